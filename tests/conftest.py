@@ -1,0 +1,159 @@
+"""The suite's ground: a real database built by the migrations, a real folder, no network.
+
+``TEST_DATABASE_URL``, ``TEST_OBJECT_STORE_URL`` and ``TEST_REDIS_URL`` choose PostgreSQL, an
+S3-compatible store and Redis; without them the embedded default is tested. Commits are real; what a
+test wrote is emptied after it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from tests import factories
+from webapp import create_app
+from webapp.config import Settings
+from webapp.db import Base, db, unit_of_work
+from webapp.extensions import limiter
+from webapp.identity.models import Contract, User
+
+KEPT_TABLES = {"server_state"}
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of the server under test."""
+    data_dir = tmp_path_factory.mktemp("data")
+    return Settings(
+        data_dir=data_dir,
+        database_url=os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{data_dir / 'test.sqlite3'}",
+        object_store_url=os.environ.get("TEST_OBJECT_STORE_URL", ""),
+        redis_url=os.environ.get("TEST_REDIS_URL", ""),
+        smtp_url="",
+        base_url="http://localhost",
+        secret_key=secrets.token_hex(16),
+        secure_cookies=False,
+        run_jobs_in_process=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def session_app(settings: Settings) -> Iterator[Flask]:
+    """The app, with a database that the migrations have built."""
+    app = create_app(settings, TESTING=True, PROPAGATE_UNEXPECTED=True)
+    with app.app_context():
+        if not settings.embedded:
+            _empty_schema()
+        upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _empty_schema() -> None:
+    """Start from nothing on a PostgreSQL that an earlier run has used."""
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+
+
+@pytest.fixture
+def app(session_app: Flask) -> Iterator[Flask]:
+    """The app in an app context; afterwards every table is empty again."""
+    limiter.reset()
+    with session_app.app_context():
+        yield session_app
+        db.session.rollback()
+        _empty_tables()
+        db.session.remove()
+
+
+def _empty_tables() -> None:
+    tables = [t for t in reversed(Base.metadata.sorted_tables) if t.name not in KEPT_TABLES]
+    with unit_of_work() as session:
+        if db.engine.dialect.name == "postgresql":
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            return
+        for table in tables:
+            session.execute(sa.delete(table))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that is not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def contract(app: Flask) -> Contract:
+    """A contract named HQ, without anything in it."""
+    return factories.contract("HQ")
+
+
+@pytest.fixture
+def manager(contract: Contract) -> User:
+    """The contract's project manager."""
+    return factories.member(contract, "project_manager", login="manager", name="王建国")
+
+
+@pytest.fixture
+def engineer(contract: Contract) -> User:
+    """An inspection engineer of the contract."""
+    return factories.member(contract, "inspection_engineer", login="engineer", name="李明")
+
+
+@pytest.fixture
+def it_lead(contract: Contract) -> User:
+    """The client's IT lead."""
+    return factories.member(contract, "client_it_lead", login="itlead", name="陈静")
+
+
+@pytest.fixture
+def stranger(app: Flask) -> User:
+    """The project manager of another contract on the same server."""
+    other = factories.contract("OTHER")
+    return factories.member(other, "project_manager", login="stranger", name="赵刚")
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> Callable[[User], FlaskClient]:
+    """Signs a user in as a browser does, and gives the browser."""
+
+    def sign_in(user: User) -> FlaskClient:
+        browser = app.test_client()
+        answer = browser.post(
+            "/api/session", json={"login": user.login, "password": factories.PASSWORD}
+        )
+        assert answer.status_code == 200, answer.get_json()
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Iterator[Callable[[], int]]:
+    """Counts the statements sent to the database since the last call."""
+    statements: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+
+    def count() -> int:
+        number = len(statements)
+        statements.clear()
+        return number
+
+    yield count
+    sa.event.remove(db.engine, "before_cursor_execute", note)

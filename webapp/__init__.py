@@ -1,0 +1,72 @@
+"""Roundbook: the monthly round of meeting rooms; ``create_app`` is the factory, nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import log, tables
+from webapp.config import Settings, settings_from_env
+from webapp.db import db, engine_options, prepare_engine
+from webapp.extensions import limiter, login_manager, migrate
+from webapp.storage import store_for
+
+
+def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
+    """Build the app from ``settings`` (by default the environment's); ``overrides`` are Flask's own."""
+    settings = settings or settings_from_env()
+    log.configure()
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config.update(_flask_config(settings))
+    app.config.update(overrides)
+    app.extensions["settings"] = settings
+    app.extensions["tables"] = tables.ALL
+    app.extensions["object_store"] = store_for(settings.object_store_url, settings.data_dir)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    _bind_extensions(app)
+    _register_faces(app)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    secure = settings.secure_cookies
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
+        "SESSION_COOKIE_NAME": "__Host-roundbook" if secure else "roundbook",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=60),
+        "MAX_CONTENT_LENGTH": settings.max_photo_bytes + 1024,
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": bool(settings.redis_url),
+        "API_TITLE": "Roundbook",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        "JSON_SORT_KEYS": False,
+    }
+
+
+def _bind_extensions(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    migrate.init_app(app, db, directory="migrations")
+    login_manager.init_app(app)
+    limiter.init_app(app)
+
+
+def _register_faces(app: Flask) -> None:
+    from webapp import cli, pwa
+    from webapp.api import register as register_api
+
+    register_api(app)
+    pwa.register(app)
+    cli.register(app)

@@ -1,0 +1,19 @@
+"""The HTTP face."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_smorest import Api
+
+
+def register(app: Flask) -> None:
+    """Bind every domain's blueprint to the app."""
+    from webapp.api import health, http, identity, openapi
+
+    api = Api(app)
+    http.install(app)  # After flask-smorest's own handlers, in whose place it puts ours.
+    app.register_blueprint(health.bp)
+    app.register_blueprint(openapi.bp)
+    for module in (identity,):
+        api.register_blueprint(module.bp)
+    openapi.complete(api)

@@ -1,0 +1,272 @@
+"""What every view stands on: who asks, cross-site check, errors, paging."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import marshmallow as ma
+import sqlalchemy as sa
+from flask import Flask, Response, current_app, g, jsonify, request, session as cookie
+from flask_login import UserMixin, current_user
+from flask_smorest import Blueprint as SmorestBlueprint
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from webapp import log
+from webapp.config import Settings
+from webapp.db import db, now_utc, unit_of_work
+from webapp.errors import AppError, problem
+from webapp.extensions import login_manager
+from webapp.identity import queries as identity_queries
+from webapp.identity.models import User, UserSession
+from webapp.identity.rules import Access, Right
+from webapp.identity.services import hash_token
+
+CONTRACT = "/api/contracts/<contract_code>"
+SEEN_EVERY = timedelta(minutes=5)
+_HTTP_CODES = {
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "not_json",
+    422: "invalid",
+    429: "too_many_requests",
+}
+
+
+class Schema(ma.Schema):
+    """A schema in the house's manner: unknown fields are refused."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+
+class PageArgs(Schema):
+    """``page`` from 1, and ``page_size`` up to 200."""
+
+    page = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, 100_000))
+    page_size = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 200))
+
+
+class Blueprint(SmorestBlueprint):
+    """A blueprint of the API."""
+
+
+def blueprint(name: str, description: str) -> Blueprint:
+    """A blueprint whose routes are written whole, so that a search for a path finds its view."""
+    return Blueprint(name, f"webapp.api.{name}", description=description)
+
+
+class SignedIn(UserMixin):
+    """The session that a request came with, as Flask-Login holds it."""
+
+    def __init__(self, token: str, row: UserSession, user: User) -> None:
+        self.token = token
+        self.session_id = row.id
+        self.last_seen_at = row.last_seen_at
+        self.user = user
+
+    def get_id(self) -> str:
+        """The token, which the signed cookie carries."""
+        return self.token
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _load_signed_in(token: str) -> SignedIn | None:
+    found = identity_queries.live_session(db.session(), hash_token(token), now_utc())
+    return SignedIn(token, *found) if found else None
+
+
+def signed_in() -> SignedIn:
+    """The signed-in session. :raise AppError: ``unauthenticated``"""
+    if not current_user.is_authenticated:
+        raise AppError("unauthenticated")
+    return cast(SignedIn, current_user._get_current_object())
+
+
+def administrator() -> SignedIn:
+    """The signed-in session of an administrator. :raise AppError: ``unauthenticated``, ``forbidden``"""
+    actor = signed_in()
+    if not actor.user.is_admin:
+        raise AppError("forbidden")
+    return actor
+
+
+def require(right: Right, contract_code: str) -> Access:
+    """The actor's access to the contract of the path, with the right that the view needs.
+
+    :raise AppError: ``unauthenticated``; ``not_found`` when he is no member, as for a contract that
+        does not exist; ``forbidden``
+    """
+    actor = signed_in()
+    access = identity_queries.access_to(db.session(), actor.user, actor.session_id, contract_code)
+    if access is None:
+        raise AppError("not_found")
+    if not access.may(right):
+        raise AppError("forbidden", right=right)
+    return access
+
+
+def page_of(statement: sa.Select[Any], page: int, page_size: int) -> dict[str, Any]:
+    """One page of a select as ``{"items": rows, "total", "page", "page_size"}``."""
+    session = db.session()
+    total = session.scalar(
+        sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
+    )
+    rows = session.execute(statement.limit(page_size).offset((page - 1) * page_size)).all()
+    return {"items": rows, "total": total or 0, "page": page, "page_size": page_size}
+
+
+def page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
+    """The schema of a page of ``item``."""
+    name = item.__name__.removesuffix("Schema") + "PageSchema"
+    fields = {
+        "items": ma.fields.List(ma.fields.Nested(item), required=True),
+        "total": ma.fields.Integer(required=True),
+        "page": ma.fields.Integer(required=True),
+        "page_size": ma.fields.Integer(required=True),
+    }
+    return type(name, (ma.Schema,), fields)
+
+
+def install(app: Flask) -> None:
+    """Bind request ids, the cross-site check, headers and error answers to the app."""
+    app.before_request(_begin_request)
+    app.after_request(_finish_response)
+    app.register_error_handler(AppError, answer_error)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(OperationalError, _answer_database_error)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def settings() -> Settings:
+    """The running app's settings."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
+def _begin_request() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    request_id = given if 8 <= len(given) <= 64 and given.isascii() and given.isprintable() else ""
+    g.request_id = request_id or secrets.token_hex(8)
+    g.began_at = now_utc()
+    log.request_id_var.set(g.request_id)
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not came_from_here():
+        raise AppError("cross_site")
+
+
+def came_from_here() -> bool:
+    """Whether a writing request came from our own pages, or from no page at all (a command line)."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+def _finish_response(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+        began: datetime | None = g.get("began_at")
+        log.event(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            milliseconds=round((now_utc() - began).total_seconds() * 1000, 1) if began else None,
+        )
+    return response
+
+
+def touch_session() -> None:
+    """Note that the session was used, at most every five minutes, in a transaction of its own."""
+    actor = signed_in()
+    now = now_utc()
+    if now - actor.last_seen_at < SEEN_EVERY:
+        return
+    with unit_of_work() as session:
+        session.execute(
+            sa.update(UserSession)
+            .where(UserSession.id == actor.session_id)
+            .values(last_seen_at=now)
+        )
+
+
+def answer_error(error: AppError) -> Response:
+    """An error as problem+json."""
+    response = jsonify(problem(error, g.get("request_id", "")))
+    response.status_code = error.status
+    response.content_type = "application/problem+json"
+    response.headers.update(error.headers)
+    return response
+
+
+def _answer_http_error(error: HTTPException) -> Response:
+    data = getattr(error, "data", None) or {}
+    status = error.code or 500
+    if status < 400 or status not in _HTTP_CODES:
+        return cast(Response, error.get_response()) if status < 500 else _answer_unexpected(error)
+    answer = AppError(_HTTP_CODES[status], fields=_flat(data.get("messages") or {}))
+    response = answer_error(answer)
+    for name, value in getattr(error, "get_headers", list)():
+        if name in ("Retry-After", "Allow"):
+            response.headers[name] = value
+    return response
+
+
+def _flat(messages: Any, path: str = "") -> dict[str, list[str]]:
+    """marshmallow's nested messages as ``{"readings.0.item": ["…"]}``."""
+    if isinstance(messages, list):
+        return {path or "body": [str(message) for message in messages]}
+    flat: dict[str, list[str]] = {}
+    if isinstance(messages, dict):
+        for key, value in messages.items():
+            # The first level only names the place (json, query), which tells the user nothing.
+            below = str(key) if path else ""
+            inner = f"{path}.{below}".strip(".") if path else ("" if key in _PLACES else str(key))
+            flat.update(_flat(value, inner))
+    return flat
+
+
+_PLACES = ("json", "query", "form", "files", "headers")
+
+
+def _answer_database_error(error: OperationalError) -> Response:
+    db.session.rollback()
+    original = error.orig
+    text = str(original).lower()
+    if isinstance(original, sqlite3.OperationalError) and "locked" in text:
+        return answer_error(AppError("busy", headers={"Retry-After": "2"}))
+    if "full" in text or "no space" in text:
+        return answer_error(AppError("disk_full"))
+    return _answer_unexpected(error)
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    if current_app.config.get("PROPAGATE_UNEXPECTED"):
+        raise error
+    if isinstance(error, OSError) and error.errno == 28:
+        return answer_error(AppError("disk_full"))
+    log.failure("unexpected_error", path=request.path)
+    return answer_error(AppError("unexpected"))
+
+
+def sign_in_cookie(token: str) -> None:
+    """A new cookie session for a token; whatever cookie there was is dropped (fixation)."""
+    cookie.clear()
+    cookie["_user_id"] = token
+    cookie["_fresh"] = True
+    cookie.permanent = True
+
+
+def sign_out_cookie() -> None:
+    """Empty the cookie."""
+    cookie.clear()

@@ -1,0 +1,69 @@
+"""The OpenAPI document, with the wire format of sync in it, and a page that shows it offline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, current_app, render_template_string
+from flask_smorest import Api
+
+from webapp.sync import wire
+
+bp = Blueprint("openapi", __name__)
+_DOCS_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Roundbook API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/static/app/docs/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div>
+<script src="/static/app/docs/swagger-ui-bundle.js"></script>
+<script src="/static/docs.js"></script></body></html>"""
+_WIRE_STRUCTS = (
+    wire.InspectionIn,
+    wire.ScanIn,
+    wire.PushIn,
+    wire.PushOut,
+    wire.PhotoOut,
+    wire.MissingIn,
+    wire.MissingOut,
+    wire.PullOut,
+)
+
+
+def complete(api: Api) -> None:
+    """Add the wire structs to the document's components, and problem+json to its errors."""
+    _schemas, components = msgspec.json.schema_components(
+        _WIRE_STRUCTS, ref_template="#/components/schemas/{name}"
+    )
+    for name, schema in components.items():
+        if name not in api.spec.components.schemas:
+            api.spec.components.schema(name, schema)
+
+
+def document() -> dict[str, Any]:
+    """The whole document as plain data."""
+    api: Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    spec: dict[str, Any] = api.spec.to_dict()
+    return spec
+
+
+@bp.get("/api/openapi.json")
+def openapi_json() -> Response:
+    """The document."""
+    return Response(
+        json.dumps(document(), ensure_ascii=False, sort_keys=True), mimetype="application/json"
+    )
+
+
+@bp.get("/api/docs")
+def docs() -> str:
+    """The page; its script and style come from this server."""
+    return render_template_string(_DOCS_PAGE)
+
+
+def write(path: Path) -> None:
+    """Write the document to a file, for the client's types and the drift check."""
+    text = json.dumps(document(), ensure_ascii=False, sort_keys=True, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")

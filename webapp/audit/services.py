@@ -1,0 +1,42 @@
+"""Writing the audit trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from webapp.audit.models import AuditRow
+
+
+def record(
+    session: Session,
+    *,
+    at: datetime,
+    user_id: int | None,
+    contract_id: int | None,
+    action: str,
+    entity: str,
+    entity_id: object,
+    diff: dict[str, Any] | None = None,
+) -> None:
+    """Note one change beside it; ``diff`` is ``{field: [before, after]}`` with plain values."""
+    session.add(
+        AuditRow(
+            contract_id=contract_id,
+            at=at,
+            user_id=user_id,
+            action=action,
+            entity=entity,
+            entity_id=str(entity_id),
+            diff=diff or {},
+        )
+    )
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The fields that differ, as ``{field: [before, after]}``."""
+    return {
+        key: [before.get(key), value] for key, value in after.items() if before.get(key) != value
+    }

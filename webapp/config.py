@@ -1,0 +1,84 @@
+"""Settings: one typed, frozen object, read from the environment alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process needs to know; every field's variable stands in the README's table.
+
+    ``data_dir`` holds the database and the files of the embedded default.
+    ``object_store_url`` is empty for the folder, or ``s3://KEY:SECRET@HOST:PORT/BUCKET?scheme=http``.
+    ``max_push_bytes`` and ``max_photo_bytes`` cap one request each.
+    """
+
+    data_dir: Path
+    database_url: str
+    object_store_url: str
+    redis_url: str
+    smtp_url: str
+    base_url: str
+    secret_key: str
+    secure_cookies: bool
+    trusted_proxies: int = 0
+    run_jobs_in_process: bool = True
+    max_push_bytes: int = 4 * 1024 * 1024
+    max_photo_bytes: int = 12 * 1024 * 1024
+    max_import_bytes: int = 10 * 1024 * 1024
+    max_operations_per_push: int = 200
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the embedded one (SQLite)."""
+        return self.database_url.startswith("sqlite")
+
+
+def settings_from_env(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; makes DATA_DIR, and a kept SECRET_KEY in it when none is given."""
+    env = os.environ if env is None else env
+    data_dir = Path(env.get("DATA_DIR") or "var").absolute()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    base_url = env.get("BASE_URL") or _local_address(env)
+    database_url = env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'roundbook.sqlite3'}"
+    return Settings(
+        data_dir=data_dir,
+        database_url=_with_driver(database_url),
+        object_store_url=env.get("OBJECT_STORE_URL", ""),
+        redis_url=env.get("REDIS_URL", ""),
+        smtp_url=env.get("SMTP_URL", ""),
+        base_url=base_url.rstrip("/"),
+        secret_key=env.get("SECRET_KEY") or kept_secret_key(data_dir),
+        secure_cookies=base_url.startswith("https://"),
+        trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
+        run_jobs_in_process=not database_url.startswith("postgres"),
+    )
+
+
+def kept_secret_key(data_dir: Path) -> str:
+    """The secret key kept in ``data_dir``, made at the first call; never a default one."""
+    path = data_dir / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    key = secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key)
+    return key
+
+
+def _local_address(env: Mapping[str, str]) -> str:
+    return f"http://{env.get('HOST') or '127.0.0.1'}:{env.get('PORT') or '8000'}"
+
+
+def _with_driver(url: str) -> str:
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url

@@ -1,0 +1,110 @@
+"""The catalogue of errors: string code, HTTP status; the message key is ``error.<code>``.
+
+The server returns codes and details, never sentences: the clients hold the texts in both languages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+CATALOGUE: dict[str, int] = {
+    # asked wrongly
+    "invalid": 422,
+    "unknown_field": 422,
+    "not_json": 415,
+    "too_large": 413,
+    "too_many_operations": 413,
+    "too_many_requests": 429,
+    "cross_site": 403,
+    "method_not_allowed": 405,
+    "not_found": 404,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "conflict": 409,
+    "busy": 503,
+    "disk_full": 507,
+    "unexpected": 500,
+    # people
+    "sign_in_failed": 401,
+    "login_taken": 409,
+    "code_taken": 409,
+    "password_too_short": 422,
+    "password_wrong": 422,
+    "already_member": 409,
+    "last_project_manager": 409,
+    "own_administration": 409,
+    # estate and labels
+    "import_too_large": 413,
+    "import_unreadable": 422,
+    "import_no_header": 422,
+    "asset_number_taken": 409,
+    "room_taken": 409,
+    "building_taken": 409,
+    "label_unknown": 404,
+    "label_revoked": 409,
+    "label_sheet_does_not_fit": 422,
+    "label_sheet_empty": 422,
+    "font_missing": 500,
+    # checklists
+    "checklist_invalid": 422,
+    "checklist_published_immutable": 409,
+    "checklist_not_draft": 409,
+    "checklist_in_use": 409,
+    # rounds
+    "round_exists": 409,
+    "round_transition_refused": 409,
+    "round_not_complete": 409,
+    "round_not_open": 409,
+    "checklist_missing": 409,
+    "not_a_member": 422,
+    "pair_required": 409,
+    # photos and sync
+    "photo_not_expected": 409,
+    "photo_missing": 404,
+    "digest_missing": 422,
+    "digest_mismatch": 422,
+    "photo_size_mismatch": 422,
+    "photo_empty": 422,
+    "photo_unreadable": 422,
+    "photo_too_many_pixels": 422,
+    "photo_kind_unsupported": 415,
+    "quarantine_closed": 409,
+    "envelope_unknown": 422,
+}
+
+
+class AppError(Exception):
+    """A refusal with a code of the catalogue, and details that the client's text can name."""
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        fields: dict[str, list[str]] | None = None,
+        headers: dict[str, str] | None = None,
+        **details: Any,
+    ) -> None:
+        self.code = code
+        self.status = CATALOGUE[code]
+        self.fields = fields or {}
+        self.headers = headers or {}
+        self.details = details
+        super().__init__(code)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.details}" if self.details else self.code
+
+
+def problem(error: AppError, request_id: str) -> dict[str, Any]:
+    """The body of ``application/problem+json`` (RFC 9457) for one error."""
+    body: dict[str, Any] = {
+        "type": f"urn:roundbook:error:{error.code}",
+        "title": f"error.{error.code}",
+        "status": error.status,
+        "code": error.code,
+        "details": error.details,
+        "request_id": request_id,
+    }
+    if error.fields:
+        body["fields"] = error.fields
+    return body

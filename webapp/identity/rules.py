@@ -1,0 +1,59 @@
+"""Roles and rights by contract (clauses 25-30)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Right = Literal[
+    "view",
+    "inspect",
+    "manage_round",
+    "review",
+    "manage_estate",
+    "manage_checklists",
+    "manage_people",
+]
+RIGHTS: tuple[Right, ...] = (
+    "view",
+    "inspect",
+    "manage_round",
+    "review",
+    "manage_estate",
+    "manage_checklists",
+    "manage_people",
+)
+_ENGINEER: frozenset[Right] = frozenset({"view", "inspect"})
+ROLE_RIGHTS: dict[str, frozenset[Right]] = {
+    "project_manager": frozenset(RIGHTS),
+    "on_site_engineer": _ENGINEER | {"manage_round", "review", "manage_estate"},
+    "inspection_engineer": _ENGINEER,
+    "backup_engineer": _ENGINEER,
+    "client_it_lead": frozenset({"view"}),
+}
+ROLES = tuple(ROLE_RIGHTS)
+ADMINISTRATOR = "administrator"
+MINIMUM_PASSWORD_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who acts, in which contract, with which rights: what services are given instead of a request."""
+
+    user_id: int
+    user_name: str
+    session_id: int | None
+    contract_id: int
+    contract_code: str
+    role: str
+    rights: frozenset[Right]
+
+    def may(self, right: Right) -> bool:
+        """Whether the actor holds ``right`` in this contract."""
+        return right in self.rights
+
+
+def rights_of(role: str | None, *, is_admin: bool) -> frozenset[Right]:
+    """The rights of a role; an administrator has all but inspecting, which only a member does."""
+    rights = ROLE_RIGHTS.get(role or "", frozenset())
+    return rights | (frozenset(RIGHTS) - {"inspect"}) if is_admin else rights

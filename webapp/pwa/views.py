@@ -1,0 +1,90 @@
+"""Serves the shell for every address of the client, the manifest and the service worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, request, send_from_directory
+
+bp = Blueprint("pwa", __name__)
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "connect-src 'self'",
+        "img-src 'self' blob: data:",
+        "style-src 'self'",
+        "font-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+}
+_SHELL_PATHS = (
+    "/",
+    "/sign-in",
+    "/scan",
+    "/items",
+    "/sync",
+    "/me",
+    "/kit",
+    "/d/<code>",
+    "/rooms/<path:rest>",
+    "/inspect/<path:rest>",
+    "/desk",
+    "/desk/<path:rest>",
+)
+
+
+def _static_folder() -> Path:
+    return Path(str(current_app.static_folder))
+
+
+def shell(**_parts: str) -> Response:
+    """The client's one page; what it shows is decided by the client from its address."""
+    response = send_from_directory(_static_folder() / "app", "index.html")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+for _path in _SHELL_PATHS:
+    bp.add_url_rule(_path, view_func=shell, endpoint=f"shell_{_path}".replace(".", "_"))
+
+
+@bp.get("/sw.js")
+def service_worker() -> Response:
+    """The service worker, at the root so that it controls the whole site."""
+    response = send_from_directory(_static_folder() / "app", "sw.js")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+    return response
+
+
+@bp.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """What makes the client installable."""
+    response = send_from_directory(_static_folder(), "manifest.webmanifest")
+    response.headers["Content-Type"] = "application/manifest+json"
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def add_security_headers(response: Response) -> Response:
+    """The headers of every answer; built assets carry their hash in the name and never change."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.path.startswith("/static/app/assets/"):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -1,0 +1,179 @@
+"""Photos and documents, by one interface: a local folder, or an S3-compatible store.
+
+An object is durable when ``put`` returns: the folder's files are fsynced with their folder, the
+object store acknowledges by itself. Keys are made by the server; nothing from a phone is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+
+class ObjectStore(Protocol):
+    """What the services ask of a store."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Make ``data`` durable under ``key``; the same key again replaces it."""
+
+    def get(self, key: str) -> bytes:
+        """The bytes of ``key``. :raise FileNotFoundError:"""
+
+    def delete(self, key: str) -> None:
+        """Remove ``key``; a missing one is no error."""
+
+    def keys(self, prefix: str) -> list[tuple[str, float]]:
+        """The keys below ``prefix`` with the time of their last change (seconds since 1970)."""
+
+    def check(self) -> None:
+        """Raise when the store can't be reached."""
+
+
+@dataclass
+class FolderStore:
+    """A folder on this machine's disk."""
+
+    root: Path
+
+    def put(self, key: str, data: bytes) -> None:
+        path = self._path(key)
+        try:
+            self._write(path, data)
+        except FileNotFoundError:
+            self._make_folder(path.parent)
+            self._write(path, data)
+
+    def get(self, key: str) -> bytes:
+        return self._path(key).read_bytes()
+
+    def delete(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    def keys(self, prefix: str) -> list[tuple[str, float]]:
+        start = self._path(prefix) if prefix else self.root
+        files = (path for path in start.rglob("*") if path.is_file())
+        return [(str(path.relative_to(self.root)), path.stat().st_mtime) for path in files]
+
+    def check(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+
+    def _path(self, key: str) -> Path:
+        if ".." in key.split("/") or key.startswith("/") or "\0" in key:
+            raise ValueError("a key may not leave the store")
+        return self.root / key
+
+    def _make_folder(self, folder: Path) -> None:
+        missing = [folder, *(p for p in folder.parents if not p.exists())]
+        folder.mkdir(parents=True, exist_ok=True)
+        for made in missing:
+            _sync_folder(made.parent)
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+            os.close(descriptor)
+            descriptor = -1
+            os.rename(temporary, path)
+        except BaseException:
+            if descriptor >= 0:
+                os.close(descriptor)
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class S3CompatibleStore:
+    """A bucket of an S3-compatible store; connected at first use, after any fork."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._store: S3Store | None = None
+
+    def put(self, key: str, data: bytes) -> None:
+        self._connected().put(key, data)
+
+    def get(self, key: str) -> bytes:
+        return bytes(self._connected().get(key).bytes())
+
+    def delete(self, key: str) -> None:
+        self._connected().delete(key)
+
+    def keys(self, prefix: str) -> list[tuple[str, float]]:
+        return [
+            (item["path"], item["last_modified"].timestamp())
+            for page in self._connected().list(prefix)
+            for item in page
+        ]
+
+    def check(self) -> None:
+        next(iter(self._connected().list("photos/__readyz__")), None)
+
+    def _connected(self) -> S3Store:
+        if self._store is None:
+            self._store = _s3_store(self._url)
+        return self._store
+
+
+def _s3_store(url: str) -> S3Store:
+    from obstore.store import S3Store
+
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    scheme = query.get("scheme", ["https"])[0]
+    host = parts.hostname or ""
+    endpoint = f"{scheme}://{host}:{parts.port}" if parts.port else f"{scheme}://{host}"
+    return S3Store(
+        parts.path.strip("/"),
+        endpoint=endpoint,
+        access_key_id=unquote(parts.username or ""),
+        secret_access_key=unquote(parts.password or ""),
+        region=query.get("region", ["us-east-1"])[0],
+        virtual_hosted_style_request=query.get("style", ["path"])[0] == "virtual",
+        client_options={"allow_http": scheme == "http"},
+    )
+
+
+def store_for(object_store_url: str, data_dir: Path) -> ObjectStore:
+    """The store that the settings name: the folder ``files`` of DATA_DIR when there is no address."""
+    if not object_store_url:
+        return FolderStore(data_dir / "files")
+    return S3CompatibleStore(object_store_url)
+
+
+def object_store() -> ObjectStore:
+    """The running app's store."""
+    store: ObjectStore = current_app.extensions["object_store"]
+    return store
+
+
+def photo_key(contract_id: int, sha256: str) -> str:
+    """Where a photo's original lies; photos of the same bytes in a contract share one object."""
+    return f"photos/{contract_id}/{sha256[:2]}/{sha256}"
+
+
+def rendition_key(contract_id: int, sha256: str, size: str) -> str:
+    """Where a re-encoded copy of a photo lies; ``size`` is ``full`` or ``thumb``."""
+    return f"renditions/{contract_id}/{sha256[:2]}/{sha256}.{size}.jpg"

@@ -1,0 +1,405 @@
+"""The wire format of sync: the truth for the server, and through the OpenAPI for the client's types.
+
+msgspec and not marshmallow: an inspection is checked in microseconds, and a phone sends hundreds.
+Every released version of these structs is accepted for ever: fields are only ever added, with a
+default. Unknown fields are refused, so that author, role and sequence can't ride along.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+ENVELOPE = 1
+
+Uid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Text = Annotated[str, msgspec.Meta(max_length=4000)]
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+# Times of the phone's clock are information: whatever text it sends is taken, nothing is refused by it.
+DeviceTime = Annotated[str, msgspec.Meta(max_length=40)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+Severity = Annotated[int, msgspec.Meta(ge=1, le=4)]
+Value = float | Annotated[str, msgspec.Meta(max_length=500)] | None
+ResultName = Literal["applied", "duplicate", "conflict", "quarantined", "retry"]
+
+
+class ReadingIn(msgspec.Struct, forbid_unknown_fields=True):
+    """One item's answer; ``fixed`` means fixed and retested before leaving (clause 18 ∆)."""
+
+    item: Key
+    value: Value = None
+    verdict: Literal["normal", "abnormal", "not_tested"] = "not_tested"
+    cause: Short = ""
+    action: Short = ""
+    remark: Text = ""
+    fixed: bool = False
+
+
+class ConsumableIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A consumable replaced during the inspection (clause 16)."""
+
+    consumable: Key
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+
+
+class FindingIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A new problem outside the test (clause 19)."""
+
+    uid: Uid
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+    severity: Severity = 3
+    fixed: bool = False
+
+
+class OpenItemAnswerIn(msgspec.Struct, forbid_unknown_fields=True):
+    """An answer to an open item that was carried over (clause 18)."""
+
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    answer: Literal["still", "solved"]
+    remark: Text = ""
+
+
+class PhotoIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A line of the photo manifest: what the server shall expect, byte for byte."""
+
+    id: Uid
+    sha256: Sha256
+    bytes: Annotated[int, msgspec.Meta(ge=1, le=20_000_000)]
+    item: Key | None = None
+    finding: Uid | None = None
+    open_item: int | None = None
+    width: Count = 0
+    height: Count = 0
+    taken_at: DeviceTime = ""
+
+
+class ExceptionIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Why the device or room could not be tested, and when somebody comes again."""
+
+    reason: Key
+    remark: Text = ""
+    revisit_on: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+
+
+class InspectionIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The payload of ``inspection``, and with ``amends`` of ``amendment``."""
+
+    uid: Uid
+    round_id: int
+    room_id: int
+    device_id: int | None
+    checklist: int
+    started_at: DeviceTime = ""
+    finished_at: DeviceTime = ""
+    scanned_code: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+    bulk_ok: bool = False
+    dwell_seconds: Count = 0
+    readings: Annotated[list[ReadingIn], msgspec.Meta(max_length=200)] = []
+    remark: Text = ""
+    consumables: Annotated[list[ConsumableIn], msgspec.Meta(max_length=50)] = []
+    findings: Annotated[list[FindingIn], msgspec.Meta(max_length=50)] = []
+    open_items: Annotated[list[OpenItemAnswerIn], msgspec.Meta(max_length=100)] = []
+    photos: Annotated[list[PhotoIn], msgspec.Meta(max_length=100)] = []
+    exception: ExceptionIn | None = None
+    amends: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class ScanIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The payload of ``scan``: a label was read on the spot, at this time by the phone's clock."""
+
+    uid: Uid
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    device_id: int | None = None
+    result: Literal["expected", "done", "unexpected", "foreign", "revoked", "mismatch"] = "expected"
+    at: DeviceTime = ""
+
+
+class OperationIn(msgspec.Struct, forbid_unknown_fields=True):
+    """One envelope of the outbox. ``payload`` is JSON text; ``hash`` the SHA-256 of its UTF-8 bytes."""
+
+    id: Uid
+    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    version: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    payload: str
+    hash: Sha256
+
+
+class Unsent(msgspec.Struct, forbid_unknown_fields=True):
+    """What the phone still holds after this push, as it counts itself."""
+
+    records: Count = 0
+    photos: Count = 0
+
+
+class PushIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of ``POST …/sync/push``."""
+
+    envelope: Literal[1]
+    phone_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    operations: list[OperationIn]
+    device_time: DeviceTime = ""
+    unsent: Unsent = msgspec.field(default_factory=Unsent)
+
+
+class OperationOut(msgspec.Struct, omit_defaults=True):
+    """The answer for one operation; it counts only when id and hash are echoed."""
+
+    id: str
+    hash: str
+    result: ResultName
+    code: str = ""
+    detail: dict[str, Any] = {}
+
+
+class PushOut(msgspec.Struct):
+    """The answer of a push."""
+
+    epoch: str
+    head: int
+    server_time: str
+    results: list[OperationOut]
+    envelope: Literal[1] = 1
+
+
+class PhotoOut(msgspec.Struct):
+    """The answer of a photo's PUT; given only when the bytes are durable and the row is committed."""
+
+    epoch: str
+    head: int
+    id: str
+    sha256: str
+    bytes: int
+    result: Literal["stored", "duplicate"]
+    envelope: Literal[1] = 1
+
+
+class HeldPhoto(msgspec.Struct, forbid_unknown_fields=True):
+    """A photo that the phone still holds."""
+
+    id: Uid
+    sha256: Sha256
+
+
+class HeldOperation(msgspec.Struct, forbid_unknown_fields=True):
+    """An operation that the phone still holds."""
+
+    id: Uid
+    hash: Sha256
+
+
+class MissingIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of ``POST …/sync/missing``."""
+
+    photos: Annotated[list[HeldPhoto], msgspec.Meta(max_length=5000)] = []
+    operations: Annotated[list[HeldOperation], msgspec.Meta(max_length=5000)] = []
+
+
+class MissingOut(msgspec.Struct):
+    """What of it the server lacks."""
+
+    epoch: str
+    head: int
+    missing_photos: list[str]
+    missing_operations: list[str]
+    envelope: Literal[1] = 1
+
+
+class PersonRow(msgspec.Struct):
+    """A member of the contract; ``role`` is null once he has left."""
+
+    id: int
+    name: str
+    name_en: str
+    role: str | None
+
+
+class ContractRow(msgspec.Struct):
+    """The contract's facts that the phone shows."""
+
+    id: int
+    code: str
+    name_zh: str
+    name_en: str
+    client_zh: str
+    client_en: str
+    time_zone: str
+    due_day: int
+
+
+class BuildingRow(msgspec.Struct):
+    """A building."""
+
+    id: int
+    name_zh: str
+    name_en: str
+    position: int
+
+
+class RoomRow(msgspec.Struct):
+    """A room on its floor."""
+
+    id: int
+    building_id: int
+    floor: str
+    name_zh: str
+    name_en: str
+
+
+class DeviceRow(msgspec.Struct, omit_defaults=True):
+    """A device of the register; fields at their default are left out of the wire."""
+
+    id: int
+    room_id: int
+    type: str
+    name: str
+    maker: str = ""
+    model: str = ""
+    serial: str = ""
+    asset_number: str = ""
+    ip: str = ""
+    firmware: str = ""
+    in_service_on: str | None = None
+    warranty_until: str | None = None
+    quantity: int = 1
+    register: dict[str, Any] = {}
+    remark: str = ""
+
+
+class LabelRow(msgspec.Struct, omit_defaults=True):
+    """A label code; a revoked one stays known, so that the phone can say so."""
+
+    id: int
+    code: str
+    device_id: int | None = None
+    revoked: bool = False
+
+
+class ChecklistRow(msgspec.Struct):
+    """A published version, whole."""
+
+    id: int
+    number: int
+    content: dict[str, Any]
+
+
+class RoundRow(msgspec.Struct):
+    """A round; the phone holds the open ones."""
+
+    id: int
+    month: str
+    state: str
+    due_on: str
+    checklist: int
+
+
+class PreviousMonth(msgspec.Struct, omit_defaults=True):
+    """What the last inspected month said of the device: shown beside the new reading, offline."""
+
+    month: str
+    verdict: str
+    readings: dict[str, float | str | None] = {}
+    photos: dict[str, str] = {}
+    exception: str | None = None
+
+
+class TaskRow(msgspec.Struct, omit_defaults=True):
+    """One device or room to inspect in the round."""
+
+    id: int
+    round_id: int
+    room_id: int
+    device_id: int | None = None
+    outcome: Literal["todo", "normal", "abnormal", "not_tested"] = "todo"
+    assignee_id: int | None = None
+    inspection_uid: str | None = None
+    pair_open: bool = False
+    not_due: list[str] = []
+    previous: PreviousMonth | None = None
+    repeat: dict[str, int] = {}
+
+
+class InspectionRow(msgspec.Struct, omit_defaults=True):
+    """An inspection of an open round as the server holds it, without its readings."""
+
+    uid: str
+    task_id: int
+    author_id: int
+    revision: int
+    verdict: str
+    received_at: str
+    photos_expected: int = 0
+    photos_received: int = 0
+
+
+class OpenItemRow(msgspec.Struct, omit_defaults=True):
+    """An open item that the round carries."""
+
+    id: int
+    number: int
+    room_id: int
+    severity: int
+    opened_month: str
+    device_id: int | None = None
+    item: str | None = None
+    text: str = ""
+    cause: str = ""
+    action: str = ""
+    owner_id: int | None = None
+    due_on: str | None = None
+
+
+class ReturnedPhotoRow(msgspec.Struct, omit_defaults=True):
+    """A photo that the supervisor sent back, with his words and marks."""
+
+    id: str
+    task_id: int
+    inspection_uid: str
+    author_id: int
+    item: str | None = None
+    remark: str = ""
+    marks: list[Any] = []
+
+
+class PullRows(msgspec.Struct, omit_defaults=True):
+    """The rows that changed after the cursor, by kind."""
+
+    contract: list[ContractRow] = []
+    people: list[PersonRow] = []
+    buildings: list[BuildingRow] = []
+    rooms: list[RoomRow] = []
+    devices: list[DeviceRow] = []
+    labels: list[LabelRow] = []
+    checklists: list[ChecklistRow] = []
+    rounds: list[RoundRow] = []
+    tasks: list[TaskRow] = []
+    inspections: list[InspectionRow] = []
+    open_items: list[OpenItemRow] = []
+    returned_photos: list[ReturnedPhotoRow] = []
+
+
+class Gone(msgspec.Struct, omit_defaults=True):
+    """The ids that the phone shall drop, by kind; its own unsent work is never among them."""
+
+    rooms: list[int] = []
+    devices: list[int] = []
+    checklists: list[int] = []
+    rounds: list[int] = []
+    tasks: list[int] = []
+    inspections: list[str] = []
+    open_items: list[int] = []
+    returned_photos: list[str] = []
+
+
+class PullOut(msgspec.Struct):
+    """The answer of ``GET …/sync/pull``; ``full`` tells the phone to replace what it holds."""
+
+    epoch: str
+    head: int
+    server_time: str
+    full: bool
+    rows: PullRows
+    gone: Gone
+    envelope: Literal[1] = 1

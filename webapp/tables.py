@@ -1,0 +1,15 @@
+"""Every table of every domain, so that migrations and tests see the whole schema."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from webapp import jobs
+from webapp.audit import models as audit
+from webapp.checklists import models as checklists
+from webapp.estate import models as estate
+from webapp.identity import models as identity
+from webapp.rounds import models as rounds
+from webapp.sync import models as sync
+
+ALL: tuple[ModuleType, ...] = (identity, estate, checklists, rounds, sync, audit, jobs)
