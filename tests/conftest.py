@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
@@ -49,6 +49,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def session_app(settings: Settings) -> Iterator[Flask]:
     """The app, with a database that the migrations have built."""
     app = create_app(settings, TESTING=True, PROPAGATE_UNEXPECTED=True)
+    app.before_request(_forget_the_last_requests_user)
     with app.app_context():
         if not settings.embedded:
             _empty_schema()
@@ -57,6 +58,11 @@ def session_app(settings: Settings) -> Iterator[Flask]:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def _forget_the_last_requests_user() -> None:
+    """A test's requests share its app context, and Flask-Login remembers the user in it."""
+    g.pop("_login_user", None)
 
 
 def _empty_schema() -> None:

@@ -1,7 +1,8 @@
 """Makes .venv from the lock files, and does nothing when it is there and up to date.
 
-`venv.py run` brings what the server needs, `venv.py dev` also what tests and checks need. It is
-run by the system's Python, before anything is installed, so it uses the standard library alone.
+`python3 -m tools.venv run` brings what the server needs, `dev` also what tests and checks need,
+`node` the pinned Node for machines that have none. It is run by the system's Python, before
+anything is installed, so it uses the standard library alone.
 """
 
 import fcntl
@@ -15,7 +16,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(os.environ.get("VENV", ROOT / ".venv"))
-LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
+LOCKS = {
+    "run": "requirements.lock",
+    "dev": "requirements-dev.lock",
+    "node": "requirements-node.lock",
+}
 NEEDED = (3, 11)
 
 TOO_OLD = (
@@ -61,7 +66,7 @@ def make_environment() -> None:
         return
     print(f"Making the Python environment in {VENV.name} …", flush=True)
     if not venv_is_complete():
-        from debian import install  # noqa: PLC0415 - only a machine without venv needs it.
+        from tools.debian import install
 
         if not install("python3-venv"):
             sys.exit(NO_VENV)
@@ -96,10 +101,11 @@ def install_lock(lock: str) -> bool:
                           stdin=subprocess.DEVNULL, text=True) as pip:
         for line in pip.stdout or ():
             log.append(line)
-            named = re.match(r"\s*Collecting (\S+)", line)
+            # A package from a local folder is "processed", one from a registry "collected".
+            named = re.match(r"(?:Collecting|Processing) (?:\S*/)?(\S+) \(from -r", line)
             if named:
                 done += 1
-                print(f"  {done:3} {named.group(1)}", flush=True)
+                print(f"  {done:3} {named.group(1).removesuffix('.whl')}", flush=True)
             elif line.startswith("Installing collected"):
                 print("  unpacking …", flush=True)
     if pip.returncode:
@@ -108,7 +114,7 @@ def install_lock(lock: str) -> bool:
 
 
 def main(kind: str) -> int:
-    """Bring the environment up to date for `run` or `dev`; several callers wait for each other."""
+    """Bring the environment up to date for one kind; several callers wait for each other."""
     # Whoever has the developers' environment also has all that the server needs.
     if is_current(kind) or (kind == "run" and is_current("dev")):
         return 0
