@@ -10,6 +10,7 @@ import msgspec
 from flask import Blueprint, Response, current_app, render_template_string
 from flask_smorest import Api
 
+from webapp.rounds import payloads
 from webapp.sync import wire
 
 bp = Blueprint("openapi", __name__)
@@ -21,7 +22,7 @@ _DOCS_PAGE = """<!doctype html>
 <script src="/static/app/docs/swagger-ui-bundle.js"></script>
 <script src="/static/docs.js"></script></body></html>"""
 _WIRE_STRUCTS = (
-    wire.InspectionIn,
+    payloads.InspectionIn,
     wire.ScanIn,
     wire.PushIn,
     wire.PushOut,
