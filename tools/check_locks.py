@@ -17,8 +17,10 @@ NODE_ADDRESS = re.compile(r'"resolved"\s*:')
 
 def problems_of_python_lock(name: str, text: str) -> list[str]:
     """Return a sentence for each requirement without hashes and each address in the text."""
-    found = [f"{name}: holds an address or an index option: {hit.group(0).strip()}"
-             for hit in ADDRESS.finditer(text)]
+    found = [
+        f"{name}: holds an address or an index option: {hit.group(0).strip()}"
+        for hit in ADDRESS.finditer(text)
+    ]
     for block in re.split(r"\n(?=[a-zA-Z0-9])", text):
         head = block.split("\n", 1)[0]
         if "==" in head and not head.startswith("#") and "--hash=sha256:" not in block:
@@ -29,8 +31,11 @@ def problems_of_python_lock(name: str, text: str) -> list[str]:
 def problems_of_node_lock(name: str, text: str) -> list[str]:
     """Return a sentence when npm's lock records where packages were downloaded from."""
     hits = len(NODE_ADDRESS.findall(text))
-    found = [f"{name}: records {hits} download addresses (set omit-lockfile-registry-resolved)"
-             ] if hits else []
+    found = (
+        [f"{name}: records {hits} download addresses (set omit-lockfile-registry-resolved)"]
+        if hits
+        else []
+    )
     if '"integrity"' not in text:
         found.append(f"{name}: has no hashes")
     return found
@@ -39,8 +44,10 @@ def problems_of_node_lock(name: str, text: str) -> list[str]:
 def all_problems(root: Path = ROOT) -> list[str]:
     """Return every problem of every lock file under the root, one sentence each."""
     found: list[str] = []
-    for names, check in ((PYTHON_LOCKS, problems_of_python_lock),
-                         (NODE_LOCKS, problems_of_node_lock)):
+    for names, check in (
+        (PYTHON_LOCKS, problems_of_python_lock),
+        (NODE_LOCKS, problems_of_node_lock),
+    ):
         for name in names:
             path = root / name
             if path.exists():

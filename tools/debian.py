@@ -24,11 +24,17 @@ def install(*packages: str) -> bool:
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
     print(f"Installing Debian packages: {' '.join(packages)} …", file=sys.stderr, flush=True)
-    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
+    for command in (
+        ["update", "-q"],
+        ["install", "-q", "-y", "--no-install-recommends", *packages],
+    ):
         done = subprocess.run(
             [*sudo, *environment, "apt-get", *command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
         if done.returncode:
             print(done.stdout[-4000:], file=sys.stderr)

@@ -53,8 +53,11 @@ def stamp(kind: str) -> Path:
 def is_current(kind: str) -> bool:
     """Tell whether nothing needs to be done for this kind."""
     path = stamp(kind)
-    return (VENV / "bin/python").exists() and path.exists() and (
-        path.read_text(encoding="utf-8") == fingerprint(kind))
+    return (
+        (VENV / "bin/python").exists()
+        and path.exists()
+        and (path.read_text(encoding="utf-8") == fingerprint(kind))
+    )
 
 
 def make_environment() -> None:
@@ -76,29 +79,49 @@ def make_environment() -> None:
 def runs_our_version() -> bool:
     """Tell whether the environment that is there is whole and of this Python's version."""
     asked = "import sys, pip; print(sys.version_info[:2])"
-    done = subprocess.run([str(VENV / "bin/python"), "-c", asked],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(VENV / "bin/python"), "-c", asked], capture_output=True, text=True, check=False
+    )
     return done.stdout.strip() == str(sys.version_info[:2])
 
 
 def venv_is_complete() -> bool:
     """Tell whether this Python can make environments with pip (Debian packs that apart)."""
-    done = subprocess.run([sys.executable, "-c", "import venv, ensurepip"],
-                          capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", "import venv, ensurepip"], capture_output=True, check=False
+    )
     return done.returncode == 0
 
 
 def install_lock(lock: str) -> bool:
     """Install exactly what the lock names, printing a line of progress for each package."""
-    total = len(re.findall(r"^[a-z0-9].*==", (ROOT / lock).read_text(encoding="utf-8"), re.M))
+    total = len(
+        re.findall(r"^[a-z0-9].*==", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE)
+    )
     print(f"Installing up to {total} locked packages from {lock} …", flush=True)
-    command = [str(VENV / "bin/python"), "-m", "pip", "install", "--require-hashes", "--no-deps",
-               "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
-               "-r", str(ROOT / lock)]
+    command = [
+        str(VENV / "bin/python"),
+        "-m",
+        "pip",
+        "install",
+        "--require-hashes",
+        "--no-deps",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--progress-bar",
+        "off",
+        "-r",
+        str(ROOT / lock),
+    ]
     log: list[str] = []
     done = 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, text=True) as pip:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as pip:
         for line in pip.stdout or ():
             log.append(line)
             # A package from a local folder is "processed", one from a registry "collected".

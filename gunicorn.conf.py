@@ -1,0 +1,30 @@
+"""How the server is served: one process with threads by default, more by WEB_CONCURRENCY."""
+
+import os
+from typing import Any
+
+wsgi_app = "webapp:create_app()"
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+# One worker is the embedded default's best: its write lock is shared by threads, not by processes.
+workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS") or 16)
+# The object store's and the PDF maker's libraries hang in a child forked after their first use.
+preload_app = False
+# Phones come back every few seconds while they sync; a kept connection spares them the handshake.
+keepalive = 30
+graceful_timeout = 20
+# The app logs each request itself, with its id.
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True
+certfile = os.environ.get("TLS_CERTIFICATE") or None
+keyfile = os.environ.get("TLS_KEY") or None
+
+
+def when_ready(_server: Any) -> None:
+    """Print where to go, once somebody can."""
+    host, port = bind.rsplit(":", 1)
+    shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    scheme = "https" if certfile else "http"
+    print(f"\nRoundbook is ready: {scheme}://{shown}:{port}   (Ctrl-C ends it)\n", flush=True)

@@ -1,0 +1,1 @@
+"""What make and CI run: small helpers that need nothing but the standard library."""
