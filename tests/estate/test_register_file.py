@@ -1,0 +1,109 @@
+"""Files that are not what they say: each gets one clear code, and none a crash (security #22)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from tests.estate.files import HEADS, TIDY, rewritten, sheet_xml, workbook
+from webapp.errors import AppError
+from webapp.estate.cells import Cell
+from webapp.estate.register_file import MAX_FILE_BYTES, quoted, read_sheets
+from webapp.estate.register_rows import parse_register
+
+
+def refused(data: bytes) -> AppError:
+    with pytest.raises(AppError) as caught:
+        read_sheets(data)
+    return caught.value
+
+
+def test_a_zip_bomb_is_measured_before_it_is_opened() -> None:
+    error = refused(rewritten(TIDY, "sheet1.xml", b" " * (101 * 1024 * 1024)))
+    assert (error.code, error.details["limit"]) == ("import_too_large", "unpacked_bytes")
+
+
+def test_a_zip_that_lies_about_its_sizes_is_broken() -> None:
+    data = bytearray(rewritten(TIDY, "sheet1.xml", b" " * (50 * 1024 * 1024)))
+    with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
+        sizes = [m.file_size for m in archive.infolist() if m.filename.endswith("sheet1.xml")]
+    honest = sizes[0].to_bytes(4, "little")
+    assert data.count(honest) >= 2
+    assert (
+        refused(bytes(data.replace(honest, (1000).to_bytes(4, "little")))).code
+        == "import_unreadable"
+    )
+
+
+@pytest.mark.parametrize("corner", ["A1048576", "XFD1", "XFD1048576"])
+def test_one_cell_in_a_far_corner_asks_for_no_memory(corner: str) -> None:
+    row = corner.lstrip("XFDA")
+    content = sheet_xml(f'<row r="{row}"><c r="{corner}"><v>1</v></c></row>')
+    assert refused(rewritten(TIDY, "sheet1.xml", content)).code == "import_too_large"
+
+
+def test_a_corner_written_in_references_is_no_way_around() -> None:
+    content = sheet_xml('<row><c r="&#88;FD1048576"><v>1</v></c></row>')
+    assert refused(rewritten(TIDY, "sheet1.xml", content)).code == "import_unreadable"
+
+
+def test_a_million_rows_are_too_many() -> None:
+    assert refused(b"a,b\n" * 20_001).details["limit"] == "rows"
+    assert refused(b"a," * 500 + b"\n").details["limit"] == "columns"
+    assert refused(b"x" * (MAX_FILE_BYTES + 1)).details["limit"] == "file_bytes"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"  \n ",
+        b"PK\x03\x04 and then nothing",
+        TIDY[:4000],
+        rewritten(TIDY, "sheet1.xml", b"<worksheet><not closed"),
+        rewritten(TIDY, "workbook.xml", b"junk"),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 512,
+        b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+        b"%PDF-1.7\n" + bytes(range(128, 256)) * 3 + b"\xff\xff",
+    ],
+)
+def test_what_is_no_register_is_unreadable(data: bytes) -> None:
+    with pytest.raises(AppError) as caught:
+        parse_register(data)
+    assert caught.value.code in ("import_unreadable", "import_no_header")
+
+
+def test_only_values_count() -> None:
+    rows: list[list[Cell]] = [
+        HEADS,
+        ["甲楼", "1F", "大厅", "投影机", "投影机", "S1", "A1", 1, "=1+1"],
+    ]
+    parsed = parse_register(workbook(rows))
+    assert parsed.rows[0].remark in ("", "0")  # what the writer stored as the formula's value
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        lambda text: text.encode("utf-8"),
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("gb18030"),
+        lambda text: text.replace(",", ";").encode("gbk"),
+        lambda text: text.replace(",", "\t").encode("utf-16"),
+    ],
+)
+def test_text_tables_in_the_encodings_that_spreadsheets_write(encoded) -> None:  # type: ignore[no-untyped-def]
+    text = ",".join(str(head) for head in HEADS) + "\n甲楼,1F,大厅,投影机,投影机,S1,A1,1,\n"
+    parsed = parse_register(encoded(text))
+    assert parsed.rows[0].place == ("甲楼", "1F", "大厅")
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", "+1", "-", "@x", "\tx", "'=1", "''-", "plain", "'plain", ""]
+)
+def test_quoting_for_csv_is_undone_when_read(text: str) -> None:
+    assert not quoted(text).startswith(("=", "+", "-", "@", "\t"))
+    (sheet,) = read_sheets(f'"{quoted(text)}",x\n'.encode())
+    assert sheet.rows[0][0] == text
