@@ -1,0 +1,5 @@
+import type zh from "../zh/phone";
+
+export default {
+  "phone.title": "Round",
+} satisfies Record<keyof typeof zh, string>;

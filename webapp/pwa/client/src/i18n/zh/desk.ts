@@ -1,0 +1,3 @@
+export default {
+  "desk.title": "管理台",
+} as const;

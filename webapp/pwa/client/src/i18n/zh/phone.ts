@@ -1,0 +1,3 @@
+export default {
+  "phone.title": "巡检",
+} as const;

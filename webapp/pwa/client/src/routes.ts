@@ -1,0 +1,138 @@
+/** The table of screens: address, what is loaded for it, and how it is framed. */
+import type { Component } from "svelte";
+import { buildPath, matchPath, type Params, type ViewProps } from "./router";
+
+type View = Component<ViewProps>;
+type Loader = () => Promise<unknown>;
+
+// Each screen is a chunk of its own; a phone never asks for one of the desk's.
+const views: Record<string, Loader> = {
+  ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label}.svelte"),
+  ...import.meta.glob(
+    "./views/desk/{Board,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Quarantine}.svelte",
+  ),
+  ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
+};
+const deskFrame: Record<string, Loader> = import.meta.glob("./views/desk/Desk.svelte");
+
+const paths = {
+  home: "/",
+  scan: "/scan",
+  room: "/rooms/:id",
+  inspect: "/inspect/:taskId",
+  items: "/items",
+  sync: "/sync",
+  me: "/me",
+  label: "/d/:code",
+  signIn: "/sign-in",
+  kit: "/kit",
+  desk: "/desk",
+  board: "/desk/rounds/:month",
+  photos: "/desk/photos",
+  inspection: "/desk/inspections/:id",
+  openItems: "/desk/open-items",
+  openItem: "/desk/open-items/:number",
+  estate: "/desk/estate",
+  import: "/desk/estate/import",
+  device: "/desk/devices/:id",
+  labels: "/desk/labels",
+  checklists: "/desk/checklists",
+  checklist: "/desk/checklists/:number",
+  people: "/desk/people",
+  quarantine: "/desk/quarantine",
+} as const;
+
+export type RouteName = keyof typeof paths;
+
+/** `phone` screens frame themselves, `tab` ones get the bottom bar, `desk` ones the rail. */
+export type Frame = "bare" | "phone" | "tab" | "desk";
+
+export interface Route {
+  name: RouteName;
+  path: string;
+  frame: Frame;
+  /** Whether it can be seen without signing in. */
+  open: boolean;
+  load: () => Promise<View>;
+}
+
+const table: [RouteName, string, Frame, open?: boolean][] = [
+  ["home", "phone/Home", "tab"],
+  ["scan", "phone/Scan", "phone"],
+  ["room", "phone/Room", "phone"],
+  ["inspect", "phone/Inspect", "phone"],
+  ["items", "phone/Items", "tab"],
+  ["sync", "phone/Sync", "tab"],
+  ["me", "phone/Me", "tab"],
+  ["label", "phone/Label", "phone"],
+  ["signIn", "SignIn", "bare", true],
+  ["kit", "Kit", "bare", true],
+  ["desk", "desk/Board", "desk"],
+  ["board", "desk/Board", "desk"],
+  ["photos", "desk/Photos", "desk"],
+  ["inspection", "desk/Inspection", "desk"],
+  ["openItems", "desk/OpenItems", "desk"],
+  ["openItem", "desk/OpenItems", "desk"],
+  ["estate", "desk/Estate", "desk"],
+  ["import", "desk/Import", "desk"],
+  ["device", "desk/Device", "desk"],
+  ["labels", "desk/Labels", "desk"],
+  ["checklists", "desk/Checklists", "desk"],
+  ["checklist", "desk/Checklists", "desk"],
+  ["people", "desk/People", "desk"],
+  ["quarantine", "desk/Quarantine", "desk"],
+];
+
+export const routes: Route[] = table.map(([name, view, frame, open = false]) => ({
+  name,
+  path: paths[name],
+  frame,
+  open,
+  load: () => loadView(views[`./views/${view}.svelte`]),
+}));
+
+const notFound = {
+  path: "",
+  frame: "bare",
+  open: true,
+  load: () => loadView(views["./views/NotFound.svelte"]),
+} as const;
+
+/** The route of a path with its parameters; the screen "nothing here" where none fits. */
+export function findRoute(path: string): { route: Route; params: Record<string, string> } {
+  for (const route of routes) {
+    const params = matchPath(route.path, path);
+    if (params) return { route, params };
+  }
+  return { route: { ...notFound, name: "home" }, params: {} };
+}
+
+/** The address of a screen: `href("room", { id: 4 })`. */
+export function href<Name extends RouteName>(
+  name: Name,
+  ...[params, query]: Params<(typeof paths)[Name]> extends Record<string, never>
+    ? [params?: Record<string, never>, query?: Query]
+    : [params: Params<(typeof paths)[Name]>, query?: Query]
+): string {
+  return buildPath(paths[name], (params ?? {}) as Params<(typeof paths)[Name]>, query);
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** The desk's frame (its rail): loaded only with the first of its screens. */
+export async function loadDeskFrame(): Promise<Component<DeskFrameProps>> {
+  return (await loadModule(deskFrame["./views/desk/Desk.svelte"])) as Component<DeskFrameProps>;
+}
+
+export interface DeskFrameProps {
+  route: RouteName;
+  children: import("svelte").Snippet;
+}
+
+async function loadView(load: Loader | undefined): Promise<View> {
+  return (await loadModule(load ?? views["./views/NotFound.svelte"])) as View;
+}
+
+async function loadModule(load: Loader): Promise<unknown> {
+  return ((await load()) as { default: unknown }).default;
+}

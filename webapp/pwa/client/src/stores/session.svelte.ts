@@ -1,0 +1,138 @@
+/**
+ * Who is signed in on this device, and with which contract.
+ *
+ * The last answer is kept, so that a cold start without a network lands in the app. Being offline
+ * never signs anyone out; only the server's own 401 does, and even that keeps what was recorded.
+ */
+import { api, ApiError, NetworkError, onSignedOut } from "../api/client";
+import type { ContractAccess, SessionAnswer, User } from "../api/types";
+import { settings, type Language } from "./settings.svelte";
+import { readStored, writeStored } from "./stored";
+
+const KEY = "roundbook.session";
+const CONTRACT_KEY = "roundbook.contract";
+const LEAVING_KEY = "roundbook.leaving";
+
+/**
+ * `unknown`: asking for the first time · `in`: the server knows us, or did when last asked ·
+ * `expired`: the server wants the password again, the phone still works · `out`: nobody.
+ */
+export type SessionState = "unknown" | "in" | "expired" | "out";
+
+class Session {
+  state = $state<SessionState>("unknown");
+  answer = $state.raw<SessionAnswer | null>(null);
+  /** Whether the last attempt to reach the server succeeded. */
+  reachable = $state(true);
+  #contractCode = $state<string | null>(null);
+
+  get user(): User | null {
+    return this.answer?.user ?? null;
+  }
+
+  get contracts(): ContractAccess[] {
+    return this.answer?.contracts ?? [];
+  }
+
+  /** The contract that is being worked on: the chosen one, else the first. */
+  get contract(): ContractAccess | null {
+    const chosen = this.contracts.find((contract) => contract.code === this.#contractCode);
+    return chosen ?? this.contracts[0] ?? null;
+  }
+
+  /** The path of a contract's resource: `session.path("rounds")`. */
+  path(resource: string): string {
+    return `/api/contracts/${encodeURIComponent(this.contract?.code ?? "")}/${resource}`;
+  }
+
+  can(right: string): boolean {
+    return this.contract?.rights.includes(right) ?? false;
+  }
+
+  /** Takes what was kept at once, then asks the server. Never throws. */
+  async start(): Promise<void> {
+    const kept = readStored<SessionAnswer>(KEY);
+    this.#contractCode = readStored<string>(CONTRACT_KEY);
+    if (kept) this.#enter(kept);
+    onSignedOut(() => this.#expire());
+    if (readStored<boolean>(LEAVING_KEY)) await this.#leave();
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    if (readStored<boolean>(LEAVING_KEY)) return this.#stayOut();
+    try {
+      this.#enter(await api.get<SessionAnswer>("/api/session"));
+      this.reachable = true;
+    } catch (error) {
+      this.reachable = !(error instanceof NetworkError);
+      if (error instanceof ApiError && error.status === 401) this.#expire();
+      if (this.state === "unknown") this.state = "out";
+    }
+  }
+
+  /** @throws ApiError `sign_in_failed`, `too_many_requests`; NetworkError */
+  async signIn(login: string, password: string): Promise<void> {
+    const body = { login, password, device_name: deviceName() };
+    const answer = await api.post<SessionAnswer>("/api/session", body);
+    writeStored(LEAVING_KEY, null);
+    const before = this.user?.id;
+    this.#enter(answer);
+    if (before !== answer.user.id) this.#adopt(answer.user.language);
+  }
+
+  /** Ends the session on the server where it can be reached, and on this device in any case. */
+  async signOut(): Promise<void> {
+    this.answer = null;
+    this.state = "out";
+    writeStored(KEY, null);
+    await this.#leave();
+  }
+
+  /** A sign-out without a network is made up for at the next start. */
+  async #leave(): Promise<void> {
+    writeStored(LEAVING_KEY, true);
+    try {
+      await api.delete("/api/session");
+      writeStored(LEAVING_KEY, null);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) writeStored(LEAVING_KEY, null);
+    }
+  }
+
+  chooseContract(code: string): void {
+    this.#contractCode = code;
+    writeStored(CONTRACT_KEY, code);
+  }
+
+  #enter(answer: SessionAnswer): void {
+    this.answer = answer;
+    this.state = "in";
+    writeStored(KEY, answer);
+  }
+
+  #expire(): void {
+    this.state = this.answer ? "expired" : "out";
+  }
+
+  /** The server still holds a session that the user has ended here: it is not taken up again. */
+  #stayOut(): void {
+    if (this.state === "unknown") this.state = "out";
+  }
+
+  #adopt(language: string): void {
+    if (language === "zh" || language === "en") settings.setLanguage(language as Language);
+  }
+}
+
+/** What the list of sessions calls this device: its system and its browser. */
+function deviceName(): string {
+  const agent = navigator.userAgent;
+  const systems = ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"];
+  const browsers = ["MicroMessenger", "Edg", "HuaweiBrowser", "MiuiBrowser", "Firefox", "Chrome", "Safari"];
+  const shown: Record<string, string> = { "Mac OS X": "macOS", Edg: "Edge", MicroMessenger: "WeChat" };
+  const found = [systems, browsers].map((names) => names.find((name) => agent.includes(name)));
+  return found.map((name) => (name ? (shown[name] ?? name) : "")).filter(Boolean).join(" · ");
+}
+
+export const session = new Session();

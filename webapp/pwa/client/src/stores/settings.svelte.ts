@@ -1,0 +1,48 @@
+/** How this device shows the app: language and theme, kept in localStorage. */
+import { readStored, writeStored } from "./stored";
+
+export type Language = "zh" | "en";
+export type Theme = "system" | "light" | "dark";
+
+const KEY = "roundbook.settings";
+
+class Settings {
+  language = $state<Language>("zh");
+  theme = $state<Theme>("system");
+
+  /** Reads what was kept, else follows the browser; puts both on the document. */
+  start(): void {
+    const kept = readStored<Partial<{ language: Language; theme: Theme }>>(KEY) ?? {};
+    this.language = kept.language === "en" || kept.language === "zh" ? kept.language : preferred();
+    this.theme = kept.theme === "light" || kept.theme === "dark" ? kept.theme : "system";
+    this.#apply();
+  }
+
+  setLanguage(language: Language): void {
+    this.language = language;
+    this.#keep();
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    this.#keep();
+  }
+
+  #keep(): void {
+    writeStored(KEY, { language: this.language, theme: this.theme });
+    this.#apply();
+  }
+
+  #apply(): void {
+    const root = document.documentElement;
+    root.lang = this.language === "zh" ? "zh-CN" : "en";
+    if (this.theme === "system") delete root.dataset.theme;
+    else root.dataset.theme = this.theme;
+  }
+}
+
+function preferred(): Language {
+  return navigator.languages.some((tag) => tag.startsWith("zh")) ? "zh" : "en";
+}
+
+export const settings = new Settings();

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+import { serviceWorker } from "./vite/service-worker.ts";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const base = "/static/app/";
+const outDir = path("../../static/app");
+const statics = ["icons/favicon.svg", "icons/icon-192.png"];
+const version = JSON.parse(readFileSync(path("package.json"), "utf-8")).version as string;
+
+export default defineConfig({
+  base,
+  define: { __APP_VERSION__: JSON.stringify(version) },
+  plugins: [
+    svelte(),
+    serviceWorker({
+      source: path("../../static/sw.js"),
+      outDir,
+      base,
+      leaveOut: /\/src\/(views\/(desk\/|Kit\.svelte)|i18n\/((zh|en)\/)?desk\.ts)/,
+      extra: statics.map((file) => [`/static/${file}`, readFileSync(path(`../../static/${file}`))]),
+    }),
+  ],
+  build: {
+    outDir,
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  worker: { format: "es" },
+  server: { proxy: { "/api": "http://127.0.0.1:8000" } },
+  test: { environment: "node", include: ["src/**/*.test.ts"], restoreMocks: true },
+});

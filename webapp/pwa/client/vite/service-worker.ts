@@ -1,0 +1,102 @@
+/**
+ * Bundles `webapp/static/sw.js` with the list of files that the phone keeps for offline work.
+ *
+ * The list holds the shell, every chunk that the phone's screens can reach, the workers and the
+ * scanner's WebAssembly. The desk's chunks are left out: a phone never loads them.
+ */
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin, type Rollup } from "vite";
+
+interface PrecacheEntry {
+  url: string;
+  revision: string | null;
+}
+
+interface Options {
+  /** The worker's source file. */
+  source: string;
+  /** The folder the build writes to. */
+  outDir: string;
+  /** Where the built files are served, with a slash at the end. */
+  base: string;
+  /** Chunks whose own module matches are not kept on the phone. */
+  leaveOut: RegExp;
+  /** Served files from outside the build that the phone needs too, as `[url, content]`. */
+  extra: [string, Buffer][];
+}
+
+const client = fileURLToPath(new URL("..", import.meta.url));
+
+export function serviceWorker(options: Options): Plugin {
+  let entries: PrecacheEntry[] = [];
+  return {
+    name: "roundbook-service-worker",
+    apply: "build",
+    writeBundle(_, bundle) {
+      entries = listEntries(bundle, options);
+    },
+    async closeBundle() {
+      if (entries.length > 0) await buildWorker(options, entries);
+    },
+  };
+}
+
+function listEntries(bundle: Rollup.OutputBundle, options: Options): PrecacheEntry[] {
+  const kept = reachable(bundle, options.leaveOut);
+  const built = [...kept].sort().map((file) => ({ url: options.base + file, revision: null }));
+  const shell = bundle["index.html"];
+  if (shell?.type !== "asset") throw new Error("The build made no index.html");
+  return [
+    { url: `${options.base}index.html`, revision: digest(shell.source) },
+    ...built,
+    ...options.extra.map(([url, content]) => ({ url, revision: digest(content) })),
+  ];
+}
+
+function reachable(bundle: Rollup.OutputBundle, leaveOut: RegExp): Set<string> {
+  const kept = new Set<string>();
+  const visit = (file: string) => {
+    const chunk = bundle[file];
+    if (kept.has(file) || chunk?.type !== "chunk") return;
+    if (chunk.moduleIds.some((id) => leaveOut.test(id))) return;
+    kept.add(file);
+    chunk.viteMetadata?.importedCss.forEach((css) => kept.add(css));
+    [...chunk.imports, ...chunk.dynamicImports].forEach(visit);
+  };
+  for (const [file, output] of Object.entries(bundle)) {
+    if (output.type === "chunk" && output.isEntry) visit(file);
+    // Workers are written as assets that end in .js; nothing on the desk has one of its own.
+    if (output.type === "asset" && /\.(wasm|js)$/.test(file)) kept.add(file);
+  }
+  return kept;
+}
+
+async function buildWorker(options: Options, entries: PrecacheEntry[]): Promise<void> {
+  await build({
+    configFile: false,
+    root: client,
+    logLevel: "warn",
+    publicDir: false,
+    define: {
+      "self.__WB_MANIFEST": JSON.stringify(entries),
+      "process.env.NODE_ENV": '"production"',
+    },
+    resolve: {
+      alias: {
+        "@client": `${client}src`,
+        "workbox-precaching": `${client}node_modules/workbox-precaching`,
+        "workbox-routing": `${client}node_modules/workbox-routing`,
+      },
+    },
+    build: {
+      outDir: options.outDir,
+      emptyOutDir: false,
+      lib: { entry: options.source, formats: ["iife"], name: "roundbook", fileName: () => "sw.js" },
+    },
+  });
+}
+
+function digest(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 16);
+}
