@@ -435,6 +435,7 @@ def upgrade() -> None:
         sa.Column("not_due", sa.JSON(), nullable=False),
         sa.Column("previous", sa.JSON(), nullable=True),
         sa.Column("repeat", sa.JSON(), nullable=False),
+        sa.Column("removed", sa.Boolean(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "outcome IN ('todo', 'normal', 'abnormal', 'not_tested')",
@@ -522,6 +523,7 @@ def upgrade() -> None:
         sa.Column("exception_remark", sa.Text(), nullable=False),
         sa.Column("revisit_on", sa.Date(), nullable=True),
         sa.Column("flags", sa.JSON(), nullable=False),
+        sa.Column("picked", sa.Boolean(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"], ["user.id"], name=op.f("fk_inspection_author_id_user")
@@ -800,6 +802,9 @@ def upgrade() -> None:
         sa.Column("inspection_id", sa.Integer(), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("answer", sa.String(length=8), nullable=False),
+        sa.Column("severity", sa.Integer(), nullable=True),
+        sa.Column("cause", sa.String(length=200), nullable=False),
+        sa.Column("action", sa.String(length=200), nullable=False),
         sa.Column("remark", sa.Text(), nullable=False),
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),

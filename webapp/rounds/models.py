@@ -49,7 +49,8 @@ class RoundTask(Base, Synced):
 
     ``not_due`` lists the items whose quarter or year has not come; ``previous`` is what the last
     inspected month said, ``repeat`` counts the months in a row that an item was abnormal: both are
-    written once, when the round opens. ``inspection_id`` is the inspection that counts.
+    written once, when the round opens. ``inspection_id`` is the inspection that counts; ``removed``
+    marks a task whose device or room left the estate before anybody had inspected it.
     """
 
     __tablename__ = "round_task"
@@ -80,13 +81,15 @@ class RoundTask(Base, Synced):
     not_due: Mapped[list[Any]] = mapped_column(default_factory=list)
     previous: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON, default=None)
     repeat: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    removed: Mapped[bool] = mapped_column(default=False)
 
 
 class Inspection(Base, Synced):
     """One device inspected once by one engineer; append-only, amended by revisions.
 
     ``verdict`` is the server's own; ``phone_verdict`` what the phone had said. Times named
-    ``device_…`` come from the phone's clock and are information only.
+    ``device_…`` come from the phone's clock and are information only; ``clock_offset_seconds`` is the
+    phone's clock minus the server's. ``picked`` is set when a supervisor chose it out of a pair.
     """
 
     __tablename__ = "inspection"
@@ -120,6 +123,7 @@ class Inspection(Base, Synced):
     exception_remark: Mapped[str] = mapped_column(sa.Text, default="")
     revisit_on: Mapped[date | None] = mapped_column(default=None)
     flags: Mapped[list[Any]] = mapped_column(default_factory=list)
+    picked: Mapped[bool] = mapped_column(default=False)
 
 
 class InspectionRevision(Base):
@@ -225,7 +229,10 @@ class OpenItem(Base, Synced):
 
 
 class OpenItemAnswer(Base):
-    """What an inspection said of an open item: ``still`` there, or ``solved``."""
+    """What an inspection said of an open item: ``opened``, ``still`` there, or ``solved``.
+
+    The open item itself is what all its answers make of it, so that an amendment can take one back.
+    """
 
     __tablename__ = "open_item_answer"
     __table_args__ = (sa.UniqueConstraint("open_item_id", "inspection_id"),)
@@ -235,6 +242,9 @@ class OpenItemAnswer(Base):
     inspection_id: Mapped[int] = mapped_column(sa.ForeignKey("inspection.id"), index=True)
     month: Mapped[str] = mapped_column(sa.String(7))
     answer: Mapped[str] = mapped_column(sa.String(8))
+    severity: Mapped[int | None] = mapped_column(default=None)
+    cause: Mapped[str] = mapped_column(sa.String(200), default="")
+    action: Mapped[str] = mapped_column(sa.String(200), default="")
     remark: Mapped[str] = mapped_column(sa.Text, default="")
     author_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     answered_at: Mapped[datetime]
@@ -243,7 +253,8 @@ class OpenItemAnswer(Base):
 class DeviceRecord(Base):
     """A row of the device record sheet (clause 20): what was wrong, why, what was done, the result.
 
-    ``category`` is inspection, fault, repair, replacement or upgrade; ``result`` is fixed or open_item.
+    ``category`` is inspection, fault, repair, replacement or upgrade; ``result`` is fixed, open_item or
+    replaced. ``anomaly`` is in the words of the sheet: the value with its unit, and the remark.
     """
 
     __tablename__ = "device_record"
