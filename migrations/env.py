@@ -8,7 +8,7 @@ from flask import current_app
 from webapp.db import Base, UtcDateTime, unit_of_work
 
 
-def render_item(kind: str, item: object, _autogen_context: object) -> str | bool:
+def render_item(_kind: str, item: object, _autogen_context: object) -> str | bool:
     """Write our time type as the plain one that it stores, so that migrations need not the app."""
     return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
 

@@ -34,7 +34,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     data_dir = tmp_path_factory.mktemp("data")
     return Settings(
         data_dir=data_dir,
-        database_url=os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{data_dir / 'test.sqlite3'}",
+        database_url=os.environ.get("TEST_DATABASE_URL")
+        or f"sqlite:///{data_dir / 'test.sqlite3'}",
         object_store_url=os.environ.get("TEST_OBJECT_STORE_URL", ""),
         redis_url=os.environ.get("TEST_REDIS_URL", ""),
         smtp_url="",

@@ -80,7 +80,7 @@ def work_once(worker: str) -> bool:
     job_id, kind, arguments = claimed
     try:
         _handlers[kind](arguments)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a job may fail in any way.
         db.session.rollback()
         log.failure("job_failed", kind=kind, job=job_id)
         _put_back(job_id, worker, error)
@@ -141,7 +141,7 @@ def run_ticks(now: datetime) -> None:
 def _safely(call: Callable[[], Any]) -> Any:
     try:
         return call()
-    except Exception:
+    except Exception:  # noqa: BLE001 - the worker outlives whatever a tick or job does.
         log.failure("worker_error")
         return False
     finally:

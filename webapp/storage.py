@@ -88,7 +88,7 @@ class FolderStore:
             os.fsync(descriptor)
             os.close(descriptor)
             descriptor = -1
-            os.rename(temporary, path)
+            temporary.rename(path)
         except BaseException:
             if descriptor >= 0:
                 os.close(descriptor)

@@ -40,7 +40,7 @@ def _database_is_ready() -> bool:
 def _files_are_ready() -> bool:
     try:
         object_store().check()
-    except Exception:
+    except Exception:  # noqa: BLE001 - every store fails in its own way.
         log.failure("files_not_ready")
         return False
     return True

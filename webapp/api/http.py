@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import marshmallow as ma
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, g, jsonify, request, session as cookie
+from flask import Flask, Response, current_app, g, jsonify, request
+from flask import session as cookie
 from flask_login import UserMixin, current_user
 from flask_smorest import Blueprint as SmorestBlueprint
 from sqlalchemy.exc import OperationalError
@@ -79,7 +80,7 @@ class SignedIn(UserMixin):
         return self.token
 
 
-@login_manager.user_loader  # type: ignore[untyped-decorator]
+@login_manager.user_loader
 def _load_signed_in(token: str) -> SignedIn | None:
     found = identity_queries.live_session(db.session(), hash_token(token), now_utc())
     return SignedIn(token, *found) if found else None
@@ -89,7 +90,7 @@ def signed_in() -> SignedIn:
     """The signed-in session. :raise AppError: ``unauthenticated``"""
     if not current_user.is_authenticated:
         raise AppError("unauthenticated")
-    return cast(SignedIn, current_user._get_current_object())
+    return cast(SignedIn, current_user._get_current_object())  # noqa: SLF001 - the proxy's own way
 
 
 def administrator() -> SignedIn:
