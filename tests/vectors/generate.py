@@ -75,6 +75,9 @@ def item(draw: random.Random) -> dict[str, Any]:
 
 def near(draw: random.Random, of: Item, register: dict[str, Any]) -> Any:
     """A value: half of the time on or beside a limit, where the languages could part."""
+    fitting = {"choice": ["ok", "off", "pass"], "pass_fail": ["pass", "fail"], "text": WORDS}
+    if of["kind"] in fitting and draw.random() < 0.8:
+        return draw.choice(fitting[of["kind"]])
     known = rules.normal_range(of, register)
     limits = [bound for bound in (known.minimum, known.maximum) if bound is not None]
     if limits and draw.random() < 0.6:
