@@ -225,7 +225,9 @@ def upgrade() -> None:
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("clock_offset_seconds", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
         sa.Column("resolved_by_id", sa.Integer(), nullable=True),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -695,7 +697,9 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("content_type", sa.String(length=32), nullable=False),
+        sa.Column("unreadable", sa.Boolean(), nullable=False),
         sa.Column("perceptual_hash", sa.String(length=64), nullable=False),
+        sa.Column("reused_of", sa.String(length=36), nullable=True),
         sa.Column("review", sa.String(length=16), nullable=False),
         sa.Column("review_remark", sa.Text(), nullable=False),
         sa.Column("review_marks", sa.JSON(), nullable=False),
@@ -721,6 +725,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_photo_inspection_id"), ["inspection_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_seq"), ["seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_sha256"), ["sha256"], unique=False)
+        batch_op.create_index(
+            "ix_photo_without_copies",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("perceptual_hash = '' AND NOT unreadable"),
+            postgresql_where=sa.text("perceptual_hash = '' AND NOT unreadable"),
+        )
 
     op.create_table(
         "reading",
@@ -852,6 +863,11 @@ def downgrade() -> None:
 
     op.drop_table("reading")
     with op.batch_alter_table("photo", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_photo_without_copies",
+            sqlite_where=sa.text("perceptual_hash = '' AND NOT unreadable"),
+            postgresql_where=sa.text("perceptual_hash = '' AND NOT unreadable"),
+        )
         batch_op.drop_index(batch_op.f("ix_photo_sha256"))
         batch_op.drop_index(batch_op.f("ix_photo_seq"))
         batch_op.drop_index(batch_op.f("ix_photo_inspection_id"))

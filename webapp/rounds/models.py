@@ -280,11 +280,20 @@ class Photo(Base, Synced):
     """A photo: an expected slot from its inspection's manifest, filled when ``received_at`` is set.
 
     ``sha256`` and ``bytes`` are what the phone declared and what the stored object must equal.
+    ``unreadable`` bytes equal it too, and are kept, but are no picture that can be shown.
+    ``perceptual_hash`` is set with the re-encoded copies; ``reused_of`` is then the uid of the
+    earlier photo of another inspection that this one repeats.
     """
 
     __tablename__ = "photo"
     __table_args__ = (
         sa.UniqueConstraint("contract_id", "uid"),
+        sa.Index(
+            "ix_photo_without_copies",
+            "received_at",
+            sqlite_where=sa.text("perceptual_hash = '' AND NOT unreadable"),
+            postgresql_where=sa.text("perceptual_hash = '' AND NOT unreadable"),
+        ),
         sa.CheckConstraint("review IN ('none', 'accepted', 'returned')", name="review"),
     )
 
@@ -304,7 +313,9 @@ class Photo(Base, Synced):
     received_at: Mapped[datetime | None] = mapped_column(default=None)
     withdrawn: Mapped[bool] = mapped_column(default=False)
     content_type: Mapped[str] = mapped_column(sa.String(32), default="image/jpeg")
+    unreadable: Mapped[bool] = mapped_column(default=False)
     perceptual_hash: Mapped[str] = mapped_column(sa.String(64), default="")
+    reused_of: Mapped[str | None] = mapped_column(sa.String(36), default=None)
     review: Mapped[str] = mapped_column(sa.String(16), default="none")
     review_remark: Mapped[str] = mapped_column(sa.Text, default="")
     review_marks: Mapped[list[Any]] = mapped_column(default_factory=list)

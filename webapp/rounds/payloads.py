@@ -18,6 +18,7 @@ Text = Annotated[str, msgspec.Meta(max_length=4000)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 # Times of the phone's clock are information: any text is taken, nothing is refused by it.
 DeviceTime = Annotated[str, msgspec.Meta(max_length=40)]
+Id = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Severity = Annotated[int, msgspec.Meta(ge=1, le=4)]
 Value = float | Annotated[str, msgspec.Meta(max_length=500)] | None
@@ -54,7 +55,7 @@ class FindingIn(msgspec.Struct, forbid_unknown_fields=True):
 class OpenItemAnswerIn(msgspec.Struct, forbid_unknown_fields=True):
     """An answer to an open item that was carried over (clause 18)."""
 
-    number: Annotated[int, msgspec.Meta(ge=1)]
+    number: Id
     answer: Literal["still", "solved"]
     remark: Text = ""
 
@@ -67,7 +68,7 @@ class PhotoIn(msgspec.Struct, forbid_unknown_fields=True):
     bytes: Annotated[int, msgspec.Meta(ge=1, le=20_000_000)]
     item: Key | None = None
     finding: Uid | None = None
-    open_item: int | None = None
+    open_item: Id | None = None
     width: Count = 0
     height: Count = 0
     taken_at: DeviceTime = ""
@@ -85,10 +86,10 @@ class InspectionIn(msgspec.Struct, forbid_unknown_fields=True):
     """The payload of ``inspection``, and with ``amends`` of ``amendment``."""
 
     uid: Uid
-    round_id: int
-    room_id: int
-    device_id: int | None
-    checklist: int
+    round_id: Id
+    room_id: Id
+    device_id: Id | None
+    checklist: Id
     started_at: DeviceTime = ""
     finished_at: DeviceTime = ""
     scanned_code: Annotated[str, msgspec.Meta(max_length=16)] | None = None
@@ -101,4 +102,4 @@ class InspectionIn(msgspec.Struct, forbid_unknown_fields=True):
     open_items: Annotated[list[OpenItemAnswerIn], msgspec.Meta(max_length=100)] = []
     photos: Annotated[list[PhotoIn], msgspec.Meta(max_length=100)] = []
     exception: ExceptionIn | None = None
-    amends: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    amends: Id | None = None

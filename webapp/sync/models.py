@@ -30,6 +30,7 @@ class Quarantined(Base):
     """An operation that could not be applied, word for word; never thrown away.
 
     ``state``: open (a supervisor looks), held (waits for what it amends), applied, dismissed.
+    ``remark`` is why a supervisor dismissed it.
     """
 
     __tablename__ = "quarantined"
@@ -51,7 +52,9 @@ class Quarantined(Base):
     details: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     state: Mapped[str] = mapped_column(sa.String(16), default="open")
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    clock_offset_seconds: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[datetime]
+    remark: Mapped[str] = mapped_column(sa.Text, default="")
     resolved_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), default=None)
     resolved_at: Mapped[datetime | None] = mapped_column(default=None)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from webapp.rounds.payloads import Count, DeviceTime, Sha256, Uid
+from webapp.rounds.payloads import Count, DeviceTime, Id, Sha256, Uid
 
 ENVELOPE = 1
 
@@ -21,7 +21,7 @@ class ScanIn(msgspec.Struct, forbid_unknown_fields=True):
 
     uid: Uid
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
-    device_id: int | None = None
+    device_id: Id | None = None
     result: Literal["expected", "done", "unexpected", "foreign", "revoked", "mismatch"] = "expected"
     at: DeviceTime = ""
 
