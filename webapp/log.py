@@ -49,4 +49,4 @@ def event(name: str, **fields: Any) -> None:
 
 def failure(name: str, **fields: Any) -> None:
     """Log an unexpected error with its traceback."""
-    _logger.error(name, extra={"fields": fields}, exc_info=True)
+    _logger.error(name, extra={"fields": fields}, exc_info=sys.exc_info())
