@@ -21,7 +21,8 @@ DeviceTime = Annotated[str, msgspec.Meta(max_length=40)]
 Id = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Severity = Annotated[int, msgspec.Meta(ge=1, le=4)]
-Value = float | Annotated[str, msgspec.Meta(max_length=500)] | None
+# True is a photo item whose photo is there.
+Value = bool | float | Annotated[str, msgspec.Meta(max_length=500)] | None
 
 
 class ReadingIn(msgspec.Struct, forbid_unknown_fields=True):
