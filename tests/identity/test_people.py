@@ -1,0 +1,230 @@
+"""People, roles and contracts: who may change them, and that contracts are walled off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests import factories
+from webapp.db import db
+from webapp.identity.models import Contract, Membership, User
+from webapp.identity.rules import RIGHTS, ROLES, rights_of
+
+SignIn = Callable[[User], FlaskClient]
+MEMBERS = "/api/contracts/HQ/members"
+NEW = {
+    "login": "Sun.Li",
+    "name": "孙丽",
+    "role": "backup_engineer",
+    "password": "a first password",
+}
+
+
+def _member_id(browser: FlaskClient, login: str) -> int:
+    rows = browser.get(MEMBERS).get_json()
+    return next(row["id"] for row in rows if row["login"] == login)
+
+
+@pytest.mark.parametrize(
+    ("role", "missing"),
+    [
+        ("project_manager", set()),
+        ("on_site_engineer", {"manage_checklists", "manage_people"}),
+        ("inspection_engineer", set(RIGHTS) - {"view", "inspect"}),
+        ("backup_engineer", set(RIGHTS) - {"view", "inspect"}),
+        ("client_it_lead", set(RIGHTS) - {"view"}),
+        ("nobody", set(RIGHTS)),
+    ],
+)
+def test_each_role_has_its_rights(role: str, missing: set[str]) -> None:
+    assert rights_of(role, is_admin=False) == set(RIGHTS) - missing
+
+
+def test_an_administrator_does_all_but_inspect() -> None:
+    assert rights_of(None, is_admin=True) == set(RIGHTS) - {"inspect"}
+    assert rights_of("backup_engineer", is_admin=True) == set(RIGHTS)
+
+
+def test_the_project_manager_takes_a_new_person_in(manager: User, signed_in: SignIn) -> None:
+    browser = signed_in(manager)
+    assert browser.post(MEMBERS, json=NEW).status_code == 204
+    rows = {row["login"]: row for row in browser.get(MEMBERS).get_json()}
+    assert rows["sun.li"]["role"] == "backup_engineer"
+    newcomer = {"login": "sun.li", "password": NEW["password"]}
+    assert browser.post("/api/session", json=newcomer).status_code == 200
+
+
+def test_a_known_person_needs_no_new_password(
+    manager: User, stranger: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(manager)
+    body = {"login": "stranger", "role": "inspection_engineer"}
+    assert browser.post(MEMBERS, json=body).status_code == 204
+    codes = [row["code"] for row in signed_in(stranger).get("/api/contracts").get_json()]
+    assert codes == ["HQ", "OTHER"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"password": "short"}, None),
+        ({"password": None}, "password"),
+        ({"name": ""}, "name"),
+        ({"role": "king"}, "role"),
+        ({"is_admin": True}, "is_admin"),
+    ],
+)
+def test_a_bad_new_person_is_refused_and_nothing_is_stored(
+    change: dict[str, object], field: str | None, manager: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(manager)
+    answer = browser.post(MEMBERS, json=NEW | change)
+    assert answer.status_code == 422
+    if field:
+        assert field in answer.get_json()["fields"]
+    assert len(browser.get(MEMBERS).get_json()) == 1
+
+
+def test_somebody_who_is_in_already_is_not_taken_in_twice(
+    manager: User, engineer: User, signed_in: SignIn
+) -> None:
+    body = {"login": "engineer", "role": "backup_engineer"}
+    answer = signed_in(manager).post(MEMBERS, json=body)
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "already_member")
+
+
+def test_a_changed_role_counts_at_once(manager: User, engineer: User, signed_in: SignIn) -> None:
+    boss, browser = signed_in(manager), signed_in(engineer)
+    assert browser.post(MEMBERS, json=NEW).status_code == 403
+    member = _member_id(boss, "engineer")
+    assert boss.patch(f"{MEMBERS}/{member}", json={"role": "project_manager"}).status_code == 204
+    assert browser.post(MEMBERS, json=NEW).status_code == 204
+
+
+def test_who_has_left_finds_nothing_and_can_come_back(
+    manager: User, engineer: User, signed_in: SignIn
+) -> None:
+    boss, browser = signed_in(manager), signed_in(engineer)
+    member = _member_id(boss, "engineer")
+    assert boss.delete(f"{MEMBERS}/{member}").status_code == 204
+    assert browser.get(MEMBERS).status_code == 404
+    assert browser.get("/api/contracts").get_json() == []
+    back = {"login": "engineer", "role": "backup_engineer"}
+    assert boss.post(MEMBERS, json=back).status_code == 204
+    assert browser.get(MEMBERS).status_code == 200
+
+
+def test_the_last_project_manager_stays(manager: User, signed_in: SignIn) -> None:
+    browser = signed_in(manager)
+    member = _member_id(browser, "manager")
+    for answer in (
+        browser.delete(f"{MEMBERS}/{member}"),
+        browser.patch(f"{MEMBERS}/{member}", json={"role": "backup_engineer"}),
+    ):
+        assert (answer.status_code, answer.get_json()["code"]) == (409, "last_project_manager")
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "project_manager"])
+def test_only_the_project_manager_changes_people(
+    role: str, contract: Contract, manager: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(factories.member(contract, role, login="other"))
+    member = _member_id(browser, "manager")
+    answers = [
+        browser.post(MEMBERS, json=NEW),
+        browser.patch(f"{MEMBERS}/{member}", json={"role": "backup_engineer"}),
+        browser.delete(f"{MEMBERS}/{member}"),
+        browser.patch("/api/contracts/HQ", json={"due_day": 9}),
+    ]
+    assert [answer.status_code for answer in answers] == [403] * 4
+
+
+def test_another_contract_does_not_exist_for_a_stranger(
+    manager: User, stranger: User, signed_in: SignIn
+) -> None:
+    theirs = signed_in(stranger)
+    member = _member_id(signed_in(manager), "manager")
+    answers = [
+        theirs.get(MEMBERS),
+        theirs.post(MEMBERS, json=NEW),
+        theirs.patch(f"{MEMBERS}/{member}", json={"role": "backup_engineer"}),
+        theirs.delete(f"{MEMBERS}/{member}"),
+        theirs.patch("/api/contracts/HQ", json={"due_day": 9}),
+        theirs.delete(f"/api/contracts/OTHER/members/{member}"),
+        theirs.get("/api/contracts/NOWHERE/members"),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 7
+
+
+def test_without_signing_in_there_is_nothing(contract: Contract, client: FlaskClient) -> None:
+    for path in (MEMBERS, "/api/session", "/api/sessions", "/api/contracts", "/api/users"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "unauthenticated")
+
+
+def test_the_due_day_is_a_setting_of_the_contract(manager: User, signed_in: SignIn) -> None:
+    browser = signed_in(manager)
+    changed = {"due_day": 8, "time_zone": "Asia/Urumqi", "opens_day": 1}
+    assert browser.patch("/api/contracts/HQ", json=changed).status_code == 204
+    row = browser.get("/api/contracts").get_json()[0]
+    assert {key: row[key] for key in changed} == changed
+
+
+@pytest.mark.parametrize(
+    "change", [{"due_day": 31}, {"time_zone": "Mars/Olympus"}, {"anchor_month": "2026-13"}]
+)
+def test_an_impossible_setting_is_refused(
+    change: dict[str, object], manager: User, signed_in: SignIn
+) -> None:
+    answer = signed_in(manager).patch("/api/contracts/HQ", json=change)
+    assert answer.status_code == 422
+    assert set(answer.get_json()["fields"]) == set(change)
+
+
+def test_an_administrator_makes_contracts_and_sees_all(signed_in: SignIn, stranger: User) -> None:
+    root = signed_in(factories.user("root", is_admin=True))
+    body = {"code": "NEW-1", "name_zh": "新合同"}
+    assert root.post("/api/contracts", json=body).status_code == 201
+    again = root.post("/api/contracts", json=body)
+    assert (again.status_code, again.get_json()["code"]) == (409, "code_taken")
+    codes = [row["code"] for row in root.get("/api/contracts").get_json()]
+    assert codes == ["NEW-1", "OTHER"]
+    assert signed_in(stranger).post("/api/contracts", json=body).status_code == 403
+    assert signed_in(stranger).get("/api/users").status_code == 403
+
+
+def test_an_administrator_cannot_lock_himself_out(signed_in: SignIn) -> None:
+    root = factories.user("root", is_admin=True)
+    answer = signed_in(root).patch(f"/api/users/{root.id}", json={"disabled": True})
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "own_administration")
+
+
+def test_every_change_of_people_is_in_the_audit_trail(
+    manager: User, engineer: User, signed_in: SignIn
+) -> None:
+    boss = signed_in(manager)
+    member = _member_id(boss, "engineer")
+    boss.patch(f"{MEMBERS}/{member}", json={"role": "on_site_engineer"})
+    from webapp.audit.models import AuditRow
+
+    row = db.session.query(AuditRow).filter_by(entity="membership", action="change").one()
+    assert row.user_id == manager.id
+    assert row.diff == {"role": ["inspection_engineer", "on_site_engineer"]}
+
+
+def test_listing_people_costs_the_same_for_many(
+    contract: Contract, manager: User, signed_in: SignIn, count_queries: Callable[[], int]
+) -> None:
+    browser = signed_in(manager)
+    browser.get(MEMBERS)
+    count_queries()
+    browser.get(MEMBERS)
+    few = count_queries()
+    for number in range(20):
+        factories.member(contract, "inspection_engineer", login=f"engineer{number}")
+    count_queries()
+    assert len(browser.get(MEMBERS).get_json()) == 21
+    assert count_queries() == few
+    assert db.session.query(Membership).count() == 21
