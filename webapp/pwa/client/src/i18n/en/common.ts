@@ -58,6 +58,7 @@ export default {
   "state.abnormal": "Abnormal",
   "state.attention": "Attention",
   "state.not_tested": "Not tested",
+  "state.todo": "To do",
   "status.saved": "Saved on this phone",
   "status.sent": "Sent",
   "status.accepted": "Accepted",

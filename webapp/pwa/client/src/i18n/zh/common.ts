@@ -56,6 +56,7 @@ export default {
   "state.abnormal": "异常",
   "state.attention": "需关注",
   "state.not_tested": "未检",
+  "state.todo": "待检",
   "status.saved": "已存本机",
   "status.sent": "已发送",
   "status.accepted": "服务器已收",
