@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import type { Item } from "../../../rules/checklist";
+import { judgeReading } from "../../../rules/verdict";
+import {
+  answeredOf,
+  type Answers,
+  fillAllOk,
+  missingOf,
+  noAnswer,
+  questionsOf,
+  spotChecksOf,
+  type Subject,
+  wordsOf,
+} from "./inspection";
+
+const power: Item = { key: "power", zh: "开关机", en: "Power", kind: "pass_fail", severity: 1 };
+const lamp: Item = {
+  key: "lamp",
+  zh: "灯泡",
+  en: "Lamp",
+  kind: "number",
+  unit: "h",
+  normal: { max: 100 },
+  consumable: "lamp",
+  photo: "always",
+};
+const spare: Item = { ...power, key: "spare", optional: true };
+const view: Item = { key: "view", zh: "全景", en: "View", kind: "photo", photo: "always" };
+const subject: Subject = {
+  items: [power, lamp, spare, view],
+  openItems: [7],
+  previous: { lamp: 80 },
+  hoursPassed: 720,
+};
+
+function given(values: Record<string, number | string>, more: Partial<Answers> = {}): Answers {
+  const answers = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, { ...noAnswer, value }]),
+  );
+  const photos = more.photos ?? [];
+  const judged = Object.fromEntries(
+    subject.items.map((item) => {
+      const pictured = item.kind === "photo" && photos.some((photo) => photo.item === item.key);
+      return [item.key, judgeReading(item, pictured || answers[item.key]?.value, {})];
+    }),
+  );
+  return { answers, photos, judged, open_items: {}, consumables: {}, findings: [], ...more };
+}
+
+describe("an inspection being written", () => {
+  it("tells what is missing in the order of the screen, and what blocks", () => {
+    expect(missingOf(subject, given({}))).toEqual([
+      { kind: "open_item", key: "7", blocks: true },
+      { kind: "reading", key: "power", blocks: false },
+      { kind: "reading", key: "lamp", blocks: false },
+      { kind: "reading", key: "view", blocks: false },
+    ]);
+  });
+
+  it("asks an anomaly for its reason and its photo", () => {
+    const answers = given(
+      { power: "fail", lamp: 90 },
+      {
+        photos: [{ item: "view" }],
+        open_items: { 7: { answer: "still", remark: "" } },
+        findings: [{ uid: "f", text: " ", severity: 3, fixed: false }],
+      },
+    );
+    expect(missingOf(subject, answers)).toEqual([
+      { kind: "cause", key: "power", blocks: true },
+      { kind: "photo", key: "power", blocks: false },
+      { kind: "photo", key: "lamp", blocks: false },
+      { kind: "finding", key: "f", blocks: true },
+    ]);
+    expect(answeredOf(subject, answers)).toEqual({ done: 4, total: 4 });
+  });
+
+  it("takes a remark for a reason", () => {
+    const answers = given({ power: "fail" });
+    answers.answers.power!.remark = "插座没电";
+    const asked = { ...subject, items: [power], openItems: [] };
+    expect(missingOf(asked, answers).map((missing) => missing.kind)).toEqual(["photo"]);
+  });
+
+  it("fills what can be filled, keeps what was answered and leaves spot checks", () => {
+    const many = Array.from({ length: 10 }, (_, n): Item => ({ ...power, key: `k${n}` }));
+    const asked = { ...subject, items: [...many, lamp] };
+    const filled = fillAllOk(5, asked, given({ k0: "fail" }));
+    const spots = spotChecksOf(5, asked.items);
+    expect(spots).toHaveLength(2);
+    expect(filled).not.toHaveProperty("k0");
+    expect(filled).not.toHaveProperty("lamp");
+    expect(spots.every((key) => !(key in filled))).toBe(true);
+  });
+
+  it("questions hours that fell, until the lamp is said to be new", () => {
+    expect(questionsOf(lamp, subject, given({ lamp: 3 }))).toEqual(["decreased_since_last_time"]);
+    expect(questionsOf(lamp, subject, given({ lamp: 3 }, { consumables: { lamp: 1 } }))).toEqual([]);
+  });
+
+  it("knows a picked reason from one in the engineer's own words", () => {
+    const list = [{ key: "power", zh: "供电", en: "power" }];
+    expect(wordsOf(list, "power")?.zh).toBe("供电");
+    expect(wordsOf(list, "老鼠咬断")).toBeNull();
+  });
+});

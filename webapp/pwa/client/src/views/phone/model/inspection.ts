@@ -1,0 +1,111 @@
+/**
+ * One inspection while it is being written: pure functions over what was answered so far, so that
+ * the screen and its list of what is missing can never disagree.
+ */
+import type { Answer, Draft, PhotoTarget } from "../../../db/types";
+import type { Item, Words } from "../../../rules/checklist";
+import { bulkValue, plausible, type Question, randomSpotChecks } from "../../../rules/due";
+import { isEmpty, photoRequired, type Verdict } from "../../../rules/verdict";
+
+/** What "all OK" leaves to be looked at one by one, as a share of what it could answer. */
+export const SPOT_CHECK_SHARE = 0.2;
+
+/** All that is asked of one device, or of one room's own checklist. */
+export interface Subject {
+  items: readonly Item[];
+  /** Numbers of the open items that were carried over. */
+  openItems: readonly number[];
+  /** Last month's readings, by item. */
+  previous: Readonly<Record<string, number | string | null>>;
+  /** Hours since last month's reading, where they are known. */
+  hoursPassed: number | null;
+}
+
+/** What was answered so far: the draft, what its photos show, and what the rule says of it. */
+export interface Answers
+  extends Pick<Draft, "answers" | "open_items" | "consumables" | "findings"> {
+  photos: readonly Partial<PhotoTarget>[];
+  judged: Readonly<Record<string, Verdict>>;
+}
+
+/** Where something is missing; `blocks` when the inspection cannot be finished without it. */
+export interface Missing {
+  kind: "open_item" | "reading" | "cause" | "photo" | "finding";
+  /** The item's key, the open item's number or the finding's uid. */
+  key: string;
+  blocks: boolean;
+}
+
+export const noAnswer: Answer = { value: null, cause: "", action: "", remark: "", fixed: false };
+
+/** Questions about a reading that is hard to believe; they never block (features 2). */
+export function questionsOf(item: Item, subject: Subject, answers: Answers): Question[] {
+  const replaced = item.consumable !== undefined && (answers.consumables[item.consumable] ?? 0) > 0;
+  const value = answers.answers[item.key]?.value ?? null;
+  const before = subject.previous[item.key] ?? null;
+  return plausible(item, value, before, subject.hoursPassed, replaced);
+}
+
+/**
+ * What is still missing, in the order of the screen. An open item without an answer, an anomaly
+ * without a reason (clause 18) and a finding without words block; the rest can be left not tested.
+ */
+export function missingOf(subject: Subject, answers: Answers): Missing[] {
+  const open = subject.openItems
+    .filter((number) => !answers.open_items[number])
+    .map((number): Missing => ({ kind: "open_item", key: String(number), blocks: true }));
+  const items = subject.items.flatMap((item) => missingOfItem(item, answers));
+  const findings = answers.findings
+    .filter((finding) => finding.text.trim() === "")
+    .map((finding): Missing => ({ kind: "finding", key: finding.uid, blocks: true }));
+  return [...open, ...items, ...findings];
+}
+
+function missingOfItem(item: Item, answers: Answers): Missing[] {
+  const outcome = answers.judged[item.key]?.verdict ?? "not_tested";
+  const { key } = item;
+  if (outcome === "not_tested") {
+    return item.optional ? [] : [{ kind: "reading", key, blocks: false }];
+  }
+  const missing: Missing[] = [];
+  const answer = answers.answers[key] ?? noAnswer;
+  if (outcome === "abnormal" && !answer.cause.trim() && !answer.remark.trim()) {
+    missing.push({ kind: "cause", key, blocks: true });
+  }
+  const pictured = answers.photos.some((photo) => photo.item === key);
+  if (photoRequired(item, outcome) && !pictured) missing.push({ kind: "photo", key, blocks: false });
+  return missing;
+}
+
+/** The items that "all OK" leaves to be looked at: drawn by the task, the same at every try. */
+export function spotChecksOf(taskId: number, items: readonly Item[]): string[] {
+  return randomSpotChecks(String(taskId), items, SPOT_CHECK_SHARE);
+}
+
+/** What "all OK" answers: every item that it can, that has no answer yet and is no spot check. */
+export function fillAllOk(taskId: number, subject: Subject, answers: Answers): Record<string, string> {
+  const spots = spotChecksOf(taskId, subject.items);
+  const filled: Record<string, string> = {};
+  for (const item of subject.items) {
+    const value = bulkValue(item);
+    const answered = !isEmpty(answers.answers[item.key]?.value);
+    if (value !== null && !answered && !spots.includes(item.key)) filled[item.key] = value;
+  }
+  return filled;
+}
+
+/** How many of the required items have an answer, for the bar at the top. */
+export function answeredOf(subject: Subject, answers: Answers): { done: number; total: number } {
+  const asked = subject.items.filter((item) => !item.optional);
+  const tested = (item: Item) => (answers.judged[item.key]?.verdict ?? "not_tested") !== "not_tested";
+  const carried = subject.openItems.filter((number) => answers.open_items[number]).length;
+  return {
+    done: asked.filter(tested).length + carried,
+    total: asked.length + subject.openItems.length,
+  };
+}
+
+/** The words of a pick list's key; free text, which is no key, as it was written. */
+export function wordsOf(list: readonly Words[], key: string): Words | null {
+  return list.find((words) => words.key === key) ?? null;
+}
