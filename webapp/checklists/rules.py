@@ -202,7 +202,7 @@ def _number_problem(value: object) -> str | None:
 
 def is_empty(value: object) -> bool:
     """Whether a value is no reading at all."""
-    return value is None or (isinstance(value, str) and fold_text(value) == "")
+    return value is None or (isinstance(value, str) and not value.strip(" \t\r\n\u00a0\u3000"))
 
 
 def judge_reading(item: Item, value: Any, register: Register) -> Verdict:

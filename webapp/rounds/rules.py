@@ -28,6 +28,8 @@ TRANSITIONS: dict[tuple[str, str], tuple[State, Right]] = {
 TAKING: frozenset[str] = frozenset({"open", "finished"})
 # Suggested where neither the checklist nor the engineer names one: part of the service is degraded.
 DEFAULT_SEVERITY = 3
+# Of the items that "all OK" could answer, how many are drawn to be answered by hand.
+SPOT_CHECK_SHARE = 0.2
 
 
 def check_transition(state: str, action: str, rights: frozenset[Right]) -> State:
@@ -245,3 +247,8 @@ def urgency(severity: int, age_months: int, *, days_to_due: int | None) -> str:
     if severity == 2 or close or age_months >= 2:
         return "soon"
     return "calm"
+
+
+def place_key(room_id: int, device_id: int | None) -> tuple[int | None, int | None]:
+    """What identifies the thing inspected: the device wherever it stands, or the room's own checklist."""
+    return (device_id, None) if device_id is not None else (None, room_id)

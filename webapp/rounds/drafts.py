@@ -1,0 +1,256 @@
+"""One accepted inspection on its way into the database, with all that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from webapp.rounds.intake import InspectionFacts, RoundFacts, TaskFacts, saying_order
+from webapp.rounds.judging import Judged, JudgedReading, Refused, value_in_words
+from webapp.rounds.open_items import Ledger, LedgerItem
+from webapp.rounds.payloads import InspectionIn, OpenItemAnswerIn
+from webapp.rounds.rules import DEFAULT_SEVERITY, Said, place_key, settle
+
+# New inspections come after all that are recorded, in the order of their batch.
+_NEW_RANK = 2**60
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A row to be for the device record sheet (clause 20)."""
+
+    category: str
+    result: str
+    item: str | None = None
+    open_item: LedgerItem | None = None
+    anomaly: str = ""
+    cause: str = ""
+    action: str = ""
+    part: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Draft:
+    """An inspection that was accepted; ``before`` is its row when this is an amendment."""
+
+    operation_id: str
+    user_id: int
+    raw: str
+    payload: InspectionIn
+    round: RoundFacts
+    task: TaskFacts
+    judged: Judged
+    received_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    clock_offset_seconds: int
+    worked_on: date
+    position: int
+    before: InspectionFacts | None = None
+    id: int | None = None
+    flags: list[str] = field(default_factory=list)
+    said: list[tuple[LedgerItem, Said]] = field(default_factory=list)
+    records: list[RecordRow] = field(default_factory=list)
+
+    @property
+    def key(self) -> Any:
+        """What it is known by in memory: its id, or itself as long as it has none."""
+        return self.before.id if self.before else self
+
+    @property
+    def first_received_at(self) -> datetime:
+        """When its first revision came: an amendment doesn't move it in the order of things."""
+        return self.before.received_at if self.before else self.received_at
+
+    @property
+    def revision(self) -> int:
+        """The number of this revision."""
+        return self.before.revision + 1 if self.before else 1
+
+
+def settle_task(draft: Draft) -> None:
+    """Let the task count the inspection, or show the supervisor a pair."""
+    task = draft.task
+    verdict = draft.judged.verdict.verdict
+    was = next((before for key, before in task.inspections if key == draft.key), "not_tested")
+    others = [(key, before) for key, before in task.inspections if key != draft.key]
+    if len(others) == len(task.inspections):
+        task.inspections.append((draft.key, verdict))
+    else:
+        task.inspections = [
+            (key, verdict if key == draft.key else before) for key, before in task.inspections
+        ]
+    settled = settle(
+        task.inspections,
+        task.counting,
+        pair_was_open=task.pair_open,
+        newly_tested=verdict != "not_tested" and was == "not_tested",
+    )
+    task.outcome, task.pair_open = settled.outcome, settled.pair_open
+    task.counting, task.touched = settled.inspection, True
+
+
+def follow_up(draft: Draft, ledger: Ledger) -> None:
+    """Work out the open items and the device record rows of an inspection (clauses 16, 18-20).
+
+    :raise Refused: ``open_item_unknown``, ``open_item_elsewhere``, ``open_item_twice``
+    """
+    place = place_key(draft.payload.room_id, draft.payload.device_id)
+    answers = _check_answers(draft, ledger)
+    before = ledger.take_back(place, draft.key) if draft.before else []
+    carried = ledger.open_at(place)
+    fixed: set[str] = set()
+    for reading in draft.judged.readings:
+        if reading.makes_open_item:
+            _continue_or_open(draft, ledger, reading, before)
+        elif reading.verdict.verdict == "abnormal":
+            fixed.add(reading.given.item)
+            draft.records.append(_record_of(reading, "fixed", _answered_item(reading, answers)))
+    _findings(draft, ledger, before)
+    _answers(draft, ledger, answers, fixed)
+    for use in draft.payload.consumables:
+        draft.records.append(RecordRow("replacement", "replaced", part=use.consumable))
+    tested = draft.judged.verdict.verdict != "not_tested"
+    if tested and any(not item.said_by(draft.key) for item in carried):
+        draft.flags.append("unanswered_open_items")
+
+
+def _check_answers(draft: Draft, ledger: Ledger) -> list[tuple[LedgerItem, OpenItemAnswerIn]]:
+    """The answers with their items; refused before anything is changed."""
+    place = place_key(draft.payload.room_id, draft.payload.device_id)
+    found: list[tuple[LedgerItem, OpenItemAnswerIn]] = []
+    seen: set[int] = set()
+    for answer in draft.payload.open_items:
+        item = ledger.numbered(answer.number)
+        if item is None:
+            raise Refused("open_item_unknown", number=str(answer.number))
+        if item.place != place:
+            raise Refused("open_item_elsewhere", number=answer.number)
+        if answer.number in seen:
+            raise Refused("open_item_twice", number=answer.number)
+        seen.add(answer.number)
+        found.append((item, answer))
+    return found
+
+
+def _answered_item(
+    reading: JudgedReading, answers: Iterable[tuple[LedgerItem, OpenItemAnswerIn]]
+) -> LedgerItem | None:
+    return next((item for item, _answer in answers if item.item == reading.given.item), None)
+
+
+def _continue_or_open(
+    draft: Draft, ledger: Ledger, reading: JudgedReading, before: list[LedgerItem]
+) -> None:
+    payload, given = draft.payload, reading.given
+    place = place_key(payload.room_id, payload.device_id)
+    item = ledger.find(place, given.item, draft.round.month, before)
+    if item is None:
+        item = ledger.make(
+            payload.room_id,
+            payload.device_id,
+            month=draft.round.month,
+            at=draft.first_received_at,
+            item=given.item,
+        )
+    _say(
+        draft,
+        ledger,
+        item,
+        "still" if item.sayings else "opened",
+        severity=reading.verdict.severity or DEFAULT_SEVERITY,
+        cause=given.cause,
+        action=given.action,
+        remark=given.remark,
+    )
+    draft.records.append(_record_of(reading, "open_item", item))
+
+
+def _record_of(reading: JudgedReading, result: str, item: LedgerItem | None) -> RecordRow:
+    given = reading.given
+    words = (value_in_words(reading.item, given.value), given.remark)
+    return RecordRow(
+        "inspection",
+        result,
+        item=given.item,
+        open_item=item,
+        anomaly="；".join(word for word in words if word),
+        cause=given.cause,
+        action=given.action,
+    )
+
+
+def _findings(draft: Draft, ledger: Ledger, before: list[LedgerItem]) -> None:
+    payload = draft.payload
+    for finding in payload.findings:
+        item = None
+        if not finding.fixed:
+            item = ledger.found_as(finding.uid, before) or ledger.make(
+                payload.room_id,
+                payload.device_id,
+                month=draft.round.month,
+                at=draft.first_received_at,
+                finding_uid=finding.uid,
+            )
+            answer = "still" if item.sayings else "opened"
+            _say(draft, ledger, item, answer, severity=finding.severity, remark=finding.text)
+        result = "fixed" if finding.fixed else "open_item"
+        draft.records.append(RecordRow("inspection", result, open_item=item, anomaly=finding.text))
+
+
+def _answers(
+    draft: Draft,
+    ledger: Ledger,
+    answers: Iterable[tuple[LedgerItem, OpenItemAnswerIn]],
+    fixed: set[str],
+) -> None:
+    for item, answer in answers:
+        solved = answer.answer == "solved"
+        if item.said_by(draft.key):
+            # Its item was read abnormal just now and not fixed: the reading stands, not the word.
+            if solved:
+                draft.flags.append("solved_but_abnormal")
+            continue
+        _say(draft, ledger, item, answer.answer, remark=answer.remark)
+        if solved and item.item not in fixed:
+            draft.records.append(
+                RecordRow(
+                    "inspection",
+                    "fixed",
+                    item=item.item,
+                    open_item=item,
+                    anomaly=item.state.text,
+                    cause=item.state.cause,
+                    action=answer.remark[:200],
+                )
+            )
+
+
+def _say(
+    draft: Draft,
+    ledger: Ledger,
+    item: LedgerItem,
+    answer: str,
+    *,
+    severity: int | None = None,
+    cause: str = "",
+    action: str = "",
+    remark: str = "",
+) -> None:
+    rank = draft.before.id if draft.before else _NEW_RANK + draft.position
+    picked = draft.before.picked if draft.before else False
+    said = Said(
+        order=saying_order(draft.round.month, draft.first_received_at, rank, picked=picked),
+        answer=answer,
+        month=draft.round.month,
+        at=draft.first_received_at,
+        inspection=draft.key,
+        severity=severity,
+        cause=cause,
+        action=action,
+        remark=remark,
+    )
+    ledger.say(item, said)
+    draft.said.append((item, said))

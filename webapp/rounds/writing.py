@@ -1,0 +1,366 @@
+"""Writing a batch of accepted inspections: one statement per table, whatever the batch's size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.db import Base, take_sequence
+from webapp.identity.models import Contract
+from webapp.rounds.drafts import Draft
+from webapp.rounds.intake import Known
+from webapp.rounds.judging import JudgedReading, device_time
+from webapp.rounds.models import (
+    ConsumableUse,
+    DeviceRecord,
+    Finding,
+    Inspection,
+    InspectionRevision,
+    OpenItem,
+    OpenItemAnswer,
+    Photo,
+    Reading,
+    RoundTask,
+)
+from webapp.rounds.open_items import LedgerItem
+
+# What belongs to one revision of an inspection, and is written anew by the next.
+_OF_REVISION: tuple[type[Base], ...] = (
+    Reading,
+    Finding,
+    ConsumableUse,
+    DeviceRecord,
+    OpenItemAnswer,
+)
+Row = dict[str, Any]
+
+
+def write(session: Session, known: Known, drafts: Sequence[Draft]) -> None:
+    """Write the drafts with all that follows from them; afterwards each knows its ``id``."""
+    if not drafts:
+        return
+    seq = take_sequence(session, known.contract_id)
+    _write_inspections(session, known, drafts, seq)
+    items = known.ledger.touched()
+    _write_open_items(session, known, items, seq)
+    _insert(session, Reading, (row for draft in drafts for row in _reading_rows(draft)))
+    _insert(session, Finding, (row for draft in drafts for row in _finding_rows(draft)))
+    _insert(session, ConsumableUse, (r for draft in drafts for r in _use_rows(draft, known)))
+    _insert(session, OpenItemAnswer, (row for draft in drafts for row in _answer_rows(draft)))
+    _insert(session, DeviceRecord, (r for draft in drafts for r in _record_rows(draft, known)))
+    _insert(session, InspectionRevision, [_revision_row(draft) for draft in drafts])
+    _write_photos(session, known, drafts, seq)
+    _write_tasks(session, drafts, seq)
+
+
+def _insert(session: Session, model: type[Base], rows: Iterable[Row]) -> None:
+    batch = list(rows)
+    if batch:
+        session.connection().execute(sa.insert(model.__table__), batch)  # type: ignore[arg-type]
+
+
+def _insert_with_ids(
+    session: Session, model: type[Base], rows: list[Row], name: str
+) -> dict[Any, int]:
+    """Insert in one statement; the new ids by the column ``name``, which tells the rows apart.
+
+    Asking for the rows in order instead would make SQLite insert them one by one.
+    """
+    table = model.__table__
+    statement = sa.insert(table).returning(table.c[name], table.c.id)  # type: ignore[arg-type]
+    return dict(session.connection().execute(statement, rows).all())
+
+
+def _update(session: Session, model: type[Base], rows: list[Row]) -> None:
+    """Update by ``key`` (the id); every row names the same columns."""
+    if not rows:
+        return
+    table = model.__table__
+    columns: Row = {name: sa.bindparam(f"new_{name}") for name in rows[0] if name != "key"}
+    statement = sa.update(table).where(table.c.id == sa.bindparam("key")).values(columns)  # type: ignore[arg-type]
+    session.connection().execute(
+        statement,
+        [
+            {name if name == "key" else f"new_{name}": value for name, value in row.items()}
+            for row in rows
+        ],
+    )
+
+
+def _write_inspections(session: Session, known: Known, drafts: Sequence[Draft], seq: int) -> None:
+    new = [draft for draft in drafts if draft.before is None]
+    if new:
+        rows = [_inspection_row(draft, known, seq) for draft in new]
+        ids = _insert_with_ids(session, Inspection, rows, "uid")
+        for draft in new:
+            draft.id = ids[draft.payload.uid]
+    amended = [draft for draft in drafts if draft.before is not None]
+    if not amended:
+        return
+    _update(session, Inspection, [{"key": d.id, **_revised_columns(d, seq)} for d in amended])
+    for model in _OF_REVISION:
+        column = model.__table__.c.inspection_id
+        session.execute(sa.delete(model).where(column.in_([draft.id for draft in amended])))
+
+
+def _inspection_row(draft: Draft, known: Known, seq: int) -> Row:
+    payload = draft.payload
+    return {
+        "contract_id": known.contract_id,
+        "uid": payload.uid,
+        "round_id": draft.round.id,
+        "task_id": draft.task.id,
+        "device_id": payload.device_id,
+        "author_id": draft.user_id,
+        "received_at": draft.received_at,
+        "picked": False,
+        **_revised_columns(draft, seq),
+    }
+
+
+def _revised_columns(draft: Draft, seq: int) -> Row:
+    payload, exception = draft.payload, draft.payload.exception
+    return {
+        "seq": seq,
+        "room_id": payload.room_id,
+        "checklist_number": payload.checklist,
+        "revision": draft.revision,
+        "verdict": draft.judged.verdict.verdict,
+        "phone_verdict": draft.judged.phone_verdict,
+        "severity": draft.judged.verdict.severity,
+        "device_started_at": draft.started_at,
+        "device_finished_at": draft.finished_at,
+        "clock_offset_seconds": draft.clock_offset_seconds,
+        "dwell_seconds": payload.dwell_seconds,
+        "bulk_ok": payload.bulk_ok,
+        "scanned_code": payload.scanned_code,
+        "remark": payload.remark,
+        "exception_reason": exception.reason if exception else None,
+        "exception_remark": exception.remark if exception else "",
+        "revisit_on": draft.judged.revisit_on,
+        "flags": draft.flags,
+    }
+
+
+def _inspection_id(draft_or_id: Any) -> Any:
+    return draft_or_id.id if isinstance(draft_or_id, Draft) else draft_or_id
+
+
+def _write_open_items(session: Session, known: Known, items: list[LedgerItem], seq: int) -> None:
+    new = [item for item in items if item.id is None]
+    if new:
+        rows = [
+            {
+                "contract_id": known.contract_id,
+                "number": item.number,
+                "device_id": item.device_id,
+                "item": item.item,
+                "finding_uid": item.finding_uid,
+                "remark": "",
+                **_item_columns(item, seq),
+            }
+            for item in new
+        ]
+        ids = _insert_with_ids(session, OpenItem, rows, "number")
+        for item in new:
+            item.id = ids[item.number]
+    known_before = [item for item in items if item not in new]
+    _update(
+        session, OpenItem, [{"key": item.id, **_item_columns(item, seq)} for item in known_before]
+    )
+    if known.ledger.next_number != known.ledger.first_number:
+        session.execute(
+            sa.update(Contract)
+            .where(Contract.id == known.contract_id)
+            .values(next_open_item_number=known.ledger.next_number)
+        )
+
+
+def _item_columns(item: LedgerItem, seq: int) -> Row:
+    state = item.state
+    return {
+        "seq": seq,
+        "room_id": item.room_id,
+        "text": state.text,
+        "cause": state.cause,
+        "action": state.action,
+        "severity": state.severity,
+        "state": "withdrawn" if item.withdrawn else state.state,
+        "opened_month": state.opened_month,
+        "opened_at": state.opened_at,
+        "opened_inspection_id": _inspection_id(state.opened_inspection),
+        "closed_month": state.closed_month,
+        "closed_at": state.closed_at,
+    }
+
+
+def _reading_rows(draft: Draft) -> Iterable[Row]:
+    return (_reading_row(draft, reading) for reading in draft.judged.readings)
+
+
+def _reading_row(draft: Draft, reading: JudgedReading) -> Row:
+    given, verdict = reading.given, reading.verdict
+    is_text = isinstance(given.value, str)
+    return {
+        "inspection_id": draft.id,
+        "device_id": draft.payload.device_id,
+        "item": given.item,
+        "value_number": None if is_text else given.value,
+        "value_text": given.value if is_text else None,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "severity": verdict.severity,
+        "cause": given.cause,
+        "action": given.action,
+        "remark": given.remark,
+        "fixed": given.fixed,
+        "question": reading.question,
+    }
+
+
+def _finding_rows(draft: Draft) -> Iterable[Row]:
+    for finding in draft.payload.findings:
+        yield {
+            "inspection_id": draft.id,
+            "uid": finding.uid,
+            "text": finding.text,
+            "severity": finding.severity,
+            "fixed": finding.fixed,
+        }
+
+
+def _use_rows(draft: Draft, known: Known) -> Iterable[Row]:
+    for use in draft.payload.consumables:
+        yield {
+            "contract_id": known.contract_id,
+            "inspection_id": draft.id,
+            "device_id": draft.payload.device_id,
+            "consumable": use.consumable,
+            "quantity": use.quantity,
+            "used_on": draft.worked_on,
+        }
+
+
+def _answer_rows(draft: Draft) -> Iterable[Row]:
+    for item, said in draft.said:
+        yield {
+            "open_item_id": item.id,
+            "inspection_id": draft.id,
+            "month": said.month,
+            "answer": said.answer,
+            "severity": said.severity,
+            "cause": said.cause,
+            "action": said.action,
+            "remark": said.remark,
+            "author_id": draft.user_id,
+            "answered_at": said.at,
+        }
+
+
+def _record_rows(draft: Draft, known: Known) -> Iterable[Row]:
+    """The device record sheet's rows; a room's own checklist has no device to record them on."""
+    if draft.payload.device_id is None:
+        return
+    for record in draft.records:
+        yield {
+            "contract_id": known.contract_id,
+            "device_id": draft.payload.device_id,
+            "inspection_id": draft.id,
+            "open_item_id": record.open_item.id if record.open_item else None,
+            "recorded_on": draft.worked_on,
+            "category": record.category,
+            "item": record.item,
+            "anomaly": record.anomaly,
+            "cause": record.cause,
+            "action": record.action,
+            "part": record.part,
+            "result": record.result,
+            "recorded_by_id": draft.user_id,
+        }
+
+
+def _revision_row(draft: Draft) -> Row:
+    return {
+        "inspection_id": draft.id,
+        "number": draft.revision,
+        "author_id": draft.user_id,
+        "operation_id": draft.operation_id,
+        "payload": draft.raw,
+        "received_at": draft.received_at,
+    }
+
+
+def _write_photos(session: Session, known: Known, drafts: Sequence[Draft], seq: int) -> None:
+    new: list[Row] = []
+    changed: list[Row] = []
+    for draft in drafts:
+        for position, photo in enumerate(draft.payload.photos):
+            place = {
+                "seq": seq,
+                "item": photo.item,
+                "finding_uid": photo.finding,
+                "open_item_number": photo.open_item,
+                "position": position,
+                "withdrawn": False,
+            }
+            slot = known.photos.get(photo.id)
+            if slot is not None:
+                changed.append({"key": slot.id, **place})
+                continue
+            new.append(
+                {
+                    "contract_id": known.contract_id,
+                    "uid": photo.id,
+                    "inspection_id": draft.id,
+                    "sha256": photo.sha256,
+                    "bytes": photo.bytes,
+                    "width": photo.width,
+                    "height": photo.height,
+                    "device_taken_at": device_time(photo.taken_at),
+                    "content_type": "image/jpeg",
+                    "perceptual_hash": "",
+                    "review": "none",
+                    "review_remark": "",
+                    "review_marks": [],
+                    **place,
+                }
+            )
+    _insert(session, Photo, new)
+    _update(session, Photo, changed)
+    _withdraw_dropped_photos(session, known, drafts, seq)
+
+
+def _withdraw_dropped_photos(
+    session: Session, known: Known, drafts: Sequence[Draft], seq: int
+) -> None:
+    """A photo that an amendment no longer names is withdrawn; its bytes stay."""
+    amended = {draft.id: draft for draft in drafts if draft.before is not None}
+    dropped = []
+    for slot in known.photos.values():
+        draft = amended.get(slot.inspection_id)
+        named = draft is not None and any(p.id == slot.uid for p in draft.payload.photos)
+        if draft is not None and not named and not slot.withdrawn:
+            dropped.append({"key": slot.id, "seq": seq, "withdrawn": True})
+    _update(session, Photo, dropped)
+
+
+def _write_tasks(session: Session, drafts: Sequence[Draft], seq: int) -> None:
+    tasks = {draft.task.id: draft.task for draft in drafts}
+    _update(
+        session,
+        RoundTask,
+        [
+            {
+                "key": task.id,
+                "seq": seq,
+                "outcome": task.outcome,
+                "inspection_id": _inspection_id(task.counting),
+                "pair_open": task.pair_open,
+                "removed": False,
+            }
+            for task in tasks.values()
+        ],
+    )
