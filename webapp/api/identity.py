@@ -21,6 +21,7 @@ from webapp.api.http import (
     sign_out_cookie,
     signed_in,
 )
+from webapp.checklists.services import ensure_default
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.extensions import limiter
@@ -343,6 +344,8 @@ def create_contract(body: dict[str, Any]) -> dict[str, Any]:
     body.setdefault("anchor_month", now.strftime("%Y-%m"))
     with unit_of_work() as session:
         contract = services.create_contract(session, now=now, actor_id=actor.user.id, **body)
+        # A round can be opened at once, with the checklists that the product ships.
+        ensure_default(session, contract.id, now=now, actor_id=actor.user.id)
     return _contract_out(contract, "administrator", actor.user)
 
 
