@@ -22,6 +22,7 @@ from webapp.errors import AppError
 
 SHIPPED = Path(__file__).parent / "default" / "checklists.yaml"
 LARGEST_DOCUMENT_BYTES = 400_000
+DEEPEST_DOCUMENT = 20
 
 _TEXT_FIELDS = ("unit", "consumable", "when_register", "unless_register", "source")
 _DEFAULTS = {"every": "month", "photo": "abnormal", "optional": False}
@@ -65,12 +66,22 @@ def read_yaml(text: str) -> Any:
     if len(text.encode("utf-8", "replace")) > LARGEST_DOCUMENT_BYTES:
         raise invalid([Problem("", "too_large", {"bytes": LARGEST_DOCUMENT_BYTES}, lost=True)])
     try:
-        events = yaml.parse(text, Loader=yaml.SafeLoader)
-        if any(isinstance(event, yaml.AliasEvent) for event in events):
-            raise invalid([Problem("", "alias_not_allowed", {}, lost=True)])
+        _refuse_traps(text)
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise invalid([Problem("", "unreadable", {}, lost=True)]) from error
+
+
+def _refuse_traps(text: str) -> None:
+    """Refuse aliases, which can grow without end, and nesting that no checklist has."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise invalid([Problem("", "alias_not_allowed", {}, lost=True)])
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST_DOCUMENT:
+            raise invalid([Problem("", "too_deep", {"most": DEEPEST_DOCUMENT}, lost=True)])
 
 
 def normalise(document: object) -> Normalised:
