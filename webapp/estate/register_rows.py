@@ -18,6 +18,7 @@ WARNING: Final = "warning"
 HEADER_WITHIN_ROWS: Final = 30
 FEWEST_HEADS: Final = 3
 UNKNOWN_BUILDING: Final = "(楼宇未填)"
+UNKNOWN_BUILDING_EN: Final = "(building not stated)"
 
 _T = TypeVar("_T")
 _IDENTITY: Final = ("name", "type", "maker", "model", "serial", "asset_number")
