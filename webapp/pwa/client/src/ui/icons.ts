@@ -54,7 +54,7 @@ export const icons = {
   lock: "M5 11h14v10H5zM8 11V8a4 4 0 0 1 8 0v3",
   minus: "M5 12h14",
   moon: "M20 14.5A8.5 8.5 0 1 1 9.5 4a7 7 0 0 0 10.5 10.5z",
-  more: "M5 12h.1M12 12h.1M19 12h.1",
+  more: `${circle(5, 12, 0.6)}${circle(12, 12, 0.6)}${circle(19, 12, 0.6)}`,
   note: "M5 3h10l4 4v14H5zM15 3v4h4M9 12h6M9 16h6",
   people: `${circle(9, 8, 3.5)}M2.5 20a6.5 6.5 0 0 1 13 0M16 5a3.3 3.3 0 0 1 0 6.5M17.5 14.5a6.5 6.5 0 0 1 4 5.5`,
   person: `${circle(12, 8, 4)}M4 21a8 8 0 0 1 16 0`,
