@@ -1,0 +1,270 @@
+/** What the home and room screens show. Everything here only reads. */
+import type {
+  BuildingRow,
+  ContractRow,
+  DeviceRow,
+  InspectionRow,
+  ReturnedPhotoRow,
+  RoomRow,
+  RoundRow,
+  TaskRow,
+} from "../api/wire";
+import { ROOM_TYPE, type Words } from "../rules/checklist";
+import { dueOf } from "./due";
+import { openItemViews, type OpenItemView } from "./items";
+import { count, latestByTask, noTotals, outcomeOf, type TaskOutcome, type Totals } from "./outcome";
+import type { UserDatabase } from "./schema";
+import type { InspectionRecord } from "./types";
+import { unsentCount, type UnsentCount } from "./unsent";
+
+export interface RoomProgress {
+  room: RoomRow;
+  building: BuildingRow | undefined;
+  /** Whether any of its tasks is assigned to this user. */
+  mine: boolean;
+  totals: Totals;
+  openItems: number;
+  returned: number;
+}
+
+export interface HomeView {
+  contract: ContractRow | undefined;
+  /** The round being worked on: the latest open one. Null until one is opened and pulled. */
+  round: RoundRow | null;
+  totals: Totals;
+  mine: Totals;
+  /** All rooms of the round, in the order of buildings, floors and names. */
+  rooms: RoomProgress[];
+  openItems: number;
+  /** Photos that were sent back to this user: first in his list. */
+  returned: ReturnedPhotoRow[];
+  unsent: UnsentCount;
+  deviceCount: number;
+  /** When the data for offline work was last complete (ISO), or null. */
+  readyAt: string | null;
+  /** When the browser cleared this phone's data without being asked (ISO), or null. */
+  evictedAt: string | null;
+}
+
+export async function home(db: UserDatabase): Promise<HomeView> {
+  const round = await currentRound(db);
+  const states = round ? await taskStates(db, round.id) : [];
+  const [rooms, contract, deviceCount, unsent, openItems, returned, readyAt, evictedAt] =
+    await Promise.all([
+      roomsWith(db, states),
+      db.contract.toCollection().first(),
+      db.devices.count(),
+      unsentCount(db),
+      db.open_items.count(),
+      returnedTo(db, db.userId),
+      db.getMeta("ready_at"),
+      db.getMeta("evicted_at"),
+    ]);
+  return {
+    contract,
+    round,
+    totals: totalsOf(states),
+    mine: totalsOf(states.filter(({ task }) => task.assignee_id === db.userId)),
+    rooms,
+    openItems,
+    returned,
+    unsent,
+    deviceCount,
+    readyAt: readyAt ?? null,
+    evictedAt: evictedAt ?? null,
+  };
+}
+
+export async function currentRound(db: UserDatabase): Promise<RoundRow | null> {
+  const rounds = await db.rounds.orderBy("month").reverse().toArray();
+  return rounds.find((round) => round.state === "open") ?? rounds[0] ?? null;
+}
+
+interface TaskState {
+  task: TaskRow;
+  outcome: TaskOutcome;
+  started: boolean;
+}
+
+async function taskStates(db: UserDatabase, roundId: number): Promise<TaskState[]> {
+  const [tasks, records, drafts] = await Promise.all([
+    db.tasks.where("round_id").equals(roundId).toArray(),
+    db.records.where("round_id").equals(roundId).toArray(),
+    db.drafts.toCollection().primaryKeys(),
+  ]);
+  const latest = latestByTask(records);
+  const started = new Set(drafts);
+  return tasks.map((task) => ({
+    task,
+    outcome: outcomeOf(task, latest.get(task.id)),
+    started: started.has(task.id),
+  }));
+}
+
+function totalsOf(states: readonly TaskState[]): Totals {
+  const totals = noTotals();
+  for (const { outcome, started } of states) count(totals, outcome, started);
+  return totals;
+}
+
+/** The rooms of a round with their progress. */
+export async function roomsOf(db: UserDatabase, roundId: number): Promise<RoomProgress[]> {
+  return roomsWith(db, await taskStates(db, roundId));
+}
+
+async function roomsWith(db: UserDatabase, states: readonly TaskState[]): Promise<RoomProgress[]> {
+  const [rooms, buildings, items, returned] = await Promise.all([
+    db.rooms.toArray(),
+    db.buildings.toArray(),
+    db.open_items.toArray(),
+    returnedTo(db, db.userId),
+  ]);
+  const byRoom = groupBy(states, (state) => state.task.room_id);
+  const itemsByRoom = groupBy(items, (item) => item.room_id);
+  const returnedTasks = groupBy(returned, (photo) => photo.task_id);
+  const building = new Map(buildings.map((row) => [row.id, row]));
+  const shown = rooms.filter((room) => byRoom.has(room.id));
+  return shown
+    .map((room) => {
+      const own = byRoom.get(room.id)!;
+      return {
+        room,
+        building: building.get(room.building_id),
+        mine: own.some(({ task }) => task.assignee_id === db.userId),
+        totals: totalsOf(own),
+        openItems: itemsByRoom.get(room.id)?.length ?? 0,
+        returned: own.reduce((n, { task }) => n + (returnedTasks.get(task.id)?.length ?? 0), 0),
+      };
+    })
+    .sort(byPlace);
+}
+
+/** The photos that were sent back to a user and are not taken again yet. */
+export async function returnedTo(db: UserDatabase, userId: number): Promise<ReturnedPhotoRow[]> {
+  const rows = (await db.returned_photos.toArray()).filter((row) => row.author_id === userId);
+  const own = await db.records.bulkGet(rows.map((row) => row.inspection_uid));
+  return rows.filter((row, place) => {
+    const record = own[place];
+    return !record || record.payload.photos.some((photo) => photo.id === row.id);
+  });
+}
+
+function byPlace(a: RoomProgress, b: RoomProgress): number {
+  const buildings = (a.building?.position ?? 0) - (b.building?.position ?? 0);
+  const floors = collator.compare(a.room.floor, b.room.floor);
+  return (
+    buildings ||
+    a.room.building_id - b.room.building_id ||
+    floors ||
+    collator.compare(a.room.name_zh, b.room.name_zh)
+  );
+}
+
+export const collator = new Intl.Collator("zh-CN", { numeric: true });
+
+export function groupBy<Row, Key>(rows: readonly Row[], key: (row: Row) => Key): Map<Key, Row[]> {
+  const groups = new Map<Key, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group) group.push(row);
+    else groups.set(key(row), [row]);
+  }
+  return groups;
+}
+
+export interface RoomTask {
+  task: TaskRow;
+  /** Null for the room's own checklist. */
+  device: DeviceRow | null;
+  type: string;
+  typeNames: Words | null;
+  outcome: TaskOutcome;
+  started: boolean;
+  record: InspectionRecord | null;
+  /** Inspections of others that the server holds of this task. */
+  others: InspectionRow[];
+  openItems: number;
+  returned: number;
+  /** How many items it asks for. */
+  itemCount: number;
+}
+
+export interface RoomView {
+  room: RoomRow;
+  building: BuildingRow | undefined;
+  round: RoundRow;
+  /** The room's own checklist, where it has one in this round. */
+  own: RoomTask | null;
+  devices: RoomTask[];
+  openItems: OpenItemView[];
+  totals: Totals;
+  /** The reasons for which a device or the whole room may go untested. */
+  exceptions: readonly Words[];
+}
+
+/** One room of the current round; null when it is not on this phone or not in the round. */
+export async function room(db: UserDatabase, roomId: number): Promise<RoomView | null> {
+  const [row, round] = await Promise.all([db.rooms.get(roomId), currentRound(db)]);
+  if (!row || !round) return null;
+  const tasks = await db.tasks
+    .where("room_id")
+    .equals(roomId)
+    .filter((task) => task.round_id === round.id)
+    .toArray();
+  const [building, openItems, version, all] = await Promise.all([
+    db.buildings.get(row.building_id),
+    openItemViews(db, { roomId }),
+    db.checklists.where("number").equals(round.checklist).first(),
+    roomTasks(db, tasks, round),
+  ]);
+  return {
+    room: row,
+    building,
+    round,
+    own: all.find((one) => one.device === null && one.task.device_id === null) ?? null,
+    devices: all.filter((one) => one.task.device_id !== null),
+    openItems,
+    totals: totalsOf(all),
+    exceptions: version?.content.exceptions ?? [],
+  };
+}
+
+async function roomTasks(
+  db: UserDatabase,
+  tasks: readonly TaskRow[],
+  round: RoundRow,
+): Promise<RoomTask[]> {
+  const ids = tasks.map((task) => task.id);
+  const deviceIds = tasks.flatMap((task) => task.device_id ?? []);
+  const [devices, records, drafts, items, returned, others, version] = await Promise.all([
+    db.devices.bulkGet(deviceIds),
+    db.records.where("task_id").anyOf(ids).toArray(),
+    db.drafts.where("task_id").anyOf(ids).primaryKeys(),
+    db.open_items.where("device_id").anyOf(deviceIds).toArray(),
+    returnedTo(db, db.userId),
+    db.inspections.where("task_id").anyOf(ids).toArray(),
+    db.checklists.where("number").equals(round.checklist).first(),
+  ]);
+  const deviceById = new Map(devices.flatMap((device) => (device ? [[device.id, device]] : [])));
+  const latest = latestByTask(records);
+  return tasks
+    .map((task) => {
+      const device = task.device_id === null ? null : (deviceById.get(task.device_id) ?? null);
+      const type = task.device_id === null ? ROOM_TYPE : (device?.type ?? "");
+      const record = latest.get(task.id) ?? null;
+      return {
+        task,
+        device,
+        type,
+        typeNames: version?.content.types.find((one) => one.key === type) ?? null,
+        outcome: outcomeOf(task, record ?? undefined),
+        started: drafts.includes(task.id),
+        record,
+        others: others.filter((one) => one.task_id === task.id && one.author_id !== db.userId),
+        openItems: items.filter((item) => item.device_id === task.device_id).length,
+        returned: returned.filter((photo) => photo.task_id === task.id).length,
+        itemCount: dueOf(task, device, version?.content ?? null, round.checklist).items.length,
+      };
+    })
+    .sort((a, b) => collator.compare(a.device?.name ?? "", b.device?.name ?? ""));
+}

@@ -1,0 +1,76 @@
+/**
+ * The phone's own copy, as the screens use it; see README.md in this folder.
+ *
+ * Everything here works on the database of the signed-in user, which `openUserDatabase` has made
+ * the current one. Reads are for `live`; writes answer once they are on the disk.
+ */
+import * as drafts from "./drafts";
+import * as finishing from "./finish";
+import * as homes from "./home";
+import * as items from "./items";
+import { currentDatabase } from "./open";
+import * as photos from "./photos";
+import type { UserDatabase } from "./schema";
+import * as search from "./search";
+import * as state from "./syncstate";
+import * as tasks from "./task";
+import * as unsent from "./unsent";
+
+type OnDatabase<Args extends unknown[], Result> = (db: UserDatabase, ...args: Args) => Result;
+
+/** The same function on the current database. */
+function bound<Args extends unknown[], Result>(
+  work: OnDatabase<Args, Result>,
+): (...args: Args) => Result {
+  return (...args) => work(currentDatabase(), ...args);
+}
+
+export const home = bound(homes.home);
+export const roomsOf = bound(homes.roomsOf);
+export const room = bound(homes.room);
+export const task = bound(tasks.task);
+export const openItems = bound(items.openItemViews);
+export const searchDevices = bound(search.searchDevices);
+export const resolveLabel = bound(search.resolveLabel);
+export const syncState = bound(state.syncState);
+export const syncSummary = bound(state.syncSummary);
+export const syncEvents = bound(state.syncEvents);
+export const unsentCount = bound(unsent.unsentCount);
+
+export const saveDraft = bound(drafts.saveDraft);
+export const discardDraft = bound(drafts.discardDraft);
+export const restoreDraft = bound(drafts.restoreDraft);
+export const addPhoto = bound(photos.addPhoto);
+export const removePhoto = bound(photos.removePhoto);
+export const restorePhoto = bound(photos.restorePhoto);
+export const annotatePhoto = bound(photos.annotatePhoto);
+export const loadPhoto = bound(photos.loadPhoto);
+export const finishInspection = bound(finishing.finishInspection);
+export const finishWithException = bound(finishing.finishWithException);
+export const finishWith = bound(finishing.finishWith);
+export const undoFinish = bound(finishing.undoFinish);
+export const amendInspection = bound(finishing.amendInspection);
+export const recordScan = bound(search.recordScan);
+export const acknowledgeEviction = bound(state.acknowledgeEviction);
+
+export { UNDO_MS, type Finished } from "./finish";
+export { NotSavedError, PhotoUnreadableError } from "./errors";
+export { uuidv7 } from "./ids";
+export { databaseOpen, live, type Live } from "./live.svelte";
+export {
+  closeUserDatabase,
+  onDatabaseNotice,
+  openUserDatabase,
+  type DatabaseNotice,
+} from "./open";
+export { picture } from "./picture.svelte";
+export type { HomeView, RoomProgress, RoomTask, RoomView } from "./home";
+export type { OpenItemFilter, OpenItemView } from "./items";
+export type { TaskOutcome, Totals } from "./outcome";
+export type { Judged } from "./payload";
+export type { FoundDevice, Resolved } from "./search";
+export type { RecordLine, SyncState, SyncSummary } from "./syncstate";
+export type { TaskView } from "./task";
+export type { TaskChecklist } from "./due";
+export type { UnsentCount } from "./unsent";
+export type * from "./types";

@@ -1,0 +1,67 @@
+/**
+ * A query of the phone's database as a value that Svelte follows:
+ *
+ *     const page = live(home);
+ *     const shown = live(room, () => [Number(params.id)]);
+ *     {#if shown.value} … {/if}
+ *
+ * The query runs again when rows that it read change (in any tab or in the service worker), when
+ * its arguments change, and when another database is opened.
+ */
+import { liveQuery } from "dexie";
+import { currentDatabase, hasDatabase, onDatabase } from "./open";
+
+class Opened {
+  /** Changes with the current database. */
+  turn = $state(0);
+
+  constructor() {
+    onDatabase(() => this.turn++);
+  }
+}
+
+const opened = new Opened();
+
+export interface Live<Value> {
+  /** The last answer; undefined until the first one. */
+  readonly value: Value | undefined;
+  readonly error: unknown;
+}
+
+/** Must be called while a component is set up (or inside an effect root). */
+export function live<Args extends unknown[], Value>(
+  query: (...args: Args) => Value | Promise<Value>,
+  ...[args]: Args extends [] ? [args?: () => Args] : [args: () => Args]
+): Live<Value> {
+  let value = $state.raw<Value | undefined>();
+  let error = $state.raw<unknown>(null);
+  $effect(() => {
+    void opened.turn;
+    const given = (args?.() ?? []) as Args;
+    if (!hasDatabase()) return;
+    const subscription = liveQuery(() => query(...given)).subscribe({
+      next: (answer) => {
+        value = answer;
+        error = null;
+      },
+      error: (failure) => (error = failure),
+    });
+    return () => subscription.unsubscribe();
+  });
+  return {
+    get value() {
+      return value;
+    },
+    get error() {
+      return error;
+    },
+  };
+}
+
+/** Whether a database is open: phone screens show their content only then. */
+export function databaseOpen(): boolean {
+  void opened.turn;
+  return hasDatabase();
+}
+
+export { currentDatabase };

@@ -1,0 +1,156 @@
+/**
+ * Takes the server's rows into the phone's copy, in one transaction with the cursor.
+ *
+ * These tables hold nothing of the phone's own: drafts and records lie beside them. Rows that
+ * unsent work still needs (its task, device, room, round, checklist) outlive their deletion.
+ */
+import type { Table } from "dexie";
+import type { PullAnswer } from "../api/wire";
+import { isoNow } from "./ids";
+import { write } from "./open";
+import { PULLED, type PulledTable, type UserDatabase } from "./schema";
+import type { MetaValues } from "./types";
+
+type Row = Record<string, unknown>;
+type Id = number | string;
+type Ids = Partial<Record<PulledTable, Id[]>>;
+
+/** What the wire leaves out because it is at its default. */
+const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
+  devices: () => ({
+    maker: "",
+    model: "",
+    serial: "",
+    asset_number: "",
+    ip: "",
+    firmware: "",
+    in_service_on: null,
+    warranty_until: null,
+    quantity: 1,
+    register: {},
+    remark: "",
+  }),
+  labels: () => ({ device_id: null, revoked: false }),
+  tasks: () => ({
+    device_id: null,
+    outcome: "todo",
+    assignee_id: null,
+    inspection_uid: null,
+    pair_open: false,
+    not_due: [],
+    previous: null,
+    repeat: {},
+  }),
+  inspections: () => ({ photos_expected: 0, photos_received: 0 }),
+  open_items: () => ({
+    device_id: null,
+    item: null,
+    text: "",
+    cause: "",
+    action: "",
+    owner_id: null,
+    due_on: null,
+  }),
+  returned_photos: () => ({ item: null, remark: "", marks: [] }),
+};
+const PREVIOUS_DEFAULTS: Row = { readings: {}, photos: {}, exception: null };
+
+/** Stores a pull's answer. The cursor moves with its rows or not at all. */
+export function applyPull(db: UserDatabase, answer: PullAnswer): Promise<void> {
+  return write(db, () =>
+    db.transaction("rw", db.tables, async () => {
+      const kept = answer.full ? await replaceAll(db) : ((await db.getMeta("kept_gone")) ?? {});
+      const came = await putRows(db, answer.rows as unknown as Record<string, Row[]>);
+      const waiting = merge(kept as Ids, answer.gone as unknown as Ids, came);
+      await db.putMeta("kept_gone", (await dropRows(db, waiting)) as MetaValues["kept_gone"]);
+      await db.putMeta("cursor", answer.head);
+      await db.putMeta("epoch", answer.epoch);
+      await db.putMeta("ready_at", isoNow());
+      if (answer.full || hasAny(came) || hasAny(answer.gone as unknown as Ids)) {
+        await db.putMeta("rows_stamp", crypto.randomUUID());
+      }
+    }),
+  );
+}
+
+/** Before a full answer everything goes that is not needed; the rest is listed as gone. */
+async function replaceAll(db: UserDatabase): Promise<Ids> {
+  const all: Ids = {};
+  for (const name of PULLED) {
+    all[name] = (await table(db, name).toCollection().primaryKeys()) as Id[];
+  }
+  return all;
+}
+
+async function putRows(db: UserDatabase, rows: Record<string, Row[]>): Promise<Ids> {
+  const came: Ids = {};
+  for (const name of PULLED) {
+    const given = (rows[name] ?? []).map((row) => complete(name, row));
+    if (given.length === 0) continue;
+    await table(db, name).bulkPut(given);
+    came[name] = given.map((row) => (row["id"] ?? row["uid"]) as Id);
+  }
+  return came;
+}
+
+function complete(name: PulledTable, row: Row): Row {
+  const whole = { ...DEFAULTS[name]?.(), ...row };
+  const previous = whole["previous"];
+  if (name === "tasks" && previous) {
+    whole["previous"] = { ...PREVIOUS_DEFAULTS, ...(previous as Row) };
+  }
+  return whole;
+}
+
+/** What is to go: kept from before, and newly gone; less what has come again. */
+function merge(kept: Ids, gone: Ids, came: Ids): Ids {
+  const merged: Ids = {};
+  for (const name of PULLED) {
+    const back = new Set(came[name]);
+    const ids = [...(kept[name] ?? []), ...(gone[name] ?? [])].filter((id) => !back.has(id));
+    if (ids.length > 0) merged[name] = [...new Set(ids)];
+  }
+  return merged;
+}
+
+/** Deletes rows, but for those that unsent work needs: they are the answer, for the next time. */
+async function dropRows(db: UserDatabase, ids: Ids): Promise<Ids> {
+  if (!hasAny(ids)) return {};
+  const needed = await neededRows(db);
+  const kept: Ids = {};
+  for (const name of PULLED) {
+    const given = ids[name] ?? [];
+    const stay = given.filter((id) => needed[name]?.has(id));
+    if (stay.length > 0) kept[name] = stay;
+    await table(db, name).bulkDelete(given.filter((id) => !needed[name]?.has(id)));
+  }
+  return kept;
+}
+
+/** The rows that drafts and records not yet accepted hang on. */
+async function neededRows(db: UserDatabase): Promise<Partial<Record<PulledTable, Set<Id>>>> {
+  const [drafts, records] = await Promise.all([db.drafts.toArray(), db.records.toArray()]);
+  const open = records.filter((record) => record.state !== "accepted");
+  const taskIds = new Set([...drafts, ...open].map((one) => one.task_id));
+  const tasks = (await db.tasks.bulkGet([...taskIds])).filter((task) => task !== undefined);
+  const numbers = new Set([
+    ...drafts.map((draft) => draft.checklist),
+    ...open.map((record) => record.payload.checklist),
+  ]);
+  const versions = await db.checklists.where("number").anyOf([...numbers]).primaryKeys();
+  return {
+    tasks: taskIds,
+    devices: new Set(tasks.flatMap((task) => task.device_id ?? [])),
+    rooms: new Set(tasks.map((task) => task.room_id)),
+    rounds: new Set(tasks.map((task) => task.round_id)),
+    checklists: new Set(versions),
+  };
+}
+
+function hasAny(ids: Ids): boolean {
+  return Object.values(ids).some((list) => list.length > 0);
+}
+
+function table(db: UserDatabase, name: PulledTable): Table<Row, Id> {
+  return db.table(name);
+}

@@ -1,0 +1,146 @@
+/** Finding a device: by typed words, or by a label's code; from the phone's own copy alone. */
+import type { DeviceRow, LabelRow, RoomRow, ScanResult, TaskRow } from "../api/wire";
+import { foldText } from "../rules/checklist";
+import { parseLabel } from "../rules/label";
+import { collator, currentRound } from "./home";
+import { operationOf } from "./finish";
+import { isoNow, uuidv7 } from "./ids";
+import { write } from "./open";
+import { lastRecord } from "./drafts";
+import { outcomeOf, type TaskOutcome } from "./outcome";
+import type { UserDatabase } from "./schema";
+import type { Scan } from "./types";
+
+export interface FoundDevice {
+  device: DeviceRow;
+  room: RoomRow | undefined;
+  /** Its task in the current round; null when it is not in it. */
+  taskId: number | null;
+}
+
+interface Entry extends FoundDevice {
+  words: string;
+}
+
+/**
+ * `device`: its label, with its task in the current round where it has one · `revoked`: a label
+ * that was replaced · `unbound`: ours, but on no device · `unknown`: a code of the right shape
+ * that this phone has not got, such as another contract's · `foreign`: no label of ours at all.
+ */
+export type Resolved =
+  | {
+      kind: "device";
+      code: string;
+      device: DeviceRow;
+      room: RoomRow | undefined;
+      task: TaskRow | null;
+      outcome: TaskOutcome | null;
+    }
+  | { kind: "revoked"; code: string; device: DeviceRow | null }
+  | { kind: "unbound" | "unknown"; code: string }
+  | { kind: "foreign" };
+
+let index: { name: string; stamp: string; entries: Entry[] } | null = null;
+
+/**
+ * Devices whose name, type, maker, model, serial, asset number, address, label or room holds every
+ * word of the text; all of them for an empty one. At most `limit`.
+ */
+export async function searchDevices(
+  db: UserDatabase,
+  text: string,
+  limit = 100,
+): Promise<FoundDevice[]> {
+  const entries = await indexOf(db);
+  const words = foldText(text).split(" ").filter(Boolean);
+  const found: FoundDevice[] = [];
+  for (const entry of entries) {
+    if (!words.every((word) => entry.words.includes(word))) continue;
+    found.push({ device: entry.device, room: entry.room, taskId: entry.taskId });
+    if (found.length >= limit) break;
+  }
+  return found;
+}
+
+/** The devices with all their words, kept in memory until a pull changes the rows. */
+async function indexOf(db: UserDatabase): Promise<Entry[]> {
+  const stamp = (await db.getMeta("rows_stamp")) ?? "";
+  if (index?.name === db.name && index.stamp === stamp) return index.entries;
+  const round = await currentRound(db);
+  const [devices, rooms, labels, tasks, version] = await Promise.all([
+    db.devices.toArray(),
+    db.rooms.toArray(),
+    db.labels.toArray(),
+    round ? db.tasks.where("round_id").equals(round.id).toArray() : [],
+    round ? db.checklists.where("number").equals(round.checklist).first() : undefined,
+  ]);
+  const roomById = new Map(rooms.map((room) => [room.id, room]));
+  const codes = new Map(labels.filter((l) => !l.revoked).map((l) => [l.device_id, l.code]));
+  const taskByDevice = new Map(tasks.map((task) => [task.device_id, task.id]));
+  const types = new Map(version?.content.types.map((type) => [type.key, type]));
+  const entries = devices.map((device) => {
+    const room = roomById.get(device.room_id);
+    const type = types.get(device.type);
+    const words = [
+      [device.name, type?.zh, type?.en, device.maker, device.model, device.serial],
+      [device.asset_number, device.ip, codes.get(device.id), room?.name_zh, room?.name_en],
+    ];
+    const taskId = taskByDevice.get(device.id) ?? null;
+    return { device, room, taskId, words: foldText(words.flat().filter(Boolean).join(" ")) };
+  });
+  entries.sort(
+    (a, b) =>
+      collator.compare(a.room?.name_zh ?? "", b.room?.name_zh ?? "") ||
+      collator.compare(a.device.name, b.device.name),
+  );
+  index = { name: db.name, stamp, entries };
+  return entries;
+}
+
+/** What a scanned or typed text stands for. It never is an address to go to. */
+export async function resolveLabel(db: UserDatabase, scanned: string): Promise<Resolved> {
+  const code = parseLabel(scanned);
+  if (code === null) return { kind: "foreign" };
+  const labels = await db.labels.where("code").equals(code).toArray();
+  const label = labels.find((one) => !one.revoked) ?? labels[0];
+  if (!label) return { kind: "unknown", code };
+  const device = await deviceOf(db, label);
+  if (label.revoked) return { kind: "revoked", code, device };
+  if (!device) return { kind: "unbound", code };
+  const [round, room] = await Promise.all([currentRound(db), db.rooms.get(device.room_id)]);
+  const task = round ? await taskIn(db, device.id, round.id) : null;
+  const record = task ? await lastRecord(db, task.id) : undefined;
+  const outcome = task ? outcomeOf(task, record) : null;
+  return { kind: "device", code, device, room, task, outcome };
+}
+
+async function deviceOf(db: UserDatabase, label: LabelRow): Promise<DeviceRow | null> {
+  return label.device_id === null ? null : ((await db.devices.get(label.device_id)) ?? null);
+}
+
+async function taskIn(db: UserDatabase, deviceId: number, roundId: number): Promise<TaskRow | null> {
+  const tasks = await db.tasks.where("device_id").equals(deviceId).toArray();
+  return tasks.find((task) => task.round_id === roundId) ?? null;
+}
+
+/**
+ * Records that a label was read here and now: proof of presence, sent with the rest.
+ *
+ * @throws NotSavedError
+ */
+export async function recordScan(
+  db: UserDatabase,
+  code: string,
+  deviceId: number | null,
+  result: ScanResult,
+): Promise<Scan> {
+  const scan: Scan = { uid: uuidv7(), code, device_id: deviceId, result, at: isoNow() };
+  const operation = await operationOf("scan", scan.uid, JSON.stringify(scan));
+  await write(db, () =>
+    db.transaction("rw", db.scans, db.outbox, async () => {
+      await db.scans.put(scan);
+      await db.outbox.put(operation);
+    }),
+  );
+  return scan;
+}

@@ -1,0 +1,133 @@
+/** What the sync screen and the status line show: every record and photo, and where it stands. */
+import type { DeviceRow, RoomRow } from "../api/wire";
+import { IDLE } from "./meta";
+import type { UserDatabase } from "./schema";
+import type {
+  EngineStatus,
+  InspectionRecord,
+  Operation,
+  PhotoInfo,
+  RecordState,
+  Space,
+  SyncEvent,
+} from "./types";
+import { unsentCount, type UnsentCount } from "./unsent";
+
+export interface RecordLine {
+  record: InspectionRecord;
+  device: DeviceRow | null;
+  room: RoomRow | undefined;
+  photos: PhotoInfo[];
+  /** How often its last envelope was sent, and the server's last code. */
+  attempts: number;
+  /** The server found the envelope too large; it stays here and in the rescue file. */
+  refused: boolean;
+}
+
+export interface SyncState {
+  engine: EngineStatus;
+  unsent: UnsentCount;
+  /** Records by state. */
+  counts: Record<RecordState, number>;
+  photos: { waiting: number; sent: number; damaged: number; gone: number; refused: number };
+  /** What is not accepted yet comes first, then the latest. */
+  records: RecordLine[];
+  space: Space | null;
+  readyAt: string | null;
+  evictedAt: string | null;
+  /** The phone's clock against the server's: positive when the phone is behind. */
+  clockOffsetSeconds: number;
+}
+
+/** The state without the list: for the status line that stands on every screen. */
+export type SyncSummary = Pick<SyncState, "engine" | "unsent" | "counts">;
+
+export async function syncSummary(db: UserDatabase): Promise<SyncSummary> {
+  const [engine, unsent, records] = await Promise.all([
+    db.getMeta("engine"),
+    unsentCount(db),
+    Promise.all(STATES.map((state) => db.records.where("state").equals(state).count())),
+  ]);
+  const counts = Object.fromEntries(STATES.map((state, n) => [state, records[n]!]));
+  return { engine: engine ?? IDLE, unsent, counts: counts as SyncState["counts"] };
+}
+
+const STATES: readonly RecordState[] = [
+  "saved",
+  "sent",
+  "incomplete",
+  "conflict",
+  "quarantined",
+  "accepted",
+];
+
+export async function syncState(db: UserDatabase): Promise<SyncState> {
+  const [summary, records, photos, operations, metas] = await Promise.all([
+    syncSummary(db),
+    db.records.toArray(),
+    db.photos.toArray(),
+    db.outbox.where("state").anyOf("waiting", "refused").toArray(),
+    Promise.all([
+      db.getMeta("space"),
+      db.getMeta("ready_at"),
+      db.getMeta("evicted_at"),
+      db.getMeta("clock_offset_ms"),
+    ]),
+  ]);
+  const [space, readyAt, evictedAt, offset] = metas;
+  const number = (state: PhotoInfo["state"]) => photos.filter((p) => p.state === state).length;
+  return {
+    ...summary,
+    photos: {
+      waiting: number("waiting"),
+      sent: number("sent"),
+      damaged: number("damaged"),
+      gone: number("gone"),
+      refused: number("refused"),
+    },
+    records: await recordLines(db, records, photos, operations),
+    space: space ?? null,
+    readyAt: readyAt ?? null,
+    evictedAt: evictedAt ?? null,
+    clockOffsetSeconds: Math.round((offset ?? 0) / 1000),
+  };
+}
+
+async function recordLines(
+  db: UserDatabase,
+  records: readonly InspectionRecord[],
+  photos: readonly PhotoInfo[],
+  operations: readonly Operation[],
+): Promise<RecordLine[]> {
+  const [devices, rooms] = await Promise.all([
+    db.devices.bulkGet(records.map((record) => record.device_id ?? -1)),
+    db.rooms.bulkGet(records.map((record) => record.room_id)),
+  ]);
+  const photoById = new Map(photos.map((photo) => [photo.id, photo]));
+  const lines = records.map((record, place) => {
+    const own = operations.filter((operation) => operation.uid === record.uid);
+    return {
+      record,
+      device: devices[place] ?? null,
+      room: rooms[place],
+      photos: record.payload.photos.flatMap((photo) => photoById.get(photo.id) ?? []),
+      attempts: own.at(-1)?.attempts ?? 0,
+      refused: own.some((operation) => operation.state === "refused"),
+    };
+  });
+  return lines.sort(
+    (a, b) =>
+      STATES.indexOf(a.record.state) - STATES.indexOf(b.record.state) ||
+      b.record.saved_at.localeCompare(a.record.saved_at),
+  );
+}
+
+/** The sync log, the latest first. */
+export function syncEvents(db: UserDatabase, limit = 100): Promise<SyncEvent[]> {
+  return db.events.orderBy("n").reverse().limit(limit).toArray();
+}
+
+/** The user has read that the browser had cleared the phone's data. */
+export function acknowledgeEviction(db: UserDatabase): Promise<void> {
+  return db.putMeta("evicted_at", null);
+}
