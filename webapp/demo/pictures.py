@@ -32,6 +32,12 @@ def draw_photo(device_type: str, caption: str, seed: str, *, abnormal: bool = Fa
     return out.getvalue()
 
 
+def with_comment(jpeg: bytes, comment: str) -> bytes:
+    """The same picture as other bytes: a comment segment put after the start of the file."""
+    text = comment.encode()
+    return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]
+
+
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
@@ -42,7 +48,9 @@ def _wall(index: int) -> Image.Image:
     """A wall with light falling from one side and a little grain, as a phone sees it."""
     width, height = SIZE
     base = Image.new("RGB", SIZE, _WALLS[index])
-    light = Image.linear_gradient("L").resize(SIZE).point([round(90 + v * 0.65) for v in range(256)])
+    light = (
+        Image.linear_gradient("L").resize(SIZE).point([round(90 + v * 0.65) for v in range(256)])
+    )
     shaded = Image.composite(base, Image.new("RGB", SIZE, (70, 72, 74)), light.rotate(90 * index))
     grain = Image.effect_noise((width // 2, height // 2), 18).resize(SIZE).convert("RGB")
     table = Image.blend(shaded, grain, 0.06)
@@ -67,7 +75,9 @@ def _projector(
     draw: ImageDraw.ImageDraw, shift: tuple[int, int], caption: str, abnormal: bool
 ) -> None:
     left, top, right, bottom = _box(draw, shift, (180, 250, 780, 520), (232, 232, 228), 26)
-    draw.ellipse((left + 60, top + 40, left + 250, top + 230), fill=(36, 38, 44), outline=(90, 90, 96))
+    draw.ellipse(
+        (left + 60, top + 40, left + 250, top + 230), fill=(36, 38, 44), outline=(90, 90, 96)
+    )
     draw.ellipse((left + 105, top + 85, left + 205, top + 185), fill=(86, 104, 140))
     draw.ellipse((left + 120, top + 95, left + 150, top + 125), fill=(210, 222, 240))
     for row in range(7):
@@ -81,7 +91,14 @@ def _display(
 ) -> None:
     left, top, right, bottom = _box(draw, shift, (110, 110, 850, 530), (18, 20, 24), 8)
     for index, colour in enumerate(
-        ((200, 200, 200), (190, 190, 30), (30, 180, 190), (40, 170, 60), (170, 40, 160), (190, 40, 40))
+        (
+            (200, 200, 200),
+            (190, 190, 30),
+            (30, 180, 190),
+            (40, 170, 60),
+            (170, 40, 160),
+            (190, 40, 40),
+        )
     ):
         x = left + 16 + index * 118
         draw.rectangle((x, top + 16, x + 118, bottom - 70), fill=colour)
@@ -91,12 +108,14 @@ def _display(
 
 
 def _puck(draw: ImageDraw.ImageDraw, shift: tuple[int, int], caption: str, abnormal: bool) -> None:
-    left, top, right, bottom = _box(draw, shift, (260, 300, 700, 500), (30, 32, 36), 24)
+    left, top, _right, bottom = _box(draw, shift, (260, 300, 700, 500), (30, 32, 36), 24)
     light = (228, 60, 46) if abnormal else (246, 246, 250)
     draw.ellipse((left + 160, top + 40, left + 280, top + 160), outline=light, width=12)
     for index in range(3):
         x = left - 90 + index * 230
-        draw.ellipse((x, bottom + 20, x + 96, bottom + 116), fill=(52, 54, 60), outline=light, width=6)
+        draw.ellipse(
+            (x, bottom + 20, x + 96, bottom + 116), fill=(52, 54, 60), outline=light, width=6
+        )
     draw.text((left + 20, top + 14), caption, fill=(220, 220, 220), font=_font(24))
 
 
@@ -105,16 +124,22 @@ def _microphone(
 ) -> None:
     x, y = shift
     draw.line((480 + x, 520 + y, 520 + x, 250 + y), fill=(40, 40, 44), width=12)
-    draw.ellipse((470 + x, 150 + y, 570 + x, 290 + y), fill=(60, 62, 68), outline=(20, 20, 22), width=4)
+    draw.ellipse(
+        (470 + x, 150 + y, 570 + x, 290 + y), fill=(60, 62, 68), outline=(20, 20, 22), width=4
+    )
     left, top, _right, _bottom = _box(draw, shift, (360, 510, 620, 590), (44, 46, 52), 18)
     light = (230, 70, 50) if abnormal else (60, 200, 110)
     draw.ellipse((left + 20, top + 28, left + 44, top + 52), fill=light)
     draw.text((left + 64, top + 26), caption, fill=(226, 226, 226), font=_font(26))
 
 
-def _camera(draw: ImageDraw.ImageDraw, shift: tuple[int, int], caption: str, abnormal: bool) -> None:
+def _camera(
+    draw: ImageDraw.ImageDraw, shift: tuple[int, int], caption: str, abnormal: bool
+) -> None:
     left, top, _right, _bottom = _box(draw, shift, (340, 420, 640, 540), (224, 224, 222), 20)
-    draw.ellipse((left + 50, top - 180, left + 250, top + 20), fill=(44, 46, 50), outline=(20, 20, 20))
+    draw.ellipse(
+        (left + 50, top - 180, left + 250, top + 20), fill=(44, 46, 50), outline=(20, 20, 20)
+    )
     draw.ellipse((left + 100, top - 130, left + 200, top - 30), fill=(70, 84, 112))
     light = (230, 70, 50) if abnormal else (70, 200, 120)
     draw.ellipse((left + 24, top + 50, left + 44, top + 70), fill=light)

@@ -43,7 +43,7 @@ def visit(subject: Subject, items: Sequence[Mapping[str, Any]], month_index: int
     made = Visit()
     for item in items:
         made.readings.append(_reading(subject, item, month_index, rng, made))
-    if rng.random() < 0.012:
+    if rng.random() < 0.004:
         made.findings.append(rng.choice(_FINDINGS))
     return made
 
@@ -81,7 +81,7 @@ def _ordinary(subject: Subject, item: Mapping[str, Any], rng: random.Random) -> 
         return {"value": _number(subject, item, rng)}
     if item["kind"] == "text":
         return {"value": subject.firmware or "1.0"}
-    return {"value": "taken"}
+    return {"value": True}
 
 
 def _choice(item: Mapping[str, Any], wrong: bool, rng: random.Random) -> Reading:
@@ -93,15 +93,22 @@ def _choice(item: Mapping[str, Any], wrong: bool, rng: random.Random) -> Reading
 
 
 def _number(subject: Subject, item: Mapping[str, Any], rng: random.Random) -> float:
-    normal = item.get("normal", {})
-    named = normal.get("register")
+    normal: dict[str, float] = item.get("normal", {})
+    named = item.get("normal", {}).get("register")
     if named:
         return float(subject.register.get(named) or 1)
+    within = item.get("normal", {}).get("register_within")
+    if within:
+        return round(float(subject.register.get(within[0]) or 8) * rng.uniform(0.96, 1.04), 1)
     low, high = normal.get("min"), normal.get("max")
     if low is not None and high is not None:
         return round(low + (high - low) * rng.uniform(0.3, 0.7), 1)
     if high is not None:
-        return round(high * rng.uniform(0.1, 0.7)) if high >= 5 else round(high * rng.uniform(0, 0.6), 2)
+        return (
+            round(high * rng.uniform(0.1, 0.7))
+            if high >= 5
+            else round(high * rng.uniform(0, 0.6), 2)
+        )
     return round((low or 1) * rng.uniform(1.1, 1.7), 2 if (low or 1) < 5 else 0)
 
 
@@ -113,10 +120,10 @@ def _own(subject: Subject, spread: int) -> int:
 def _lamp_hours(subject: Subject, month_index: int, rng: random.Random, made: Visit) -> Reading:
     rated = float(subject.register.get("rated_lamp_hours") or 3000)
     monthly = 96 + _own(subject, 60)
-    start = rated * (0.30 + _own(subject, 47) / 100)
+    start = rated * (0.55 + _own(subject, 30) / 100)
     hours = start + monthly * month_index + rng.randint(-8, 8)
     if subject.stubborn:
-        return {"value": float(round(min(hours, rated * 0.8)))}
+        return {"value": float(round(rated * 0.3 + monthly * month_index))}
     limit = rated * 0.85
     replaced_in = max(int((limit - start) / monthly) + 3, 1)
     if month_index >= replaced_in:

@@ -1,0 +1,76 @@
+"""The demo contract is loaded by the product's own services, and is what the README says it is."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from webapp.db import db
+from webapp.demo.load import PAST_MONTHS, is_empty, load_demo
+from webapp.demo.people import PEOPLE
+from webapp.estate.models import Device, Label, Room
+from webapp.identity.models import User
+from webapp.rounds.models import Inspection, OpenItem, Photo, Reading, Round, RoundTask
+from webapp.storage import object_store, photo_key
+
+NOW = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
+
+
+def _count(model: type, *conditions: sa.ColumnElement[bool]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(model).where(*conditions)) or 0
+
+
+@pytest.mark.slow
+def test_the_demo_is_a_believable_contract(app: Flask) -> None:
+    assert is_empty(db.session())
+    load_demo(object_store(), lambda _text: None, NOW)
+    assert not is_empty(db.session())
+    assert _count(User) == len(PEOPLE)
+    assert (_count(Room), _count(Device), _count(Label)) == (24, 140, 140)
+    rounds = db.session.scalars(sa.select(Round).order_by(Round.month)).all()
+    assert len(rounds) == PAST_MONTHS + 1
+    assert {row.state for row in rounds[:-1]} == {"accepted"}
+    assert (rounds[-1].month, rounds[-1].state) == ("2026-11", "open")
+    assert rounds[-1].due_on.isoformat() == "2026-11-10"
+    of_this_month = RoundTask.round_id == rounds[-1].id
+    todo = _count(RoundTask, of_this_month, RoundTask.outcome == "todo")
+    assert 0.3 < todo / _count(RoundTask, of_this_month) < 0.7
+    _the_lamps_age()
+    _one_projector_keeps_its_fault()
+    _every_photo_is_there()
+
+
+def _the_lamps_age() -> None:
+    rows = db.session.execute(
+        sa.select(Reading.device_id, Reading.value_number)
+        .join(Inspection, Inspection.id == Reading.inspection_id)
+        .where(Reading.item == "lamp_hours")
+        .order_by(Reading.device_id, Inspection.received_at)
+    ).all()
+    rises = [
+        later.value_number > earlier.value_number
+        for earlier, later in itertools.pairwise(rows)
+        if earlier.device_id == later.device_id
+    ]
+    assert sum(rises) > 0.8 * len(rises) > 0
+
+
+def _one_projector_keeps_its_fault() -> None:
+    oldest = db.session.scalars(
+        sa.select(OpenItem).where(OpenItem.item == "image", OpenItem.state == "open")
+    ).one()
+    assert oldest.opened_month == "2026-05"
+
+
+def _every_photo_is_there() -> None:
+    photos = db.session.scalars(sa.select(Photo)).all()
+    assert len(photos) > 1000
+    for photo in photos[::40]:
+        data = object_store().get(photo_key(photo.contract_id, photo.sha256))
+        assert hashlib.sha256(data).hexdigest() == photo.sha256
+        assert len(data) == photo.bytes
