@@ -88,10 +88,14 @@ class RegisterRow:
 
 @dataclass(frozen=True)
 class ParsedRegister:
-    """The good rows of a file, in its order, and what is wrong with the others."""
+    """The good rows of a file, in its order, and what is wrong with the others.
+
+    ``language`` is that of the file's headers, ``zh`` or ``en``.
+    """
 
     rows: tuple[RegisterRow, ...]
     problems: tuple[Problem, ...]
+    language: str = "zh"
 
     @property
     def rooms(self) -> int:
@@ -120,6 +124,7 @@ def parse_register(data: bytes, filename: str = "") -> ParsedRegister:
     return ParsedRegister(
         rows=tuple(reading.rows),
         problems=tuple(sorted(reading.problems, key=lambda item: (item.sheet, item.row))),
+        language=tables[0].language,
     )
 
 
@@ -130,6 +135,16 @@ class Table:
     sheet: Sheet
     header_row: int
     columns: dict[str, tuple[int, str]]
+
+    @property
+    def language(self) -> str:
+        """``en`` when every header is written in Latin letters, else ``zh``."""
+        return "en" if all(head.isascii() for _, head in self.columns.values()) else "zh"
+
+    def head(self, name: str) -> str:
+        """The header of a field's column; the usual word where the file has none."""
+        column = self.columns.get(name)
+        return column[1] if column else words.column_title(name, self.language)
 
 
 def find_table(sheet: Sheet) -> Table | None:
@@ -338,11 +353,10 @@ class _Line:
 
     def note(self, name: str, code: str, severity: str = ERROR, **details: Any) -> None:
         """Add a line to the report, for this row and the field's column."""
-        column = self.table.columns.get(name)
         self._problems.append(
             Problem(
                 row=self.row_number,
-                column=column[1] if column else words.column_title(name, "zh"),
+                column=self.table.head(name),
                 code=code,
                 severity=severity,
                 sheet=self.table.sheet.name,

@@ -1,0 +1,113 @@
+"""``flask estate``: an asset register into a contract, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.db import db, now_utc, unit_of_work
+from webapp.errors import AppError
+from webapp.estate.importing import ImportReport, import_register, preview_register
+from webapp.estate.problem_texts import problem_text
+from webapp.estate.register_rows import ERROR, ParsedRegister, parse_register
+from webapp.identity.models import Contract
+
+estate = AppGroup("estate", help="Buildings, rooms and devices.")
+
+_REFUSALS = {
+    "import_too_large": "The file is too large: {limit} is limited to {maximum:,}.",
+    "import_unreadable": "The file can't be read as a workbook (XLSX) or a text table (CSV).",
+    "import_no_header": "No row with known column names was found in the first {within_rows} rows.",
+}
+
+
+@estate.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--contract", "contract_code", required=True, help="The contract's code.")
+@click.option("--dry-run", is_flag=True, help="Only read the file; nothing else need exist.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--language", type=click.Choice(["zh", "en"]), help="By default the file's own.")
+def import_estate(
+    file: Path, contract_code: str, dry_run: bool, as_json: bool, language: str | None
+) -> None:
+    """Bring the asset register FILE (XLSX or CSV) into a contract.
+
+    All of its good rows, or nothing; a row that can't be taken is listed with its reason. The same
+    file again changes nothing.
+    """
+    parsed = _parsed(file)
+    report = preview_register(parsed) if dry_run else _imported(parsed, contract_code)
+    language = language or parsed.language
+    if as_json:
+        click.echo(json.dumps(_as_data(report, language), ensure_ascii=False))
+    else:
+        _print(report, language, dry_run=dry_run)
+
+
+def _parsed(file: Path) -> ParsedRegister:
+    try:
+        data = file.read_bytes()
+    except OSError as reason:
+        raise click.ClickException(f"{file} can't be opened: {reason.strerror}.") from None
+    try:
+        return parse_register(data, file.name)
+    except AppError as error:
+        raise click.ClickException(_REFUSALS[error.code].format(**error.details)) from None
+
+
+def _imported(parsed: ParsedRegister, contract_code: str) -> ImportReport:
+    try:
+        with unit_of_work() as session:
+            statement = sa.select(Contract.id).where(Contract.code == contract_code)
+            contract_id = session.scalar(statement)
+            if contract_id is None:
+                raise click.ClickException(f"There is no contract with the code {contract_code}.")
+            return import_register(
+                session, parsed, contract_id=contract_id, actor_id=None, now=now_utc()
+            )
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        where = db.engine.url.render_as_string(hide_password=True)
+        raise click.ClickException(
+            f"The database {where} can't be used ({reason}). Run `flask --app webapp setup` first."
+        ) from None
+
+
+def _as_data(report: ImportReport, language: str) -> dict[str, Any]:
+    return {
+        "rooms": report.rooms,
+        "devices": report.devices,
+        "created": report.created,
+        "updated": report.updated,
+        "problems": [
+            {
+                "row": problem.row,
+                "column": problem.column,
+                "code": problem.code,
+                "message": problem_text(problem, language),
+                "severity": problem.severity,
+                "sheet": problem.sheet,
+            }
+            for problem in report.problems
+        ],
+    }
+
+
+def _print(report: ImportReport, language: str, *, dry_run: bool) -> None:
+    refused = sum(1 for problem in report.problems if problem.severity == ERROR)
+    click.echo(f"{report.devices} devices in {report.rooms} rooms")
+    for problem in report.problems:
+        mark = "✗" if problem.severity == ERROR else "!"
+        text = problem_text(problem, language)
+        click.echo(f"  {mark} row {problem.row}, {problem.column}: {text}")
+    verb = "would be " if dry_run else ""
+    click.echo(
+        f"{report.created} {verb}created, {report.updated} {verb}updated, "
+        f"{report.unchanged} unchanged, {refused} problems that leave a row out"
+    )
