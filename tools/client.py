@@ -5,7 +5,6 @@ builds when a source has; `python -m tools.client npm …` runs npm there. It ta
 Node where that is new enough, and else a pinned one that comes as a Python package into .venv.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -130,14 +129,13 @@ def build() -> None:
 
 def main(arguments: list[str]) -> int:
     """Do what the command line says; several callers wait for each other."""
-    folder = os.open(CLIENT, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
     if arguments[:1] == ["build"]:
-        build()
+        with venv.one_at_a_time(CLIENT):
+            build()
         return 0
     if arguments[:1] == ["npm"]:
-        environment = install()
-        fcntl.flock(folder, fcntl.LOCK_UN)
+        with venv.one_at_a_time(CLIENT):
+            environment = install()
         return npm(arguments[1:], environment)
     print(__doc__, file=sys.stderr)
     return 2

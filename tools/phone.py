@@ -21,6 +21,7 @@ import qrcode
 
 from tools import certificates
 from tools.certificates import Address, Kept
+from tools.services import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "tools/phone_trust.html"
@@ -119,7 +120,13 @@ def start_app(host: str, port: int, where: Places, own: Kept) -> subprocess.Pope
         "TLS_KEY": str(own.key_path),
     }
     command = [sys.executable, "-m", "gunicorn"]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads yet.
+    )
 
 
 def end(number: int, _frame: object) -> None:
@@ -139,9 +146,9 @@ def main() -> int:
     where = places(addresses, port, page_port)
     signal.signal(signal.SIGTERM, end)
     with page_server(host, page_port, trust_page(where, issuer), issuer.der) as pages:
-        threading.Thread(target=pages.serve_forever, daemon=True).start()
         print_places(where, issuer)
         app = start_app(host, port, where, own)
+        threading.Thread(target=pages.serve_forever, daemon=True).start()
         try:
             return app.wait()
         except KeyboardInterrupt:

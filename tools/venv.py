@@ -5,6 +5,7 @@
 anything is installed, so it uses the standard library alone.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -12,6 +13,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -141,10 +143,23 @@ def main(kind: str) -> int:
     # Whoever has the developers' environment also has all that the server needs.
     if is_current(kind) or (kind == "run" and is_current("dev")):
         return 0
-    folder = os.open(ROOT, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    if is_current(kind):
-        return 0
+    with one_at_a_time(ROOT):
+        return 0 if is_current(kind) else bring_up_to_date(kind)
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock, so that two makes in one tree wait for each other."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def bring_up_to_date(kind: str) -> int:
+    """Make the environment where it is missing and install the kind's lock into it."""
     began = time.monotonic()
     make_environment()
     if not install_lock(LOCKS[kind]):
