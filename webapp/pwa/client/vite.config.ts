@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { apiDocs } from "./vite/api-docs.ts";
 import { serviceWorker } from "./vite/service-worker.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -15,6 +16,7 @@ export default defineConfig({
   define: { __APP_VERSION__: JSON.stringify(version) },
   plugins: [
     svelte(),
+    apiDocs(outDir),
     serviceWorker({
       source: path("../../static/sw.js"),
       outDir,
