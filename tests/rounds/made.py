@@ -41,6 +41,12 @@ NUMBERS: dict[str, float] = {
     "errors": 0,
     "load": 40,
     "voltage": 220,
+    "network": 10,
+    "light": 600,
+    "noise": 20,
+    "luminance": 150,
+    "phantom": 48,
+    "runtime": 60,
 }
 
 

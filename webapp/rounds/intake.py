@@ -30,6 +30,8 @@ from webapp.rounds.open_items import Ledger, LedgerItem, Place
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.rules import ItemState, Said, place_key
 
+# Plain statements have changed these rows since the session read them, earlier in the same batch.
+_AFRESH = {"populate_existing": True}
 _CHECKLISTS_KEPT = 64
 _checklists: OrderedDict[str, Checklist] = OrderedDict()
 _checklists_lock = Lock()
@@ -318,7 +320,8 @@ def _open_items(
                 OpenItem.opened_inspection_id.in_(amended),
                 OpenItem.number.in_(numbers),
             ),
-        )
+        ),
+        execution_options=_AFRESH,
     ).all()
     items = {row.id: _ledger_item(row) for row in rows}
     if items:
@@ -354,7 +357,8 @@ def _read_sayings(session: Session, items: dict[int, LedgerItem]) -> None:
     rows = session.execute(
         sa.select(OpenItemAnswer, Inspection.picked)
         .join(Inspection, Inspection.id == OpenItemAnswer.inspection_id)
-        .where(OpenItemAnswer.open_item_id.in_(items))
+        .where(OpenItemAnswer.open_item_id.in_(items)),
+        execution_options=_AFRESH,
     )
     for answer, picked in rows:
         items[answer.open_item_id].sayings.append(

@@ -1,0 +1,175 @@
+"""The round's states by role, outcomes of tasks, ages: as tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.errors import AppError
+from webapp.identity.rules import ROLES, Right, rights_of
+from webapp.rounds import rules
+from webapp.rounds.rules import Said
+
+MANAGERS = {"project_manager", "on_site_engineer", "administrator"}
+EXPECTED = {
+    ("open", "finish"): "finished",
+    ("finished", "accept"): "accepted",
+    ("finished", "reopen"): "open",
+    ("accepted", "reopen"): "open",
+}
+
+
+@pytest.mark.parametrize("role", [*ROLES, "administrator"])
+@pytest.mark.parametrize("action", rules.ACTIONS)
+@pytest.mark.parametrize("state", rules.STATES)
+def test_every_state_action_and_role(state: str, action: str, role: str) -> None:
+    rights = rights_of(role, is_admin=role == "administrator")
+    new_state = EXPECTED.get((state, action))
+    if new_state and role in MANAGERS:
+        assert rules.check_transition(state, action, rights) == new_state
+        assert action in rules.actions_for(state, rights)
+        return
+    with pytest.raises(AppError) as refusal:
+        rules.check_transition(state, action, rights)
+    assert refusal.value.code == ("forbidden" if new_state else "round_transition_refused")
+    assert action not in rules.actions_for(state, rights)
+
+
+def test_reviewing_and_managing_are_asked_for_apart() -> None:
+    reviewer: frozenset[Right] = frozenset({"view", "review"})
+    assert rules.actions_for("finished", reviewer) == ["accept"]
+
+
+@pytest.mark.parametrize(
+    ("month", "count", "expected"),
+    [
+        ("2026-01", 1, "2026-02"),
+        ("2026-12", 1, "2027-01"),
+        ("2026-01", -1, "2025-12"),
+        ("2026-05", -13, "2025-04"),
+        ("2026-05", 0, "2026-05"),
+    ],
+)
+def test_months_add_up(month: str, count: int, expected: str) -> None:
+    assert rules.add_months(month, count) == expected
+    assert rules.months_between(month, expected) == count
+
+
+def test_due_on_the_tenth_at_the_contracts_place() -> None:
+    assert rules.due_on("2026-10", 10) == date(2026, 10, 10)
+    late = datetime(2026, 10, 10, 16, 30, tzinfo=UTC)
+    assert rules.today_in("Asia/Shanghai", late) == date(2026, 10, 11)
+    assert rules.today_in("Europe/Berlin", late) == date(2026, 10, 10)
+    assert rules.days_left(date(2026, 10, 10), date(2026, 10, 11)) == -1
+
+
+@pytest.mark.parametrize(
+    ("opens_day", "today", "expected"),
+    [
+        (None, date(2026, 3, 5), False),
+        (1, date(2026, 3, 1), True),
+        (3, date(2026, 3, 2), False),
+        (3, date(2026, 3, 31), True),
+        (3, date(2026, 4, 30), False),
+    ],
+)
+def test_when_the_calendar_opens_march(opens_day: int | None, today: date, expected: bool) -> None:
+    assert rules.is_to_open("2026-03", opens_day, today) is expected
+
+
+def test_age_counts_from_the_month_of_opening() -> None:
+    assert rules.age_in_months("2026-01", "2026-01") == 0
+    assert rules.age_in_months("2025-11", "2026-02") == 3
+    assert rules.age_in_months("2026-03", "2026-01") == 0
+
+
+@pytest.mark.parametrize(
+    ("inspections", "counting", "was_open", "newly", "expected"),
+    [
+        ([], None, False, False, (None, False, "todo")),
+        ([("a", "normal")], None, False, True, ("a", False, "normal")),
+        ([("a", "not_tested")], None, False, False, ("a", False, "not_tested")),
+        # The second visit takes the place of "not tested", and a third reason that of a second.
+        ([("a", "not_tested"), ("b", "abnormal")], "a", False, True, ("b", False, "abnormal")),
+        ([("a", "not_tested"), ("b", "not_tested")], "a", False, False, ("b", False, "not_tested")),
+        # "Not tested" after a test changes nothing.
+        ([("a", "normal"), ("b", "not_tested")], "a", False, False, ("a", False, "normal")),
+        # Two tested ones: the first keeps counting, and the pair is shown.
+        ([("a", "normal"), ("b", "abnormal")], "a", False, True, ("a", True, "normal")),
+        # A pair that was decided stays decided when one of it is amended …
+        ([("a", "normal"), ("b", "abnormal")], "b", False, False, ("b", False, "abnormal")),
+        # … and opens again when a third comes; the one that was picked keeps counting.
+        (
+            [("a", "normal"), ("b", "abnormal"), ("c", "normal")],
+            "b",
+            False,
+            True,
+            ("b", True, "abnormal"),
+        ),
+        # One of an open pair amended to "not tested": no pair is left.
+        ([("a", "not_tested"), ("b", "abnormal")], "a", True, False, ("b", False, "abnormal")),
+    ],
+)
+def test_how_a_task_is_settled(
+    inspections: list[tuple[str, str]],
+    counting: str | None,
+    was_open: bool,
+    newly: bool,
+    expected: tuple[str | None, bool, str],
+) -> None:
+    settled = rules.settle(inspections, counting, pair_was_open=was_open, newly_tested=newly)
+    assert (settled.inspection, settled.pair_open, settled.outcome) == expected
+
+
+def _said(order: int, answer: str, month: str, **fields: object) -> Said:
+    at = datetime(2026, int(month[5:]), 3, tzinfo=UTC)
+    return Said((month, False, at, order), answer, month, at, order, **fields)  # type: ignore[arg-type]
+
+
+def test_an_open_item_is_what_was_said_of_it() -> None:
+    sayings = [
+        _said(1, "opened", "2026-01", severity=3, cause="dust", remark="弱"),
+        _said(2, "still", "2026-02", severity=2, action="cleaned", remark="更弱"),
+        _said(3, "solved", "2026-03"),
+    ]
+    state = rules.item_state(sayings)
+    assert state is not None
+    assert (state.state, state.opened_month, state.closed_month) == ("solved", "2026-01", "2026-03")
+    assert (state.severity, state.cause, state.action, state.text) == (2, "dust", "cleaned", "弱")
+    assert rules.item_state(sayings[:2]).state == "open"  # type: ignore[union-attr]
+    assert rules.item_state([]) is None
+
+
+@given(st.permutations(range(5)))
+def test_the_order_of_arrival_does_not_matter(order: list[int]) -> None:
+    sayings = [
+        _said(n, answer, f"2026-0{n + 1}", severity=n % 4 + 1)
+        for n, answer in enumerate(["opened", "still", "solved", "still", "solved"])
+    ]
+    assert rules.item_state([sayings[n] for n in order]) == rules.item_state(sayings)
+
+
+@pytest.mark.parametrize(
+    ("severity", "age", "days", "expected"),
+    [
+        (1, 0, None, "now"),
+        (4, 0, -1, "now"),
+        (2, 0, None, "soon"),
+        (3, 2, None, "soon"),
+        (3, 0, 3, "soon"),
+        (3, 1, 4, "calm"),
+        (4, 0, None, "calm"),
+    ],
+)
+def test_urgency(severity: int, age: int, days: int | None, expected: str) -> None:
+    assert rules.urgency(severity, age, days_to_due=days) == expected
+
+
+def test_progress_adds_up() -> None:
+    figures = rules.progress({"todo": 3, "normal": 5, "not_tested": 1}).as_dict()
+    assert figures["total"] == 9
+    assert figures["done"] == 6
+    assert figures["abnormal"] == 0
