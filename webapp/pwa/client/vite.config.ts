@@ -21,7 +21,7 @@ export default defineConfig({
       source: path("../../static/sw.js"),
       outDir,
       base,
-      leaveOut: /\/src\/(views\/(desk\/|kit\/|Kit\.svelte)|i18n\/((zh|en)\/)?desk\.ts)/,
+      leaveOut: /\/src\/(views\/(desk\/|kit\/|Kit\.svelte)|i18n\/((zh|en)\/)?desk(_estate)?\.ts)/,
       extra: statics.map((file) => [`/static/${file}`, readFileSync(path(`../../static/${file}`))]),
     }),
   ],

@@ -18,7 +18,8 @@ export type Key =
   | keyof typeof zhCommon
   | keyof typeof zhErrors
   | keyof typeof zhPhone
-  | keyof typeof import("./zh/desk").default;
+  | keyof typeof import("./zh/desk").default
+  | keyof typeof import("./zh/desk_estate").default;
 
 type Catalogue = Record<string, string>;
 
