@@ -64,9 +64,10 @@ def _bind_extensions(app: Flask) -> None:
 
 
 def _register_faces(app: Flask) -> None:
-    from webapp import cli, pwa
+    from webapp import background, cli, pwa
     from webapp.api import register as register_api
 
     register_api(app)
     pwa.register(app)
     cli.register(app)
+    background.register()

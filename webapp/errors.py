@@ -69,6 +69,8 @@ CATALOGUE: dict[str, int] = {
     "photo_too_many_pixels": 422,
     "photo_kind_unsupported": 415,
     "quarantine_closed": 409,
+    "quarantine_refused": 422,
+    "payload_invalid": 422,
     "envelope_unknown": 422,
 }
 

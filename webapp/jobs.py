@@ -59,7 +59,8 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 
 def every_minute(tick: Callable[[datetime], None]) -> Callable[[datetime], None]:
     """Register a function that a worker calls about once a minute; it must bear being run twice."""
-    _ticks.append(tick)
+    if tick not in _ticks:
+        _ticks.append(tick)
     return tick
 
 

@@ -8,12 +8,21 @@ from flask_smorest import Api
 
 def register(app: Flask) -> None:
     """Bind every domain's blueprint to the app."""
-    from webapp.api import checklists, health, http, identity, openapi
+    from webapp.api import (
+        checklists,
+        health,
+        http,
+        identity,
+        openapi,
+        photos,
+        quarantine,
+        sync,
+    )
 
     api = Api(app)
     http.install(app)  # After flask-smorest's own handlers, in whose place it puts ours.
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)
-    for module in (identity, checklists):
+    for module in (identity, checklists, sync, photos, quarantine):
         api.register_blueprint(module.bp)
     openapi.complete(api)

@@ -116,7 +116,7 @@ def require(right: Right, contract_code: str) -> Access:
     return access
 
 
-def page_of(statement: sa.Select[Any], page: int, page_size: int) -> dict[str, Any]:
+def page_of(statement: sa.Select[*tuple[Any, ...]], page: int, page_size: int) -> dict[str, Any]:
     """One page of a select as ``{"items": rows, "total", "page", "page_size"}``."""
     session = db.session()
     total = session.scalar(
@@ -252,6 +252,9 @@ def _answer_database_error(error: OperationalError) -> Response:
 
 
 def _answer_unexpected(error: Exception) -> Response:
+    if isinstance(error, RecursionError):
+        # JSON nested thousands deep: no request of ours looks so.
+        return answer_error(AppError("invalid"))
     if current_app.config.get("PROPAGATE_UNEXPECTED"):
         raise error
     if isinstance(error, OSError) and error.errno == 28:

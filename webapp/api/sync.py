@@ -1,0 +1,242 @@
+"""What phones send and pull, over HTTP.
+
+msgspec reads and writes the bodies, not marshmallow: these are the hot paths. Every answer carries
+the server's epoch and the contract's head.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from flask import Response, request
+from flask_login import current_user
+from sqlalchemy.exc import OperationalError
+
+from webapp import log
+from webapp.api.http import CONTRACT, blueprint, require, settings, touch_session
+from webapp.db import db, now_utc, unit_of_work
+from webapp.errors import AppError
+from webapp.extensions import limiter
+from webapp.identity.rules import Access
+from webapp.storage import object_store
+from webapp.sync import photos, queries, services
+from webapp.sync.pull import pull
+from webapp.sync.queries import Head
+from webapp.sync.rules import Received, clock_offset_seconds, read_push, where_and_why
+from webapp.sync.services import PhoneState
+from webapp.sync.wire import MissingIn, MissingOut, OperationOut, PhotoOut, PushIn, PushOut
+
+bp = blueprint("sync", "What phones send and pull")
+# A phone's whole pull is a megabyte of JSON; beyond level 5 gzip costs more than it saves.
+_GZIP_LEVEL = 5
+_WORTH_GZIP_BYTES = 1024
+_LARGEST_CURSOR = 2**62
+
+
+def _json(schema: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def _documented(answer: str, body: str = "", **parameters: Any) -> Callable[[Any], Any]:
+    """Name the wire structs of a view in the API's document."""
+    doc: dict[str, Any] = {"responses": {200: {"description": "OK", "content": _json(answer)}}}
+    if body:
+        doc["requestBody"] = {"required": True, "content": _json(body)}
+    decorate: Callable[[Any], Any] = bp.doc(**doc, **parameters)
+    return decorate
+
+
+def _who() -> str:
+    return f"user:{current_user.user.id}" if current_user.is_authenticated else "nobody"
+
+
+def _read_body(maximum_bytes: int) -> bytes:
+    request.max_content_length = maximum_bytes
+    return request.get_data(cache=False)
+
+
+def _now_text(now: datetime) -> str:
+    return now.isoformat().replace("+00:00", "Z")
+
+
+def _answer(struct: msgspec.Struct) -> Response:
+    body = msgspec.json.encode(struct)
+    response = Response(body, mimetype="application/json")
+    if len(body) > _WORTH_GZIP_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(gzip.compress(body, _GZIP_LEVEL, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def _head(contract_id: int) -> Head:
+    """The contract's head; the very first answer of a database makes its epoch."""
+    head = queries.head(db.session(), contract_id)
+    if head is None:
+        with unit_of_work() as session:
+            services.ensure_epoch(session)
+        head = queries.head(db.session(), contract_id)
+    if head is None:
+        raise AppError("busy", headers={"Retry-After": "1"})
+    return head
+
+
+@bp.post(f"{CONTRACT}/sync/push")
+@limiter.limit("1200 per minute", key_func=_who)
+@_documented("PushOut", "PushIn")
+def push(contract_code: str) -> Response:
+    """Take a batch of operations: one answer each, the same answer for the same operation."""
+    access = require("inspect", contract_code)
+    push_in, received = read_push(_read_body(settings().max_push_bytes))
+    if len(received) > settings().max_operations_per_push:
+        raise AppError("too_many_operations", maximum=settings().max_operations_per_push)
+    touch_session()
+    now = now_utc()
+    results = _receive(access, _phone(push_in, now), received, now)
+    head = _head(access.contract_id)
+    answer = PushOut(epoch=head.epoch, head=head.seq, server_time=_now_text(now), results=results)
+    return _answer(answer)
+
+
+def _phone(push_in: PushIn, now: datetime) -> PhoneState:
+    offset = clock_offset_seconds(push_in.device_time, now)
+    return PhoneState(push_in.phone_id, push_in.unsent, offset)
+
+
+def _receive(
+    access: Access, phone: PhoneState, received: list[Received], now: datetime
+) -> list[OperationOut]:
+    """The batch in one transaction; where that fails, each operation in its own.
+
+    So a poison record is found out, kept in quarantine, and takes nothing else along. A database
+    that is locked or full is no poison: it fails the request, and the phone comes again.
+    """
+    try:
+        with unit_of_work() as session:
+            return services.receive(session, access, phone, received, now)
+    except (AppError, OperationalError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is found out one by one
+        log.event("push_taken_apart", operations=len(received), error=type(error).__name__)
+    return [_receive_one(access, phone, one, now) for one in received]
+
+
+def _receive_one(access: Access, phone: PhoneState, one: Received, now: datetime) -> OperationOut:
+    try:
+        with unit_of_work() as session:
+            return services.receive(session, access, phone, [one], now)[0]
+    except (AppError, OperationalError, OSError):
+        raise
+    except Exception:  # noqa: BLE001 - nothing that a record does may block the others
+        log.failure("operation_poisoned", operation=one.operation.id)
+    with unit_of_work() as session:
+        return services.quarantine_unexpected(session, access, phone, one, now)
+
+
+@bp.post(f"{CONTRACT}/sync/missing")
+@limiter.limit("120 per minute", key_func=_who)
+@_documented("MissingOut", "MissingIn")
+def missing(contract_code: str) -> Response:
+    """Tell a phone which of the photos and operations that it holds the server lacks."""
+    access = require("inspect", contract_code)
+    try:
+        held = msgspec.json.decode(_read_body(settings().max_push_bytes), type=MissingIn)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        path, reason = where_and_why(error)
+        raise AppError("invalid", fields={path: ["invalid"]}, reason=reason) from None
+    lacking_photos, lacking_operations = queries.missing(db.session(), access.contract_id, held)
+    head = _head(access.contract_id)
+    return _answer(
+        MissingOut(
+            epoch=head.epoch,
+            head=head.seq,
+            missing_photos=lacking_photos,
+            missing_operations=lacking_operations,
+        )
+    )
+
+
+@bp.get(f"{CONTRACT}/sync/pull")
+@_documented(
+    "PullOut",
+    parameters=[
+        {"in": "query", "name": "cursor", "schema": {"type": "integer", "minimum": 0}},
+        {"in": "query", "name": "epoch", "schema": {"type": "string"}},
+    ],
+)
+def pull_changes(contract_code: str) -> Response:
+    """What changed since the phone's cursor; everything for a cursor of another epoch."""
+    access = require("view", contract_code)
+    cursor = request.args.get("cursor", default=0, type=int)
+    _head(access.contract_id)
+    session = db.session()
+    session.rollback()
+    if db.engine.dialect.name == "postgresql":
+        # One snapshot for the head and every row; SQLite's read transactions are that already.
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    answer = pull(
+        session,
+        access,
+        _head(access.contract_id),
+        cursor=min(cursor, _LARGEST_CURSOR),
+        epoch=request.args.get("epoch", ""),
+        now=now_utc(),
+    )
+    session.rollback()
+    return _answer(answer)
+
+
+@bp.put(f"{CONTRACT}/photos/<photo_uid>")
+@limiter.limit("6000 per minute", key_func=_who)
+@bp.doc(
+    parameters=[
+        {
+            "in": "header",
+            "name": "Repr-Digest",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "RFC 9530: sha-256=:<base64 of the SHA-256 of the bytes>:",
+        }
+    ],
+    requestBody={
+        "required": True,
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in ("image/jpeg", "image/png", "image/webp")
+        },
+    },
+    responses={200: {"description": "OK", "content": _json("PhotoOut")}},
+)
+def put_photo(contract_code: str, photo_uid: str) -> Response:
+    """Take a photo that an inspection has declared; answered once bytes and row are durable."""
+    access = require("inspect", contract_code)
+    sha256 = photos.digest_in(request.headers.get("Repr-Digest"))
+    slot = photos.find_slot(db.session(), access.contract_id, photo_uid, sha256)
+    stored = not slot.received and _store(access.contract_id, slot)
+    head = _head(access.contract_id)
+    return _answer(
+        PhotoOut(
+            epoch=head.epoch,
+            head=head.seq,
+            id=photo_uid,
+            sha256=sha256,
+            bytes=slot.bytes,
+            result="stored" if stored else "duplicate",
+        )
+    )
+
+
+def _store(contract_id: int, slot: queries.Slot) -> bool:
+    maximum = settings().max_photo_bytes
+    if (request.content_length or 0) > maximum:
+        raise AppError("too_large", maximum=maximum)
+    # No read transaction is held while a slow phone sends and the disk works.
+    db.session.rollback()
+    upload = photos.read_upload(request.stream.read, slot, maximum)
+    photos.store_object(object_store(), contract_id, upload)
+    with unit_of_work() as session:
+        return photos.note_received(session, contract_id, slot, upload.picture, now_utc())

@@ -1,0 +1,92 @@
+"""What the worker does beside its queue: ticks that wrap services, as commands do.
+
+Each bears being run twice, by two workers at once, and being killed anywhere: the database says what
+is left to do.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp import log
+from webapp.db import db, unit_of_work
+from webapp.desk import photo_copies
+from webapp.errors import AppError
+from webapp.jobs import every_minute
+from webapp.storage import ObjectStore, object_store
+from webapp.sync import photos, quarantine, queries
+from webapp.sync.models import ServerState
+from webapp.sync.rules import HELD_FOR
+
+SWEEP_EVERY = timedelta(hours=24)
+_SWEPT_AT = "orphans_swept_at"
+# One tick copies for so long, and leaves the rest to the next: the others have their turn too.
+_COPYING_SECONDS = 20.0
+_COPIES_AT_ONCE = 25
+
+
+def force_long_held_amendments(now: datetime) -> None:
+    """After five days an amendment goes in without its original, flagged."""
+    by_contract: dict[int, list[int]] = {}
+    for contract_id, row_id in queries.long_held(db.session(), now - HELD_FOR):
+        by_contract.setdefault(contract_id, []).append(row_id)
+    for contract_id, row_ids in by_contract.items():
+        with unit_of_work() as session:
+            quarantine.force_held(session, contract_id, row_ids, now)
+
+
+def make_photo_copies(_now: datetime) -> None:
+    """Re-encode the photos that have come, so that the review needn't wait for it."""
+    until = time.monotonic() + _COPYING_SECONDS
+    while time.monotonic() < until:
+        waiting = photo_copies.without_copies(db.session(), _COPIES_AT_ONCE)
+        db.session.rollback()
+        for photo in waiting:
+            _copy(object_store(), photo)
+        if len(waiting) < _COPIES_AT_ONCE:
+            return
+
+
+def _copy(store: ObjectStore, photo: photo_copies.PhotoRef) -> None:
+    try:
+        copies = photo_copies.keep_copies(store, photo)
+    except AppError:
+        with unit_of_work() as session:
+            photo_copies.note_unreadable(session, photo)
+        return
+    with unit_of_work() as session:
+        photo_copies.note_copies(session, photo, copies.perceptual_hash)
+
+
+def sweep_orphaned_objects(now: datetime) -> None:
+    """Once a day: delete objects that no photo names, a day after they were written."""
+    if not _is_due(db.session(), now):
+        return
+    store = object_store()
+    by_contract, rubbish = photos.orphan_candidates(store, now)
+    for key in rubbish:
+        store.delete(key)
+    deleted = len(rubbish)
+    for contract_id, hashes in by_contract.items():
+        for portion in photos.in_portions(hashes):
+            with unit_of_work() as session:
+                deleted += photos.sweep_orphans(session, store, contract_id, portion)
+    with unit_of_work() as session:
+        session.merge(ServerState(key=_SWEPT_AT, value=now.isoformat()))
+    if deleted:
+        log.event("orphans_swept", objects=deleted)
+
+
+def _is_due(session: Session, now: datetime) -> bool:
+    last = session.scalar(sa.select(ServerState.value).where(ServerState.key == _SWEPT_AT))
+    return last is None or datetime.fromisoformat(last) + SWEEP_EVERY <= now
+
+
+def register() -> None:
+    """Have the worker call these ticks."""
+    for tick in (force_long_held_amendments, make_photo_copies, sweep_orphaned_objects):
+        every_minute(tick)

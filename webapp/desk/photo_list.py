@@ -1,0 +1,265 @@
+"""The photos of a contract as a supervisor looks at them: the reading, its limits, and last month's.
+
+A page costs the same few statements whatever its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from webapp.checklists.content import ROOM_TYPE, Item, item_of
+from webapp.checklists.models import ChecklistVersion
+from webapp.checklists.rules import NormalRange, device_register, normal_range
+from webapp.estate.models import Building, Device, Room
+from webapp.identity.models import User
+from webapp.rounds.models import Finding, Inspection, Photo, Reading, Round
+
+Row = Any
+Place = tuple[int, int | None, str | None]
+
+
+@dataclass(frozen=True)
+class PhotoFilter:
+    """What to look at; None is everything. ``month`` is ``YYYY-MM``, ``q`` names devices and rooms."""
+
+    month: str | None = None
+    room_id: int | None = None
+    type: str | None = None
+    author_id: int | None = None
+    abnormal: bool = False
+    review: str | None = None
+    item: str | None = None
+    inspection_id: int | None = None
+    device_id: int | None = None
+    uid: str | None = None
+    q: str = ""
+
+
+def photo_statement(contract_id: int, wanted: PhotoFilter) -> sa.Select[*tuple[Any, ...]]:
+    """The received photos that the filter lets through, by room, device and item."""
+    reviewer = aliased(User)
+    statement = (
+        sa.select(
+            Photo,
+            Inspection,
+            Round.month,
+            Room,
+            Building.name_zh.label("building_zh"),
+            Building.name_en.label("building_en"),
+            Device,
+            User.name.label("author"),
+            reviewer.name.label("reviewer"),
+            Reading,
+            Finding,
+        )
+        .join(Inspection, Inspection.id == Photo.inspection_id)
+        .join(Round, Round.id == Inspection.round_id)
+        .join(Room, Room.id == Inspection.room_id)
+        .join(Building, Building.id == Room.building_id)
+        .join(User, User.id == Inspection.author_id)
+        .outerjoin(reviewer, reviewer.id == Photo.reviewed_by_id)
+        .outerjoin(Device, Device.id == Inspection.device_id)
+        .outerjoin(
+            Reading,
+            sa.and_(Reading.inspection_id == Inspection.id, Reading.item == Photo.item),
+        )
+        .outerjoin(
+            Finding,
+            sa.and_(Finding.inspection_id == Inspection.id, Finding.uid == Photo.finding_uid),
+        )
+        .where(
+            Photo.contract_id == contract_id,
+            Photo.received_at.is_not(None),
+            Photo.withdrawn.is_(False),
+            *_conditions(wanted),
+        )
+    )
+    return statement.order_by(
+        Round.month.desc(),
+        Building.position,
+        Building.id,
+        Room.floor,
+        Room.name_zh,
+        Room.id,
+        Device.name,
+        Inspection.id,
+        Photo.position,
+        Photo.id,
+    )
+
+
+def _conditions(wanted: PhotoFilter) -> Iterable[sa.ColumnElement[bool]]:
+    equals = (
+        (Round.month, wanted.month),
+        (Room.id, wanted.room_id),
+        (Inspection.author_id, wanted.author_id),
+        (Inspection.id, wanted.inspection_id),
+        (Inspection.device_id, wanted.device_id),
+        (Photo.review, wanted.review),
+        (Photo.item, wanted.item),
+        (Photo.uid, wanted.uid),
+    )
+    yield from (column == value for column, value in equals if value is not None)
+    if wanted.type is not None:
+        is_room = wanted.type == ROOM_TYPE
+        yield Inspection.device_id.is_(None) if is_room else Device.type == wanted.type
+    if wanted.abnormal:
+        # A photo of the whole device, a finding or an open item goes with the inspection's verdict.
+        yield sa.func.coalesce(Reading.verdict, Inspection.verdict) == "abnormal"
+    if wanted.q:
+        columns = (Device.name, Device.asset_number, Room.name_zh, Room.name_en, Inspection.remark)
+        yield sa.or_(*(column.icontains(wanted.q, autoescape=True) for column in columns))
+
+
+def dress_photos(session: Session, contract_id: int, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows of :func:`photo_statement` as plain data, each with its limits and its predecessor."""
+    contents = _contents(session, contract_id, {row.Inspection.checklist_number for row in rows})
+    previous = _previous(session, contract_id, rows)
+    return [_dressed(row, contents, previous.get(row.Photo.id)) for row in rows]
+
+
+def _contents(
+    session: Session, contract_id: int, numbers: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    statement = sa.select(ChecklistVersion.number, ChecklistVersion.content).where(
+        ChecklistVersion.contract_id == contract_id, ChecklistVersion.number.in_(list(numbers))
+    )
+    return {row.number: row.content for row in session.execute(statement)}
+
+
+def _place(inspection: Inspection, photo: Photo) -> Place:
+    room_id = 0 if inspection.device_id else inspection.room_id
+    return room_id, inspection.device_id, photo.item
+
+
+def _previous(
+    session: Session, contract_id: int, rows: Sequence[Row]
+) -> dict[int, tuple[str, str]]:
+    """Per photo its predecessor's uid and month: same place and item, the latest earlier month."""
+    if not rows:
+        return {}
+    rooms = {r.Inspection.room_id for r in rows if r.Inspection.device_id is None}
+    devices = {r.Inspection.device_id for r in rows if r.Inspection.device_id is not None}
+    found = session.execute(
+        sa.select(Photo.uid, Photo.item, Round.month, Inspection.device_id, Inspection.room_id)
+        .join(Inspection, Inspection.id == Photo.inspection_id)
+        .join(Round, Round.id == Inspection.round_id)
+        .where(
+            Photo.contract_id == contract_id,
+            Photo.received_at.is_not(None),
+            Photo.withdrawn.is_(False),
+            Photo.unreadable.is_(False),
+            Photo.finding_uid.is_(None),
+            Photo.open_item_number.is_(None),
+            Round.month < max(row.month for row in rows),
+            sa.or_(
+                Inspection.device_id.in_(devices),
+                sa.and_(Inspection.device_id.is_(None), Inspection.room_id.in_(rooms)),
+            ),
+        )
+        .order_by(Round.month.desc(), Photo.position)
+    )
+    by_place: dict[Place, list[tuple[str, str]]] = {}
+    for uid, item, month, device_id, room_id in found:
+        place = (0 if device_id else room_id, device_id, item)
+        by_place.setdefault(place, []).append((uid, month))
+    return {
+        row.Photo.id: earlier
+        for row in rows
+        for earlier in [_before(by_place.get(_place(row.Inspection, row.Photo), []), row.month)]
+        if earlier is not None
+    }
+
+
+def _before(photos: list[tuple[str, str]], month: str) -> tuple[str, str] | None:
+    return next((photo for photo in photos if photo[1] < month), None)
+
+
+def _dressed(
+    row: Row, contents: dict[int, dict[str, Any]], previous: tuple[str, str] | None
+) -> dict[str, Any]:
+    photo, inspection, device = row.Photo, row.Inspection, row.Device
+    kind = device.type if device else ROOM_TYPE
+    content = contents.get(inspection.checklist_number, {"types": []})
+    item = item_of(content, kind, photo.item) if photo.item else None
+    return {
+        "uid": photo.uid,
+        "month": row.month,
+        "inspection_id": inspection.id,
+        "inspection_uid": inspection.uid,
+        "task_id": inspection.task_id,
+        "verdict": inspection.verdict,
+        "room_id": row.Room.id,
+        "room_zh": row.Room.name_zh,
+        "room_en": row.Room.name_en,
+        "floor": row.Room.floor,
+        "building_zh": row.building_zh,
+        "building_en": row.building_en,
+        "device_id": device.id if device else None,
+        "device_name": device.name if device else None,
+        "type": kind,
+        "author_id": inspection.author_id,
+        "author": row.author,
+        "item": photo.item,
+        "item_zh": item["zh"] if item else None,
+        "item_en": item["en"] if item else None,
+        "unit": item.get("unit", "") if item else "",
+        "finding": row.Finding.text if row.Finding else None,
+        "open_item_number": photo.open_item_number,
+        "reading": _reading(row.Reading, item) if row.Reading else None,
+        "limits": _limits(item, device) if item else None,
+        "width": photo.width,
+        "height": photo.height,
+        "bytes": photo.bytes,
+        "unreadable": photo.unreadable,
+        "device_taken_at": photo.device_taken_at,
+        "received_at": photo.received_at,
+        "review": photo.review,
+        "review_remark": photo.review_remark,
+        "review_marks": photo.review_marks,
+        "reviewer": row.reviewer,
+        "reviewed_at": photo.reviewed_at,
+        "reused_of": photo.reused_of,
+        "previous_uid": previous[0] if previous else None,
+        "previous_month": previous[1] if previous else None,
+    }
+
+
+def _reading(reading: Reading, item: Item | None) -> dict[str, Any]:
+    value = reading.value_text if reading.value_number is None else reading.value_number
+    words = _option(item, value)
+    return {
+        "value": value,
+        "value_zh": words[0],
+        "value_en": words[1],
+        "verdict": reading.verdict,
+        "severity": reading.severity,
+        "cause": reading.cause,
+        "action": reading.action,
+        "remark": reading.remark,
+        "fixed": reading.fixed,
+    }
+
+
+def _option(item: Item | None, value: object) -> tuple[str | None, str | None]:
+    for option in item.get("options", []) if item else []:
+        if option["key"] == value:
+            return option["zh"], option["en"]
+    return None, None
+
+
+def _limits(item: Item, device: Device | None) -> dict[str, Any]:
+    register = device_register(device.register, device.firmware) if device else {}
+    limits: NormalRange = normal_range(item, register)
+    return {
+        "minimum": limits.minimum,
+        "maximum": limits.maximum,
+        "equals": limits.equals,
+        "options": list(limits.options) if limits.options is not None else None,
+        "lacking": list(limits.unknown),
+    }

@@ -1,0 +1,166 @@
+"""A photo comes in: checked by its bytes, made durable, and only then noted as received.
+
+The object is written outside any transaction. A worker that dies between file and row leaves an
+object whose slot still waits: the phone sends again, and the sweep spares what a slot names.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import errno
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.db import take_sequence
+from webapp.errors import AppError
+from webapp.pictures import Picture, examine
+from webapp.rounds.models import Photo
+from webapp.storage import ObjectStore, photo_key
+from webapp.sync import queries
+from webapp.sync.queries import Slot
+from webapp.sync.rules import ORPHAN_GRACE
+
+_READ_AT_ONCE = 64 * 1024
+_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
+_KEY = re.compile(r"photos/(\d+)/[0-9a-f]{2}/([0-9a-f]{64})")
+# The sweep holds the lock of a contract so long as it takes to look at so many objects.
+_SWEPT_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A photo's bytes, read whole, with their own SHA-256 and what they turned out to be."""
+
+    data: bytes
+    sha256: str
+    picture: Picture
+
+
+def digest_in(header: str | None) -> str:
+    """The SHA-256, in hex, of a ``Repr-Digest`` (RFC 9530). :raise AppError: ``digest_missing``"""
+    match = _DIGEST.search(header or "")
+    try:
+        digest = base64.b64decode(match[1], validate=True) if match else b""
+    except binascii.Error:
+        digest = b""
+    if len(digest) != hashlib.sha256().digest_size:
+        raise AppError("digest_missing")
+    return digest.hex()
+
+
+def find_slot(session: Session, contract_id: int, uid: str, sha256: str) -> Slot:
+    """The slot that an inspection has declared for a photo.
+
+    :raise AppError: ``photo_not_expected`` until the inspection has come, and for another contract's;
+        ``digest_mismatch`` when other bytes are announced than the manifest named
+    """
+    slot = queries.slot(session, contract_id, uid)
+    if slot is None:
+        raise AppError("photo_not_expected", id=uid)
+    if slot.sha256 != sha256:
+        raise AppError("digest_mismatch", expected=slot.sha256)
+    return slot
+
+
+def read_upload(read: Callable[[int], bytes], slot: Slot, maximum_bytes: int) -> Upload:
+    """Read a body to its end, hashing while it comes; nothing is stored of what is refused.
+
+    :raise AppError: ``too_large``, ``photo_empty``, ``photo_size_mismatch``, ``digest_mismatch``,
+        ``photo_kind_unsupported``, ``photo_too_many_pixels``
+    """
+    digest, parts, length = hashlib.sha256(), [], 0
+    while part := read(_READ_AT_ONCE):
+        length += len(part)
+        if length > maximum_bytes:
+            raise AppError("too_large", maximum=maximum_bytes)
+        digest.update(part)
+        parts.append(part)
+    if length == 0:
+        raise AppError("photo_empty")
+    if length != slot.bytes:
+        raise AppError("photo_size_mismatch", expected=slot.bytes, received=length)
+    if digest.hexdigest() != slot.sha256:
+        raise AppError("digest_mismatch", expected=slot.sha256)
+    data = b"".join(parts)
+    return Upload(data, slot.sha256, examine(data))
+
+
+def store_object(store: ObjectStore, contract_id: int, upload: Upload) -> None:
+    """Make the bytes durable; the same bytes again are the same object. :raise AppError: ``disk_full``"""
+    try:
+        store.put(photo_key(contract_id, upload.sha256), upload.data)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise AppError("disk_full") from error
+        raise
+
+
+def note_received(
+    session: Session, contract_id: int, slot: Slot, picture: Picture, now: datetime
+) -> bool:
+    """Fill the slot, whose object is durable; False when another request has filled it meanwhile.
+
+    What is no readable picture is received too: its bytes are what the engineer saw as saved.
+    """
+    values = {
+        "received_at": now,
+        "content_type": picture.content_type,
+        "unreadable": not picture.readable,
+        "seq": take_sequence(session, contract_id),
+    }
+    if picture.readable:
+        values |= {"width": picture.width, "height": picture.height}
+    statement = (
+        sa.update(Photo)
+        .where(Photo.id == slot.photo_id, Photo.received_at.is_(None))
+        .values(values)
+    )
+    return bool(session.connection().execute(statement).rowcount)
+
+
+def orphan_candidates(store: ObjectStore, now: datetime) -> tuple[dict[int, list[str]], list[str]]:
+    """Objects past the grace period: photos' hashes by contract, and keys of what was never finished."""
+    before = (now - ORPHAN_GRACE).timestamp()
+    photos: dict[int, list[str]] = {}
+    rubbish: list[str] = []
+    for key, changed_at in store.keys("photos/"):
+        if changed_at >= before:
+            continue
+        match = _KEY.fullmatch(key)
+        if match:
+            photos.setdefault(int(match[1]), []).append(match[2])
+        elif key.endswith(".part"):
+            rubbish.append(key)
+    return photos, rubbish
+
+
+def sweep_orphans(session: Session, store: ObjectStore, contract_id: int, hashes: list[str]) -> int:
+    """Delete those of the objects that no photo of the contract names, received or expected.
+
+    The contract is locked meanwhile, so no push can declare one of them between look and deletion.
+    """
+    queries.lock_contract(session, contract_id)
+    named = set(
+        session.scalars(
+            sa.select(Photo.sha256).where(
+                Photo.contract_id == contract_id, Photo.sha256.in_(hashes)
+            )
+        )
+    )
+    orphans = [sha256 for sha256 in hashes if sha256 not in named]
+    for sha256 in orphans:
+        store.delete(photo_key(contract_id, sha256))
+    return len(orphans)
+
+
+def in_portions(hashes: list[str]) -> list[list[str]]:
+    """Cut a long list so that no lock is held for long."""
+    starts = range(0, len(hashes), _SWEPT_AT_ONCE)
+    return [hashes[start : start + _SWEPT_AT_ONCE] for start in starts]

@@ -1,0 +1,321 @@
+"""What a phone pulls: the rows that changed after its cursor, and the ids that it shall drop.
+
+The cursor is the contract's sequence, never a time. A number is taken under a lock that is held to
+the commit, so a row that commits late has the higher number: the cursor can't skip it. The phone
+holds the open rounds with their tasks; what belongs to a round that was closed is gone from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from webapp.checklists.models import ChecklistVersion
+from webapp.estate.models import Building, Device, Label, Room
+from webapp.identity.models import Contract, Membership, User
+from webapp.identity.rules import Access
+from webapp.rounds.models import Inspection, OpenItem, Photo, Round, RoundTask
+from webapp.sync import wire
+from webapp.sync.queries import Head
+
+OPEN = "open"
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """One pull: ``since`` is the cursor, 0 for everything."""
+
+    session: Session
+    contract_id: int
+    user_id: int
+    since: int
+
+    def rows(self, statement: sa.Select[*tuple[Any, ...]]) -> Iterable[Any]:
+        """The statement's rows, as plain tuples with names."""
+        return self.session.execute(statement)
+
+    def changed(self, *seqs: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
+        """Whether one of the rows that the answer's row is made of has changed."""
+        return sa.or_(*(seq > self.since for seq in seqs)) if self.since else sa.true()
+
+
+def pull(
+    session: Session, access: Access, head: Head, *, cursor: int, epoch: str, now: datetime
+) -> wire.PullOut:
+    """Everything after ``cursor``, or everything when the cursor is of another life of the database.
+
+    :param head: read in the same snapshot as what follows
+    """
+    full = cursor <= 0 or cursor > head.seq or epoch != head.epoch
+    rows, gone = wire.PullRows(), wire.Gone()
+    if full or cursor < head.seq:
+        ask = _Ask(session, access.contract_id, access.user_id, 0 if full else cursor)
+        for read in _KINDS:
+            read(ask, rows, gone)
+    return wire.PullOut(
+        epoch=head.epoch,
+        head=head.seq,
+        server_time=now.isoformat().replace("+00:00", "Z"),
+        full=full,
+        rows=rows,
+        gone=wire.Gone() if full else gone,
+    )
+
+
+def _contract(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
+    names = wire.ContractRow.__struct_fields__
+    statement = sa.select(*(getattr(Contract, name) for name in names)).where(
+        Contract.id == ask.contract_id, ask.changed(Contract.seq)
+    )
+    rows.contract = [wire.ContractRow(*row) for row in ask.rows(statement)]
+
+
+def _people(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
+    statement = (
+        sa.select(User.id, User.name, User.name_en, Membership.role, Membership.left_at)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.contract_id == ask.contract_id, ask.changed(Membership.seq))
+    )
+    rows.people = [
+        wire.PersonRow(who, name, name_en, None if left_at else role)
+        for who, name, name_en, role, left_at in ask.rows(statement)
+    ]
+
+
+def _buildings(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
+    statement = sa.select(Building.id, Building.name_zh, Building.name_en, Building.position).where(
+        Building.contract_id == ask.contract_id, ask.changed(Building.seq)
+    )
+    rows.buildings = [wire.BuildingRow(*row) for row in ask.rows(statement)]
+
+
+def _rooms(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    statement = sa.select(
+        Room.id, Room.building_id, Room.floor, Room.name_zh, Room.name_en, Room.retired_at
+    ).where(Room.contract_id == ask.contract_id, ask.changed(Room.seq))
+    for *fields, retired_at in ask.rows(statement):
+        if retired_at:
+            gone.rooms.append(fields[0])
+        else:
+            rows.rooms.append(wire.RoomRow(*fields))
+
+
+def _devices(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    names = wire.DeviceRow.__struct_fields__
+    statement = sa.select(*(getattr(Device, name) for name in names), Device.retired_at).where(
+        Device.contract_id == ask.contract_id, ask.changed(Device.seq)
+    )
+    if not ask.since:
+        statement = statement.where(Device.retired_at.is_(None))
+    for *fields, retired_at in ask.rows(statement):
+        if retired_at:
+            gone.devices.append(fields[0])
+        else:
+            rows.devices.append(wire.DeviceRow(*map(_plain, fields)))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _labels(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
+    statement = sa.select(
+        Label.id, Label.code, Label.device_id, Label.revoked_at.is_not(None)
+    ).where(Label.contract_id == ask.contract_id, ask.changed(Label.seq))
+    rows.labels = [wire.LabelRow(*row) for row in ask.rows(statement)]
+
+
+def _checklists(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    """The published version, and those of the open rounds; a draft is nobody's business."""
+    of_rounds = sa.select(Round.checklist_id).where(Round.contract_id == ask.contract_id)
+    used = ChecklistVersion.id.in_(of_rounds.where(Round.state == OPEN))
+    changed = ask.changed(ChecklistVersion.seq)
+    if ask.since:
+        changed = sa.or_(changed, ChecklistVersion.id.in_(of_rounds.where(Round.seq > ask.since)))
+    wanted = sa.or_(ChecklistVersion.state == "published", used)
+    mine = sa.and_(ChecklistVersion.contract_id == ask.contract_id, changed)
+    statement = sa.select(ChecklistVersion.id, ChecklistVersion.number, ChecklistVersion.content)
+    rows.checklists = [wire.ChecklistRow(*row) for row in ask.rows(statement.where(mine, wanted))]
+    if ask.since:
+        retired = sa.select(ChecklistVersion.id).where(
+            mine, sa.not_(wanted), ChecklistVersion.state == "retired"
+        )
+        gone.checklists = [row.id for row in ask.rows(retired)]
+
+
+def _rounds(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    statement = (
+        sa.select(Round.id, Round.month, Round.state, Round.due_on, ChecklistVersion.number)
+        .join(ChecklistVersion, ChecklistVersion.id == Round.checklist_id)
+        .where(Round.contract_id == ask.contract_id, ask.changed(Round.seq))
+    )
+    for row_id, month, state, due_on, number in ask.rows(statement):
+        if state == OPEN:
+            rows.rounds.append(wire.RoundRow(row_id, month, state, due_on.isoformat(), number))
+        else:
+            gone.rounds.append(row_id)
+
+
+def _of_rounds(ask: _Ask, *seqs: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
+    """What changed in the open rounds, and all of a round that was opened, reopened or closed."""
+    mine = sa.and_(Round.contract_id == ask.contract_id, ask.changed(Round.seq, *seqs))
+    return mine if ask.since else sa.and_(mine, Round.state == OPEN)
+
+
+def _tasks(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    statement = (
+        sa.select(
+            Round.state,
+            RoundTask.id,
+            RoundTask.round_id,
+            RoundTask.room_id,
+            RoundTask.device_id,
+            RoundTask.outcome,
+            RoundTask.assignee_id,
+            Inspection.uid,
+            RoundTask.pair_open,
+            RoundTask.not_due,
+            RoundTask.previous,
+            RoundTask.repeat,
+        )
+        .join(Round, Round.id == RoundTask.round_id)
+        .outerjoin(Inspection, Inspection.id == RoundTask.inspection_id)
+        .where(_of_rounds(ask, RoundTask.seq))
+    )
+    for state, *fields, previous, repeat in ask.rows(statement):
+        if state == OPEN:
+            before = msgspec.convert(previous, wire.PreviousMonth) if previous else None
+            parts = (*fields, before, repeat)
+            rows.tasks.append(wire.TaskRow(*parts))
+        else:
+            gone.tasks.append(fields[0])
+
+
+def _inspections(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    changed = _of_rounds(ask, Inspection.seq)
+    if ask.since:
+        of_photos = sa.select(Photo.inspection_id).where(
+            Photo.contract_id == ask.contract_id, Photo.seq > ask.since
+        )
+        mine = Round.contract_id == ask.contract_id
+        changed = sa.or_(changed, sa.and_(mine, Inspection.id.in_(of_photos)))
+    statement = (
+        sa.select(
+            Round.state,
+            Inspection.id,
+            Inspection.uid,
+            Inspection.task_id,
+            Inspection.author_id,
+            Inspection.revision,
+            Inspection.verdict,
+            Inspection.received_at,
+        )
+        .join(Round, Round.id == Inspection.round_id)
+        .where(changed)
+    )
+    found = list(ask.rows(statement))
+    photos = _photo_counts(ask) if found else {}
+    for state, row_id, uid, *fields, received_at in found:
+        if state == OPEN:
+            at = received_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+            parts = (uid, *fields, at, *photos.get(row_id, (0, 0)))
+            rows.inspections.append(wire.InspectionRow(*parts))
+        else:
+            gone.inspections.append(uid)
+
+
+def _photo_counts(ask: _Ask) -> dict[int, tuple[int, int]]:
+    """How many photos each inspection of the open rounds expects, and how many have come."""
+    statement = (
+        sa.select(Photo.inspection_id, sa.func.count(), sa.func.count(Photo.received_at))
+        .join(Inspection, Inspection.id == Photo.inspection_id)
+        .join(Round, Round.id == Inspection.round_id)
+        .where(
+            Round.contract_id == ask.contract_id,
+            Round.state == OPEN,
+            Photo.withdrawn.is_(False),
+        )
+        .group_by(Photo.inspection_id)
+    )
+    return {row_id: (expected, received) for row_id, expected, received in ask.rows(statement)}
+
+
+def _open_items(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    names = wire.OpenItemRow.__struct_fields__
+    statement = sa.select(OpenItem.state, *(getattr(OpenItem, name) for name in names)).where(
+        OpenItem.contract_id == ask.contract_id, ask.changed(OpenItem.seq)
+    )
+    if not ask.since:
+        statement = statement.where(OpenItem.state == OPEN)
+    for state, *fields in ask.rows(statement):
+        if state == OPEN:
+            rows.open_items.append(wire.OpenItemRow(*map(_plain, fields)))
+        else:
+            gone.open_items.append(fields[0])
+
+
+def _returned_photos(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    """Photos that were sent back to their author, or to whoever the room was given to since."""
+    statement = (
+        sa.select(
+            Photo.uid,
+            Inspection.task_id,
+            Inspection.uid.label("inspection_uid"),
+            Inspection.author_id,
+            RoundTask.assignee_id,
+            Round.state,
+            Photo.review,
+            Photo.withdrawn,
+            Photo.item,
+            Photo.review_remark,
+            Photo.review_marks,
+        )
+        .join(Inspection, Inspection.id == Photo.inspection_id)
+        .join(RoundTask, RoundTask.id == Inspection.task_id)
+        .join(Round, Round.id == Inspection.round_id)
+        .where(
+            Photo.contract_id == ask.contract_id,
+            Photo.reviewed_at.is_not(None),
+            _of_rounds(ask, Photo.seq, RoundTask.seq),
+        )
+    )
+    for row in ask.rows(statement):
+        returned = row.review == "returned" and not row.withdrawn and row.state == OPEN
+        if returned and ask.user_id in (row.author_id, row.assignee_id):
+            rows.returned_photos.append(_returned_photo(row))
+        else:
+            gone.returned_photos.append(row.uid)
+
+
+def _returned_photo(row: Any) -> wire.ReturnedPhotoRow:
+    return wire.ReturnedPhotoRow(
+        id=row.uid,
+        task_id=row.task_id,
+        inspection_uid=row.inspection_uid,
+        author_id=row.author_id,
+        item=row.item,
+        remark=row.review_remark,
+        marks=row.review_marks,
+    )
+
+
+_KINDS = (
+    _contract,
+    _people,
+    _buildings,
+    _rooms,
+    _devices,
+    _labels,
+    _checklists,
+    _rounds,
+    _tasks,
+    _inspections,
+    _open_items,
+    _returned_photos,
+)

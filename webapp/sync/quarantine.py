@@ -1,0 +1,222 @@
+"""What could not be applied: held amendments that go in by themselves, the rest by a supervisor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.audit import services as audit
+from webapp.errors import AppError
+from webapp.identity.models import Membership
+from webapp.identity.rules import Access, Right, rights_of
+from webapp.rounds.payloads import InspectionIn
+from webapp.rounds.recording import Recorded, Submission, record_inspections
+from webapp.sync import queries
+from webapp.sync.models import Operation, Quarantined
+from webapp.sync.rules import decode_payload, order_of_recording
+
+HELD = "amendment_held"
+# A chain of amendments is let in one revision at a time; nobody amends a thing so often.
+_LONGEST_CHAIN = 50
+
+
+def release_held(session: Session, contract_id: int, uids: Collection[str], now: datetime) -> None:
+    """Apply the amendments that waited for one of these inspections, revision after revision."""
+    for _ in range(_LONGEST_CHAIN):
+        waiting = queries.held_amendments(session, contract_id, uids) if uids else []
+        if not waiting:
+            return
+        uids = _record_held(session, contract_id, waiting, now, forced=False)
+
+
+def force_held(session: Session, contract_id: int, row_ids: Sequence[int], now: datetime) -> None:
+    """Let amendments in whose original has not come in five days, each flagged as forced."""
+    queries.lock_contract(session, contract_id)
+    rows = session.scalars(
+        sa.select(Quarantined).where(Quarantined.id.in_(row_ids), Quarantined.state == "held")
+    ).all()
+    uids = _record_held(session, contract_id, rows, now, forced=True)
+    release_held(session, contract_id, uids, now)
+
+
+def _record_held(
+    session: Session,
+    contract_id: int,
+    rows: Sequence[Quarantined],
+    now: datetime,
+    *,
+    forced: bool,
+) -> set[str]:
+    """Record held rows; one that is refused now for another reason goes before a supervisor."""
+    rights = _rights(session, contract_id, {row.user_id for row in rows})
+    held = [(row, _inspection_payload(row.kind, row.version, row.payload)) for row in rows]
+    held.sort(key=lambda entry: order_of_recording(entry[1]))
+    submissions = [
+        _submission(row, payload, row.payload, rights[row.user_id], forced=forced)
+        for row, payload in held
+    ]
+    answers = record_inspections(session, contract_id, submissions, now)
+    applied: set[str] = set()
+    for (row, payload), recorded in zip(held, answers, strict=True):
+        if recorded.result == "applied":
+            applied.add(payload.uid)
+            _settle(session, row, now, resolved_by_id=None)
+        elif recorded.code != HELD:
+            _reopen(session, row, recorded)
+    session.flush()  # the next look for held amendments must not find these again
+    return applied
+
+
+def _rights(
+    session: Session, contract_id: int, user_ids: Collection[int]
+) -> dict[int, frozenset[Right]]:
+    """The authors' rights; each could inspect when his record came, whatever he may today."""
+    rows = session.execute(
+        sa.select(Membership.user_id, Membership.role).where(
+            Membership.contract_id == contract_id, Membership.user_id.in_(user_ids)
+        )
+    )
+    roles = {row.user_id: row.role for row in rows}
+    inspect: frozenset[Right] = frozenset({"inspect"})
+    return {who: inspect | rights_of(roles.get(who), is_admin=False) for who in user_ids}
+
+
+def _submission(
+    row: Quarantined,
+    payload: InspectionIn,
+    raw: str,
+    rights: frozenset[Right],
+    *,
+    forced: bool = False,
+) -> Submission:
+    return Submission(
+        operation_id=row.operation_id,
+        user_id=row.user_id,
+        rights=rights,
+        payload=payload,
+        raw=raw,
+        clock_offset_seconds=row.clock_offset_seconds,
+        forced=forced,
+    )
+
+
+def _inspection_payload(kind: str, version: int, text: str) -> InspectionIn:
+    payload = decode_payload(kind, version, text)
+    if not isinstance(payload, InspectionIn):
+        raise AppError("payload_invalid", path="$", reason="not_an_inspection")
+    return payload
+
+
+def _settle(session: Session, row: Quarantined, now: datetime, resolved_by_id: int | None) -> None:
+    row.state, row.resolved_at, row.resolved_by_id = "applied", now, resolved_by_id
+    _answer_from_now_on(session, row, "applied", "")
+
+
+def _reopen(session: Session, row: Quarantined, recorded: Recorded) -> None:
+    row.state, row.code, row.details = "open", recorded.code, recorded.details
+    _answer_from_now_on(session, row, "quarantined", recorded.code)
+
+
+def _answer_from_now_on(session: Session, row: Quarantined, result: str, code: str) -> None:
+    """A phone that asks again hears what has become of the operation; a conflict's first stays."""
+    session.execute(
+        sa.update(Operation)
+        .where(
+            Operation.contract_id == row.contract_id,
+            Operation.operation_id == row.operation_id,
+            Operation.hash == row.hash,
+        )
+        .values(result=result, code=code)
+    )
+
+
+def apply(
+    session: Session, access: Access, row_id: int, mended: str | None, now: datetime
+) -> Quarantined:
+    """Apply a quarantined inspection, with the mended payload or as it came, for its author.
+
+    What the phone sent stays as it is in the quarantine; the difference is in the audit.
+
+    :param mended: the payload's JSON text; with ``amends`` it is recorded as an amendment
+    :raise AppError: ``not_found``, ``quarantine_closed``, ``payload_invalid``,
+        ``quarantine_refused`` with the code why it still can't be recorded
+    """
+    row = _open_row(session, access, row_id)
+    text = row.payload if mended is None else mended
+    payload = _inspection_payload(_kind_of(text), 1, text)
+    submission = _submission(row, payload, text, access.rights | {"inspect"})
+    recorded = record_inspections(session, access.contract_id, [submission], now)[0]
+    if recorded.result != "applied":
+        raise AppError("quarantine_refused", reason=recorded.code, **recorded.details)
+    _settle(session, row, now, access.user_id)
+    release_held(session, access.contract_id, {payload.uid}, now)
+    _audit(session, access, row, "apply", now, _changes(row.payload, text))
+    return row
+
+
+def _kind_of(text: str) -> str:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise AppError("payload_invalid", path="$", reason="not_json") from None
+    amends = document.get("amends") if isinstance(document, dict) else None
+    return "inspection" if amends is None else "amendment"
+
+
+def _changes(before: str, after: str) -> dict[str, Any]:
+    try:
+        old = json.loads(before)
+    except (ValueError, RecursionError):
+        old = None
+    if not isinstance(old, dict):
+        old = {"payload": before}
+    new = json.loads(after)
+    gone = {key: [value, None] for key, value in old.items() if key not in new}
+    return audit.differences(old, new) | gone
+
+
+def dismiss(
+    session: Session, access: Access, row_id: int, remark: str, now: datetime
+) -> Quarantined:
+    """Mark a quarantined operation as not to be applied; it is kept, with the reason.
+
+    :raise AppError: ``not_found``, ``quarantine_closed``
+    """
+    row = _open_row(session, access, row_id)
+    row.state, row.remark = "dismissed", remark
+    row.resolved_at, row.resolved_by_id = now, access.user_id
+    _audit(session, access, row, "dismiss", now, {"remark": ["", remark]})
+    return row
+
+
+def _open_row(session: Session, access: Access, row_id: int) -> Quarantined:
+    queries.lock_contract(session, access.contract_id)
+    row, _author = queries.quarantined(session, access.contract_id, row_id)
+    if row.state not in ("open", "held"):
+        raise AppError("quarantine_closed", state=row.state)
+    return row
+
+
+def _audit(
+    session: Session,
+    access: Access,
+    row: Quarantined,
+    action: str,
+    now: datetime,
+    diff: dict[str, Any],
+) -> None:
+    audit.record(
+        session,
+        at=now,
+        user_id=access.user_id,
+        contract_id=access.contract_id,
+        action=action,
+        entity="quarantined",
+        entity_id=row.id,
+        diff=diff,
+    )

@@ -1,0 +1,196 @@
+"""Reading what the server knows of operations, photos, the quarantine and itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.errors import AppError
+from webapp.identity.models import Contract, User
+from webapp.rounds.models import Photo
+from webapp.sync.models import Operation, Quarantined, ServerState
+from webapp.sync.wire import MissingIn
+
+EPOCH = "epoch"
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where a contract's sequence stands, in which life of the database."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """An operation that came before: its hash, and what was answered."""
+
+    hash: str
+    result: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A photo that is expected, or has come."""
+
+    photo_id: int
+    sha256: str
+    bytes: int
+    received: bool
+
+
+def head(session: Session, contract_id: int) -> Head | None:
+    """The contract's head and the server's epoch, or None before the first epoch was made."""
+    row = session.execute(
+        sa.select(Contract.head_seq, ServerState.value)
+        .select_from(Contract)
+        .outerjoin(ServerState, ServerState.key == EPOCH)
+        .where(Contract.id == contract_id)
+    ).one()
+    return Head(epoch=row.value, seq=row.head_seq) if row.value else None
+
+
+def lock_contract(session: Session, contract_id: int) -> None:
+    """Hold the contract's row to the commit, before anything else of the contract is locked.
+
+    On SQLite the write transaction itself is the lock.
+    """
+    session.execute(sa.select(Contract.id).where(Contract.id == contract_id).with_for_update())
+
+
+def known_operations(session: Session, contract_id: int, ids: Iterable[str]) -> dict[str, Known]:
+    """What the server answered to those of ``ids`` that it knows, in this contract alone."""
+    found: dict[str, Known] = {}
+    for some in _chunks(ids):
+        rows = session.execute(
+            sa.select(
+                Operation.operation_id, Operation.hash, Operation.result, Operation.code
+            ).where(Operation.contract_id == contract_id, Operation.operation_id.in_(some))
+        )
+        found.update({row.operation_id: Known(row.hash, row.result, row.code) for row in rows})
+    return found
+
+
+def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
+    """The photo of that uid in this contract."""
+    row = session.execute(
+        sa.select(Photo.id, Photo.sha256, Photo.bytes, Photo.received_at).where(
+            Photo.contract_id == contract_id, Photo.uid == uid
+        )
+    ).one_or_none()
+    return Slot(row.id, row.sha256, row.bytes, row.received_at is not None) if row else None
+
+
+def is_stored(session: Session, contract_id: int, sha256: str) -> bool:
+    """Whether a received photo of the contract already has these bytes in the store."""
+    statement = sa.select(Photo.id).where(
+        Photo.contract_id == contract_id,
+        Photo.sha256 == sha256,
+        Photo.received_at.is_not(None),
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
+def missing(session: Session, contract_id: int, held: MissingIn) -> tuple[list[str], list[str]]:
+    """The photo ids and operation ids of ``held`` whose bytes the server lacks.
+
+    An operation that was kept as a conflict is not lacking: the server holds it, in quarantine.
+    """
+    received = _received_photos(session, contract_id, [photo.id for photo in held.photos])
+    operations = {
+        (operation_id, known.hash)
+        for operation_id, known in known_operations(
+            session, contract_id, [operation.id for operation in held.operations]
+        ).items()
+    }
+    operations |= _kept_conflicts(session, contract_id, [o.id for o in held.operations])
+    return (
+        [photo.id for photo in held.photos if (photo.id, photo.sha256) not in received],
+        [o.id for o in held.operations if (o.id, o.hash) not in operations],
+    )
+
+
+def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    every = list(ids)
+    for start in range(0, len(every), _AT_ONCE):
+        yield every[start : start + _AT_ONCE]
+
+
+def _received_photos(
+    session: Session, contract_id: int, uids: Sequence[str]
+) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for some in _chunks(uids):
+        rows = session.execute(
+            sa.select(Photo.uid, Photo.sha256).where(
+                Photo.contract_id == contract_id,
+                Photo.uid.in_(some),
+                Photo.received_at.is_not(None),
+            )
+        )
+        found.update((row.uid, row.sha256) for row in rows)
+    return found
+
+
+def _kept_conflicts(session: Session, contract_id: int, ids: Sequence[str]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for some in _chunks(ids):
+        rows = session.execute(
+            sa.select(Quarantined.operation_id, Quarantined.hash).where(
+                Quarantined.contract_id == contract_id, Quarantined.operation_id.in_(some)
+            )
+        )
+        found.update((row.operation_id, row.hash) for row in rows)
+    return found
+
+
+def held_amendments(session: Session, contract_id: int, uids: Iterable[str]) -> list[Quarantined]:
+    """The amendments that wait for one of these inspections."""
+    return list(
+        session.scalars(
+            sa.select(Quarantined).where(
+                Quarantined.contract_id == contract_id,
+                Quarantined.state == "held",
+                Quarantined.inspection_uid.in_(list(uids)),
+            )
+        )
+    )
+
+
+def long_held(session: Session, before: datetime) -> list[tuple[int, int]]:
+    """The contract and row ids of amendments that were held since before a time."""
+    rows = session.execute(
+        sa.select(Quarantined.contract_id, Quarantined.id)
+        .where(Quarantined.state == "held", Quarantined.received_at < before)
+        .order_by(Quarantined.contract_id, Quarantined.id)
+    )
+    return [(row.contract_id, row.id) for row in rows]
+
+
+def quarantine_page(contract_id: int, states: Sequence[str]) -> sa.Select[Quarantined, str]:
+    """The quarantine's rows of these states with their authors, the latest first."""
+    return (
+        sa.select(Quarantined, User.name.label("author"))
+        .join(User, User.id == Quarantined.user_id)
+        .where(Quarantined.contract_id == contract_id, Quarantined.state.in_(states))
+        .order_by(Quarantined.received_at.desc(), Quarantined.id.desc())
+    )
+
+
+def quarantined(session: Session, contract_id: int, row_id: int) -> tuple[Quarantined, str]:
+    """One row of the quarantine and its author's name. :raise AppError: ``not_found``"""
+    row = session.execute(
+        sa.select(Quarantined, User.name)
+        .join(User, User.id == Quarantined.user_id)
+        .where(Quarantined.contract_id == contract_id, Quarantined.id == row_id)
+    ).one_or_none()
+    if row is None:
+        raise AppError("not_found")
+    return row[0], row[1]

@@ -1,0 +1,178 @@
+"""What an envelope means, and when an operation is damaged, unknown or invalid. Pure.
+
+The order in which a batch is applied, the clock's offset and the patience with held amendments are
+decided here too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from webapp.errors import AppError
+from webapp.rounds.payloads import DeviceTime, InspectionIn, Sha256, Uid
+from webapp.sync.wire import OperationIn, PushIn, ScanIn, Unsent
+
+# An amendment waits so long for what it amends; then it goes in by itself, with a flag.
+HELD_FOR = timedelta(days=5)
+# An object without a row is kept so long, for a worker that may still be writing the row.
+ORPHAN_GRACE = timedelta(hours=24)
+_LARGEST_OFFSET_SECONDS = 2_000_000_000
+
+Payload = InspectionIn | ScanIn
+_decoders: dict[tuple[str, int], msgspec.json.Decoder[Any]] = {
+    ("inspection", 1): msgspec.json.Decoder(InspectionIn),
+    ("amendment", 1): msgspec.json.Decoder(InspectionIn),
+    ("scan", 1): msgspec.json.Decoder(ScanIn),
+}
+_envelopes = msgspec.json.Decoder(PushIn)
+
+
+class _LaxPush(msgspec.Struct, forbid_unknown_fields=True):
+    """An envelope whose operations are looked at one by one, because one of them is misshapen."""
+
+    envelope: int
+    phone_id: str
+    operations: list[msgspec.Raw]
+    device_time: DeviceTime = ""
+    unsent: Unsent = msgspec.field(default_factory=Unsent)
+
+
+class _LaxOperation(msgspec.Struct):
+    """What must be there at least for an answer to name the operation."""
+
+    id: Uid
+    hash: Sha256
+    payload: str = ""
+
+
+@dataclass(frozen=True)
+class Received:
+    """One operation as it came: its payload decoded, or the code of why that failed.
+
+    ``hash_mismatch`` means that the bytes were damaged on the way; every other code is final.
+    """
+
+    operation: OperationIn
+    payload: Payload | None = None
+    code: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def read_push(body: bytes) -> tuple[PushIn, list[Received]]:
+    """A push with its operations decoded; one misshapen operation doesn't spoil the others.
+
+    :raise AppError: ``invalid`` with the path of the field, for an envelope that can't be read at all
+    """
+    try:
+        push = _envelopes.decode(body)
+    except msgspec.ValidationError as error:
+        return _read_push_laxly(body, error)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise AppError("invalid", fields={"body": ["not_json"]}) from None
+    return push, [examine(operation) for operation in push.operations]
+
+
+def _read_push_laxly(body: bytes, error: Exception) -> tuple[PushIn, list[Received]]:
+    try:
+        lax = msgspec.json.decode(body, type=_LaxPush)
+        if lax.envelope != 1:
+            raise AppError("envelope_unknown", envelope=lax.envelope)
+        received = [_examine_laxly(bytes(raw)) for raw in lax.operations]
+    except msgspec.ValidationError:
+        path, reason = where_and_why(error)
+        raise AppError("invalid", fields={path: ["invalid"]}, reason=reason) from None
+    push = PushIn(
+        envelope=1,
+        phone_id=lax.phone_id[:64] or "unknown",
+        operations=[one.operation for one in received],
+        device_time=lax.device_time,
+        unsent=lax.unsent,
+    )
+    return push, received
+
+
+def _examine_laxly(raw: bytes) -> Received:
+    try:
+        return examine(msgspec.json.decode(raw, type=OperationIn))
+    except msgspec.ValidationError as error:
+        lax = msgspec.json.decode(raw, type=_LaxOperation)
+        path, reason = where_and_why(error)
+        payload = lax.payload or raw.decode("utf-8", "replace")
+        operation = OperationIn(
+            id=lax.id, hash=lax.hash, kind="unknown", version=1, payload=payload
+        )
+        return Received(operation, None, "operation_invalid", {"path": path, "reason": reason})
+
+
+def examine(operation: OperationIn) -> Received:
+    """Check the hash, and decode the payload by kind and version."""
+    if payload_hash(operation.payload) != operation.hash:
+        return Received(operation, None, "hash_mismatch")
+    decoder = _decoders.get((operation.kind, operation.version))
+    if decoder is None:
+        known = any(kind == operation.kind for kind, _ in _decoders)
+        code = "version_unknown" if known else "kind_unknown"
+        return Received(
+            operation, None, code, {"kind": operation.kind, "version": operation.version}
+        )
+    try:
+        payload = decode_payload(operation.kind, operation.version, operation.payload)
+    except AppError as error:
+        return Received(operation, None, error.code, error.details)
+    return Received(operation, payload)
+
+
+def decode_payload(kind: str, version: int, text: str) -> Payload:
+    """The payload of an operation. :raise AppError: ``payload_invalid`` with path and reason"""
+    if "\\u0000" in text or "\x00" in text:
+        raise AppError("payload_invalid", path="$", reason="nul_character")
+    try:
+        payload: Payload = _decoders[kind, version].decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        path, reason = where_and_why(error)
+        raise AppError("payload_invalid", path=path, reason=reason) from None
+    amends = getattr(payload, "amends", None)
+    if (kind == "amendment") != (amends is not None):
+        reason = "required" if kind == "amendment" else "not_allowed"
+        raise AppError("payload_invalid", path="$.amends", reason=reason)
+    return payload
+
+
+def where_and_why(error: Exception) -> tuple[str, str]:
+    """The path and the reason of a decoder's complaint, ``… - at `$.readings[0].item` ``."""
+    reason, _, path = str(error).partition(" - at `")
+    return (path.rstrip("`") or "$"), reason[:200]
+
+
+def payload_hash(text: str) -> str:
+    """SHA-256, in hex, of a payload's UTF-8 bytes: what the phone computed over the same text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def storable(text: str) -> str:
+    """A payload as a text column takes it: a NUL, which PostgreSQL refuses, in its escaped form."""
+    return text.replace("\x00", "\\u0000").encode("utf-8", "replace").decode()
+
+
+def order_of_recording(payload: InspectionIn) -> int:
+    """Sorts a batch so that an amendment comes after what it amends, however the phone sent them."""
+    return payload.amends or 0
+
+
+def clock_offset_seconds(device_time: str, now: datetime) -> int:
+    """Device time less server time, in seconds; 0 for a time that can't be read. Never refused."""
+    try:
+        told = datetime.fromisoformat(device_time.strip())
+    except ValueError:
+        return 0
+    told = told if told.tzinfo else told.replace(tzinfo=UTC)
+    try:
+        offset = round((told - now).total_seconds())
+    except OverflowError:
+        return 0
+    return max(-_LARGEST_OFFSET_SECONDS, min(_LARGEST_OFFSET_SECONDS, offset))

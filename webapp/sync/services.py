@@ -1,0 +1,326 @@
+"""Receiving what phones push: each operation once, with its answer, in one transaction.
+
+``receive`` is given a batch that :mod:`webapp.sync.rules` has examined before any lock was taken.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.db import Base
+from webapp.estate.models import Device
+from webapp.identity.rules import Access
+from webapp.rounds.payloads import InspectionIn
+from webapp.rounds.recording import Recorded, Submission, record_inspections
+from webapp.sync import quarantine, queries
+from webapp.sync.models import Operation, Phone, Quarantined, Scan, ServerState
+from webapp.sync.rules import Received, order_of_recording, storable
+from webapp.sync.wire import OperationOut, ScanIn, Unsent
+
+
+@dataclass(frozen=True)
+class PhoneState:
+    """Who pushes from which phone, what it still holds, and its clock less the server's."""
+
+    phone_id: str
+    unsent: Unsent
+    clock_offset_seconds: int
+
+
+@dataclass
+class _Batch:
+    """What a push has come to so far: the answer of each operation, by its position."""
+
+    access: Access
+    phone: PhoneState
+    now: datetime
+    answers: dict[int, OperationOut] = field(default_factory=dict)
+    fresh: list[tuple[int, Received]] = field(default_factory=list)
+    operations: list[dict[str, Any]] = field(default_factory=list)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+
+    def answer(self, position: int, one: Received, recorded: Recorded) -> None:
+        """Note what became of a fresh operation, to be stored with its effect."""
+        operation = one.operation
+        self.answers[position] = OperationOut(
+            id=operation.id,
+            hash=operation.hash,
+            result=recorded.result,
+            code=recorded.code,
+            detail=recorded.details,
+        )
+        self.operations.append(
+            {
+                "contract_id": self.access.contract_id,
+                "operation_id": operation.id,
+                "hash": operation.hash,
+                "kind": operation.kind,
+                "result": recorded.result,
+                "code": recorded.code,
+                "user_id": self.access.user_id,
+                "received_at": self.now,
+            }
+        )
+        if recorded.result == "quarantined":
+            self.keep(one, recorded.code, recorded.details)
+
+    def keep(self, one: Received, code: str, details: dict[str, Any]) -> None:
+        """Put an operation into the quarantine, word for word."""
+        operation = one.operation
+        uid = one.payload.uid if isinstance(one.payload, InspectionIn) else ""
+        self.quarantined.append(
+            {
+                "contract_id": self.access.contract_id,
+                "operation_id": operation.id,
+                "hash": operation.hash,
+                "kind": operation.kind,
+                "version": operation.version,
+                "payload": storable(operation.payload),
+                "inspection_uid": uid,
+                "code": code,
+                "details": details,
+                "state": "held" if code == quarantine.HELD else "open",
+                "user_id": self.access.user_id,
+                "clock_offset_seconds": self.phone.clock_offset_seconds,
+                "received_at": self.now,
+                "remark": "",
+            }
+        )
+
+
+def receive(
+    session: Session,
+    access: Access,
+    phone: PhoneState,
+    received: Sequence[Received],
+    now: datetime,
+) -> list[OperationOut]:
+    """Apply a push; the answers stand in the order of the operations.
+
+    Unknown operations are applied or quarantined, known ones answered as they were the first time.
+    The contract's row is locked first, so the same push ten times at once is applied by one of them.
+    """
+    queries.lock_contract(session, access.contract_id)
+    batch = _Batch(access, phone, now)
+    _sort_out_known(session, batch, received)
+    _record_inspections(session, batch)
+    _record_scans(session, batch)
+    _insert(session, Operation, batch.operations)
+    _insert(session, Quarantined, batch.quarantined)
+    _note_phone(session, batch)
+    return [batch.answers[position] for position in range(len(received))]
+
+
+def _sort_out_known(session: Session, batch: _Batch, received: Sequence[Received]) -> None:
+    ids = {one.operation.id for one in received}
+    known = queries.known_operations(session, batch.access.contract_id, ids)
+    first: dict[str, int] = {}
+    for position, one in enumerate(received):
+        operation = one.operation
+        if one.code == "hash_mismatch":
+            # The bytes were damaged on the way: nothing to keep, the phone has the good ones.
+            batch.answers[position] = _out(one, "retry", "hash_mismatch")
+        elif operation.id in known:
+            _answer_known(session, batch, position, one, known[operation.id])
+        elif operation.id in first:
+            same = received[first[operation.id]].operation.hash == operation.hash
+            batch.answers[position] = _out(one, "duplicate" if same else "conflict")
+            if not same:
+                _keep_conflict(session, batch, position, one)
+        else:
+            first[operation.id] = position
+            _take(batch, position, one)
+
+
+def _take(batch: _Batch, position: int, one: Received) -> None:
+    if one.payload is None:
+        refused = Recorded(one.operation.id, "quarantined", one.code, one.details)
+        batch.answer(position, one, refused)
+    else:
+        batch.fresh.append((position, one))
+
+
+def _answer_known(
+    session: Session, batch: _Batch, position: int, one: Received, known: queries.Known
+) -> None:
+    if known.hash != one.operation.hash:
+        _keep_conflict(session, batch, position, one)
+        return
+    batch.answers[position] = _out(one, "duplicate", known.code, {"result": known.result})
+
+
+def _keep_conflict(session: Session, batch: _Batch, position: int, one: Received) -> None:
+    """Another payload under a known operation id: both are kept, a supervisor looks."""
+    batch.answers[position] = _out(one, "conflict", "operation_conflict")
+    kept = session.scalar(
+        sa.select(Quarantined.id).where(
+            Quarantined.contract_id == batch.access.contract_id,
+            Quarantined.operation_id == one.operation.id,
+            Quarantined.hash == one.operation.hash,
+        )
+    )
+    here = {(row["operation_id"], row["hash"]) for row in batch.quarantined}
+    if kept is None and (one.operation.id, one.operation.hash) not in here:
+        batch.keep(one, "operation_conflict", {})
+
+
+def _out(
+    one: Received, result: Any, code: str = "", detail: dict[str, Any] | None = None
+) -> OperationOut:
+    return OperationOut(
+        id=one.operation.id,
+        hash=one.operation.hash,
+        result=result,
+        code=code,
+        detail=detail or {},
+    )
+
+
+def _record_inspections(session: Session, batch: _Batch) -> None:
+    mine = [
+        (position, one, one.payload)
+        for position, one in batch.fresh
+        if isinstance(one.payload, InspectionIn)
+    ]
+    if not mine:
+        return
+    mine.sort(key=lambda entry: order_of_recording(entry[2]))
+    submissions = [
+        Submission(
+            operation_id=one.operation.id,
+            user_id=batch.access.user_id,
+            rights=batch.access.rights,
+            payload=payload,
+            raw=one.operation.payload,
+            clock_offset_seconds=batch.phone.clock_offset_seconds,
+        )
+        for _, one, payload in mine
+    ]
+    answers = record_inspections(session, batch.access.contract_id, submissions, batch.now)
+    for (position, one, _), recorded in zip(mine, answers, strict=True):
+        batch.answer(position, one, recorded)
+    changed = {
+        payload.uid
+        for (_, _, payload), recorded in zip(mine, answers, strict=True)
+        if recorded.result == "applied"
+    }
+    quarantine.release_held(session, batch.access.contract_id, changed, batch.now)
+
+
+def _record_scans(session: Session, batch: _Batch) -> None:
+    scans = [
+        (position, one, one.payload)
+        for position, one in batch.fresh
+        if isinstance(one.payload, ScanIn)
+    ]
+    if not scans:
+        return
+    contract_id = batch.access.contract_id
+    devices = _own_devices(session, contract_id, (scan.device_id for _, _, scan in scans))
+    uids = {scan.uid for _, _, scan in scans}
+    known = set(
+        session.scalars(
+            sa.select(Scan.uid).where(Scan.contract_id == contract_id, Scan.uid.in_(uids))
+        )
+    )
+    rows: dict[str, dict[str, Any]] = {}
+    for position, one, scan in scans:
+        batch.answer(position, one, Recorded(one.operation.id, "applied"))
+        if scan.uid not in known:
+            device_id = scan.device_id if scan.device_id in devices else None
+            rows.setdefault(scan.uid, _scan_row(batch, scan, device_id))
+    _insert(session, Scan, list(rows.values()))
+
+
+def _scan_row(batch: _Batch, scan: ScanIn, device_id: int | None) -> dict[str, Any]:
+    return {
+        "contract_id": batch.access.contract_id,
+        "uid": scan.uid,
+        "code": scan.code,
+        "device_id": device_id,
+        "user_id": batch.access.user_id,
+        "result": scan.result,
+        "device_scanned_at": _device_time(scan.at),
+        "received_at": batch.now,
+    }
+
+
+def _device_time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo and 1 < at.year < 9999 else None
+    except ValueError:
+        return None
+
+
+def _own_devices(
+    session: Session, contract_id: int, device_ids: Iterable[int | None]
+) -> set[int | None]:
+    wanted = {device_id for device_id in device_ids if device_id is not None}
+    statement = sa.select(Device.id).where(Device.contract_id == contract_id, Device.id.in_(wanted))
+    return set(session.scalars(statement)) if wanted else set()
+
+
+def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.connection().execute(sa.insert(model.__table__), rows)  # type: ignore[arg-type]
+
+
+def _note_phone(session: Session, batch: _Batch) -> None:
+    """The phone as last heard of, for the board: who holds it, and what it still has unsent."""
+    key = {
+        "contract_id": batch.access.contract_id,
+        "phone_id": storable(batch.phone.phone_id),
+        "user_id": batch.access.user_id,
+    }
+    values = {
+        "unsent_records": batch.phone.unsent.records,
+        "unsent_photos": batch.phone.unsent.photos,
+        "clock_offset_seconds": batch.phone.clock_offset_seconds,
+        "last_seen_at": batch.now,
+    }
+    table = Phone.__table__
+    matches = sa.and_(*(table.c[name] == value for name, value in key.items()))
+    connection = session.connection()
+    if not connection.execute(sa.update(Phone).where(matches).values(values)).rowcount:
+        connection.execute(sa.insert(Phone).values(key | values))
+
+
+def quarantine_unexpected(
+    session: Session,
+    access: Access,
+    phone: PhoneState,
+    one: Received,
+    now: datetime,
+) -> OperationOut:
+    """Keep an operation whose recording failed for no known reason, so that it blocks nothing.
+
+    It is acknowledged: a supervisor applies it once the fault is mended, the phone need not retry.
+    """
+    unexpected = Received(one.operation, None, "unexpected")
+    return receive(session, access, phone, [unexpected], now)[0]
+
+
+def ensure_epoch(session: Session) -> None:
+    """Give the database its first epoch, unless it has one."""
+    statement = sa.text(
+        "INSERT INTO server_state (key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"
+    )
+    session.execute(statement, {"key": queries.EPOCH, "value": secrets.token_hex(8)})
+
+
+def new_epoch(session: Session) -> str:
+    """Begin a new epoch, as after a restored backup: phones offer everything that they still hold."""
+    ensure_epoch(session)
+    epoch = secrets.token_hex(8)
+    session.execute(
+        sa.update(ServerState).where(ServerState.key == queries.EPOCH).values(value=epoch)
+    )
+    return epoch
