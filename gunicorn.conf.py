@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+from webapp import jobs
+
 wsgi_app = "webapp:create_app()"
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 # One worker is the embedded default's best: its write lock is shared by threads, not by processes.
@@ -20,6 +22,12 @@ loglevel = "warning"
 control_socket_disable = True
 certfile = os.environ.get("TLS_CERTIFICATE") or None
 keyfile = os.environ.get("TLS_KEY") or None
+
+
+def post_worker_init(worker: Any) -> None:
+    """Embedded, the web process works the queue itself; scaled out, the Procfile's worker does."""
+    if worker.wsgi.extensions["settings"].run_jobs_in_process:
+        jobs.start_in_process(worker.wsgi)
 
 
 def when_ready(_server: Any) -> None:

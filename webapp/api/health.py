@@ -10,6 +10,7 @@ from webapp.db import db
 from webapp.storage import object_store
 
 bp = Blueprint("health", __name__)
+_TABLE = "server_state"
 
 
 @bp.get("/healthz")
@@ -29,7 +30,7 @@ def readyz() -> tuple[Response, int]:
 
 def _database_is_ready() -> bool:
     try:
-        db.session.execute(sa.text("SELECT value FROM server_state WHERE key = 'epoch'")).all()
+        db.session.execute(sa.select(sa.text("1")).select_from(sa.table(_TABLE)).limit(1)).all()
     except sa.exc.SQLAlchemyError:
         log.failure("database_not_ready")
         db.session.rollback()
