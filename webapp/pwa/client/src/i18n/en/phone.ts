@@ -442,4 +442,12 @@ export default {
   "consumable.windscreen": "windscreen",
   "consumable.cable": "cable",
   "consumable.remote": "remote control",
+  "inspect.same": "The same",
+  "round.abnormal_short": "abnormal",
+  "sync.short_sign_in": "Signed out: sending waits",
+  "sync.short_no_access": "The server takes nothing more: ask the project manager",
+  "sync.short_other_user": "Somebody else is signed in",
+  "sync.short_incomplete": "A record lacks a photo",
+  "sync.short_stuck": "The queue stands still",
+  "inspect.go_there": "Go there",
 } satisfies Record<keyof typeof zh, string>;

@@ -440,4 +440,12 @@ export default {
   "consumable.windscreen": "防风罩",
   "consumable.cable": "线缆",
   "consumable.remote": "遥控器",
+  "inspect.same": "一致",
+  "round.abnormal_short": "其中异常",
+  "sync.short_sign_in": "登录已过期,发送已暂停",
+  "sync.short_no_access": "服务器不再接收,请联系项目经理",
+  "sync.short_other_user": "此浏览器由他人登录",
+  "sync.short_incomplete": "有记录缺照片",
+  "sync.short_stuck": "队列没有前进",
+  "inspect.go_there": "去补上",
 } as const;

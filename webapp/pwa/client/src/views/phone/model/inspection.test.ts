@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Item } from "../../../rules/checklist";
-import { judgeReading } from "../../../rules/verdict";
 import {
   answeredOf,
   type Answers,
   fillAllOk,
+  judgeAll,
   missingOf,
   noAnswer,
   questionsOf,
@@ -38,12 +38,7 @@ function given(values: Record<string, number | string>, more: Partial<Answers> =
     Object.entries(values).map(([key, value]) => [key, { ...noAnswer, value }]),
   );
   const photos = more.photos ?? [];
-  const judged = Object.fromEntries(
-    subject.items.map((item) => {
-      const pictured = item.kind === "photo" && photos.some((photo) => photo.item === item.key);
-      return [item.key, judgeReading(item, pictured || answers[item.key]?.value, {})];
-    }),
-  );
+  const judged = judgeAll(subject.items, {}, { answers, photos });
   return { answers, photos, judged, open_items: {}, consumables: {}, findings: [], ...more };
 }
 

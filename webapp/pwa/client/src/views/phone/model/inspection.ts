@@ -3,9 +3,9 @@
  * the screen and its list of what is missing can never disagree.
  */
 import type { Answer, Draft, PhotoTarget } from "../../../db/types";
-import type { Item, Words } from "../../../rules/checklist";
+import type { Item, Register, Words } from "../../../rules/checklist";
 import { bulkValue, plausible, type Question, randomSpotChecks } from "../../../rules/due";
-import { isEmpty, photoRequired, type Verdict } from "../../../rules/verdict";
+import { isEmpty, judgeReading, photoRequired, type Verdict } from "../../../rules/verdict";
 
 /** What "all OK" leaves to be looked at one by one, as a share of what it could answer. */
 export const SPOT_CHECK_SHARE = 0.2;
@@ -37,6 +37,20 @@ export interface Missing {
 }
 
 export const noAnswer: Answer = { value: null, cause: "", action: "", remark: "", fixed: false };
+
+/** What the rule says of every item; a photo item is answered by its photo. */
+export function judgeAll(
+  items: readonly Item[],
+  register: Register,
+  given: Pick<Answers, "answers" | "photos">,
+): Record<string, Verdict> {
+  const judge = (item: Item) => {
+    const pictured = given.photos.some((photo) => photo.item === item.key) || null;
+    const value = item.kind === "photo" ? pictured : given.answers[item.key]?.value;
+    return judgeReading(item, value, register);
+  };
+  return Object.fromEntries(items.map((item) => [item.key, judge(item)]));
+}
 
 /** Questions about a reading that is hard to believe; they never block (features 2). */
 export function questionsOf(item: Item, subject: Subject, answers: Answers): Question[] {

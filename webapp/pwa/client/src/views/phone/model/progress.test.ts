@@ -1,40 +1,50 @@
 import { expect, it } from "vitest";
 import { haystack, makeMatcher } from "./find";
-import { byRoom, floorOrder, groupRooms, monthsBetween, nextTodo, progressOf, type TaskOutcome } from "./progress";
+import { doneOf, floorOrder, groupRooms, nextTodo, stateOf } from "./progress";
 
-const task = (id: number, outcome: TaskOutcome, room_id = 1) => ({ id, room_id, outcome });
+const totals = { all: 4, todo: 1, normal: 1, abnormal: 1, not_tested: 1, started: 0 };
 
-it("counts what was tested apart from what could not be", () => {
-  const tasks = [task(1, "todo"), task(2, "normal"), task(3, "abnormal"), task(4, "not_tested")];
-  expect(progressOf(tasks)).toEqual({ total: 4, done: 2, abnormal: 1, notTested: 1, todo: 1 });
-  expect([...byRoom([...tasks, task(5, "todo", 2)]).keys()]).toEqual([1, 2]);
+it("tells what was tested, and the state of a room once it is through", () => {
+  expect(doneOf(totals)).toBe(2);
+  expect(stateOf(totals)).toBeNull();
+  expect(stateOf({ ...totals, todo: 0 })).toBe("abnormal");
+  expect(stateOf({ ...totals, todo: 0, abnormal: 0 })).toBe("normal");
+  expect(stateOf({ ...totals, todo: 0, abnormal: 0, normal: 0 })).toBe("not_tested");
 });
 
 it("walks through a building from the basement up", () => {
-  expect(["12F", "B1", "3层", "地下2层", "屋顶", "负1"].sort((a, b) => floorOrder(a) - floorOrder(b))).toEqual([
-    "地下2层", "B1", "负1", "3层", "12F", "屋顶",
+  const floors = ["12F", "B1", "3层", "地下2层", "屋顶"];
+  expect(floors.sort((a, b) => floorOrder(a) - floorOrder(b))).toEqual([
+    "地下2层",
+    "B1",
+    "3层",
+    "12F",
+    "屋顶",
   ]);
-  const room = (id: number, floor: string, name_zh: string) => ({ id, building_id: 9, floor, name_zh });
-  const groups = groupRooms(
-    [{ id: 8, position: 0 }, { id: 9, position: 1 }],
-    [room(1, "2F", "会议室10"), room(2, "2F", "会议室2"), room(3, "B1", "报告厅")],
-  );
+  const building = { id: 9, name_zh: "总部", name_en: "HQ", position: 0 };
+  const placed = (id: number, floor: string) => ({
+    room: { id, building_id: 9, floor, name_zh: `${id}`, name_en: "" },
+    building,
+  });
+  const groups = groupRooms([placed(1, "2F"), placed(2, "2F"), placed(3, "B1")]);
   expect(groups).toHaveLength(1);
-  expect(groups[0].floors.map((floor) => [floor.floor, floor.rooms.map((r) => r.id)])).toEqual([
-    ["B1", [3]], ["2F", [2, 1]],
+  expect(groups[0]!.floors.map(({ floor, rows }) => [floor, rows.map((r) => r.room.id)])).toEqual([
+    ["B1", [3]],
+    ["2F", [1, 2]],
   ]);
 });
 
 it("offers the next device, round the end once", () => {
-  const tasks = [task(1, "todo"), task(2, "todo"), task(3, "normal")];
-  expect(nextTodo(tasks, 2)?.id).toBe(1);
-  expect(nextTodo(tasks)?.id).toBe(1);
-  expect(nextTodo([task(1, "todo")], 1)).toBeNull();
-});
-
-it("counts months over the turn of a year", () => {
-  expect(monthsBetween("2025-11", "2026-02")).toBe(3);
-  expect(monthsBetween("2026-02", "2026-02")).toBe(0);
+  const rows = [
+    { id: 1, todo: true },
+    { id: 2, todo: true },
+    { id: 3, todo: false },
+  ];
+  const next = (id: number) => nextTodo(rows, (row) => row.id === id, (row) => row.todo)?.id;
+  expect(next(1)).toBe(2);
+  expect(next(2)).toBe(1);
+  expect(next(99)).toBe(1);
+  expect(nextTodo([rows[0]!], (row) => row.id === 1, (row) => row.todo)).toBeNull();
 });
 
 it("finds by any words, wide or narrow, in any order", () => {

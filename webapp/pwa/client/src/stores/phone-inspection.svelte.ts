@@ -1,0 +1,116 @@
+/**
+ * An inspection on the screen: every touch shows at once and is written to the phone behind it, one
+ * change after the other. What could not be written stays here, is said, and is tried again.
+ */
+import {
+  type Draft,
+  type DraftPatch,
+  emptyDraft,
+  finishInspection,
+  type Finished,
+  mergeDraft,
+  saveDraft,
+  type TaskView,
+} from "../db";
+import type { Answer, OpenItemAnswer } from "../db";
+
+export class InspectionForm {
+  readonly taskId: number;
+  draft = $state.raw<Draft | null>(null);
+  /** Why the last change is not on the phone yet; null while all is. */
+  failure = $state.raw<unknown>(null);
+  #queue: DraftPatch[] = [];
+  #running: Promise<void> | null = null;
+  /** Goes along with the first change: looking at a device begins no draft. */
+  #first: DraftPatch;
+  #seconds = 0;
+
+  constructor(taskId: number, first: DraftPatch = {}) {
+    this.taskId = taskId;
+    this.#first = first;
+  }
+
+  /** Takes what the database says, unless this screen knows better. */
+  adopt(view: TaskView): void {
+    if (this.#queue.length > 0 || this.#running) return;
+    const known = this.draft?.version ?? -1;
+    if (view.draft) {
+      if (view.draft.version >= known) this.draft = view.draft;
+    } else if (!this.draft && view.outcome === "todo") {
+      this.draft = emptyDraft(view.task.id, view.checklist.number);
+    }
+  }
+
+  /** Begins anew on an empty form, beside what was finished by somebody else. */
+  begin(view: TaskView): void {
+    this.draft = emptyDraft(view.task.id, view.round.checklist);
+  }
+
+  change(patch: DraftPatch): void {
+    if (!this.draft) return;
+    const whole = { ...this.#first, ...patch, add_dwell_seconds: this.#takeSeconds() };
+    this.#first = {};
+    this.draft = mergeDraft(this.draft, whole);
+    this.#queue.push(whole);
+    void this.save();
+  }
+
+  answer(item: string, patch: Partial<Answer>): void {
+    this.change({ answers: { [item]: patch } });
+  }
+
+  answerOpenItem(number: number, patch: Partial<OpenItemAnswer>): void {
+    this.change({ open_items: { [number]: patch } });
+  }
+
+  /** Writes what waits; answers when all is on the phone or one change failed. */
+  save(): Promise<void> {
+    this.#running ??= this.#drain().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  /** @throws NotSavedError when something of it is not on the phone */
+  async finish(): Promise<Finished> {
+    this.change({});
+    await this.save();
+    if (this.failure) throw this.failure;
+    const finished = await finishInspection(this.taskId);
+    this.draft = null;
+    return finished;
+  }
+
+  /** Forgets what is on the screen: the draft was finished or discarded. */
+  clear(): void {
+    this.#queue = [];
+    this.draft = null;
+  }
+
+  /** Counts the time that the inspection is in sight; to be called inside an effect. */
+  countTime(): () => void {
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") this.#seconds += 1;
+    }, 1000);
+    return () => clearInterval(timer);
+  }
+
+  #takeSeconds(): number {
+    const seconds = this.#seconds;
+    this.#seconds = 0;
+    return seconds;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const patch = this.#queue[0]!;
+      try {
+        const stored = await saveDraft(this.taskId, patch);
+        this.#queue.shift();
+        this.failure = null;
+        if (this.#queue.length === 0 && this.draft) this.draft = stored;
+      } catch (error) {
+        this.failure = error;
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** Names of things in the user's language, where the data has a key or two names. */
+import type { BuildingRow, DeviceRow, OpenItemRow, PersonRow, RoomRow } from "../../api/wire";
+import { isKey, pickName, t } from "../../i18n";
+import { actionsOf, causesOf, type Content, type Item } from "../../rules/checklist";
+import { wordsOf } from "./model/inspection";
+
+/** A consumable's name: those of the shipped checklists are translated, others stand as written. */
+export function consumableName(key: string): string {
+  const known = `consumable.${key}`;
+  return isKey(known) ? t(known) : key.replaceAll("_", " ");
+}
+
+export function roomName(room: RoomRow | null | undefined): string {
+  return room ? pickName(room.name_zh, room.name_en) : "";
+}
+
+/** `总部大楼 · 3F · 第一会议室`: enough to walk there. */
+export function placeName(
+  room: RoomRow | null | undefined,
+  building: BuildingRow | null | undefined,
+): string {
+  const parts = [building && pickName(building.name_zh, building.name_en), room?.floor, roomName(room)];
+  return parts.filter(Boolean).join(" · ");
+}
+
+export function personName(person: PersonRow | null | undefined): string {
+  return person ? pickName(person.name, person.name_en) : "";
+}
+
+export function typeName(content: Content | null | undefined, key: string): string {
+  const type = content?.types.find((candidate) => candidate.key === key);
+  return type ? pickName(type.zh, type.en) : key;
+}
+
+/** What a task is about: the device's name, or the room's own checklist. */
+export function taskName(device: DeviceRow | null | undefined): string {
+  return device ? device.name : t("inspect.title_room");
+}
+
+export function makerModel(device: DeviceRow): string {
+  return [device.maker, device.model].filter(Boolean).join(" ");
+}
+
+/** What an open item says: the item of the checklist that it hangs on, else its own words. */
+export function openItemName(row: OpenItemRow, item: Item | null): string {
+  const name = item ? pickName(item.zh, item.en) : (row.item ?? "");
+  if (!name) return row.text || t("open_item.finding");
+  return row.text ? `${name}: ${row.text}` : name;
+}
+
+/** A reason as the pick list has it in this language, or as it was written. */
+export function causeName(content: Content | null, type: string, cause: string): string {
+  const words = content && wordsOf(causesOf(content, type), cause);
+  return words ? pickName(words.zh, words.en) : cause;
+}
+
+export function actionName(content: Content | null, type: string, action: string): string {
+  const words = content && wordsOf(actionsOf(content, type), action);
+  return words ? pickName(words.zh, words.en) : action;
+}
