@@ -119,8 +119,9 @@ export function href<Name extends RouteName>(
 
 type Query = Record<string, string | number | boolean | null | undefined>;
 
-/** The desk's frame (its rail): loaded only with the first of its screens. */
+/** The desk's frame (its rail) and texts: loaded only with the first of its screens. */
 export async function loadDeskFrame(): Promise<Component<DeskFrameProps>> {
+  await import("./i18n/desk");
   return (await loadModule(deskFrame["./views/desk/Desk.svelte"])) as Component<DeskFrameProps>;
 }
 

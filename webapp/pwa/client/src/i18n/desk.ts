@@ -1,4 +1,4 @@
-/** Import this file where the desk begins: it adds the desk's texts to the catalogue. */
+/** Loaded with the first of the desk's screens (`routes.ts`): adds their texts to the catalogue. */
 import { addTexts } from ".";
 import en from "./en/desk";
 import enEstate from "./en/desk_estate";
