@@ -5,6 +5,8 @@ export type Language = "zh" | "en";
 export type Theme = "system" | "light" | "dark";
 
 const KEY = "roundbook.settings";
+/** `--paper` of `ui/tokens.css`. */
+const PAPER = { light: "#f5f7f6", dark: "#0e1413" };
 
 class Settings {
   language = $state<Language>("zh");
@@ -38,6 +40,15 @@ class Settings {
     root.lang = this.language === "zh" ? "zh-CN" : "en";
     if (this.theme === "system") delete root.dataset.theme;
     else root.dataset.theme = this.theme;
+    paintBrowser(this.theme);
+  }
+}
+
+/** The browser's own bar takes the theme's colour; by hand it no longer follows the system. */
+function paintBrowser(theme: Theme): void {
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+    const bySystem = meta.media.includes("dark") ? "dark" : "light";
+    meta.content = PAPER[theme === "system" ? bySystem : theme];
   }
 }
 
