@@ -450,4 +450,9 @@ export default {
   "sync.short_incomplete": "A record lacks a photo",
   "sync.short_stuck": "The queue stands still",
   "inspect.go_there": "Go there",
+  "inspect.scanned_short": "scanned",
+  "inspect.saved_at": "Saved on this phone at {time}",
+  "inspect.exception_kept": "Recorded as not testable; it stays so unless you change it",
+  "inspect.compared_with": "“Last month” is the inspection of {month}",
+  "scan.device": "Device",
 } satisfies Record<keyof typeof zh, string>;

@@ -448,4 +448,9 @@ export default {
   "sync.short_incomplete": "有记录缺照片",
   "sync.short_stuck": "队列没有前进",
   "inspect.go_there": "去补上",
+  "inspect.scanned_short": "已扫描",
+  "inspect.saved_at": "{time} 存于本机",
+  "inspect.exception_kept": "已记为未能检;继续填写并完成后仍会这样记录",
+  "inspect.compared_with": "“上月”指 {month} 的检查",
+  "scan.device": "设备",
 } as const;
