@@ -204,11 +204,13 @@ def _reading_rows(draft: Draft) -> Iterable[Row]:
 def _reading_row(draft: Draft, reading: JudgedReading) -> Row:
     given, verdict = reading.given, reading.verdict
     is_text = isinstance(given.value, str)
+    # A photo's item has no value of its own: that the photo is there shows in the photos.
+    is_number = isinstance(given.value, int | float) and not isinstance(given.value, bool)
     return {
         "inspection_id": draft.id,
         "device_id": draft.payload.device_id,
         "item": given.item,
-        "value_number": None if is_text else given.value,
+        "value_number": given.value if is_number else None,
         "value_text": given.value if is_text else None,
         "verdict": verdict.verdict,
         "reason": verdict.reason,
