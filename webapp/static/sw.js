@@ -5,7 +5,7 @@
  * of the page and of `src/sync`. A new worker waits until the page, idle and with the user's
  * consent, posts `SKIP_WAITING`; it never replaces a page under an engineer's hands.
  */
-/// <reference lib="webworker" />
+import { sendOutbox } from "@client/sync/worker";
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
 
@@ -31,11 +31,15 @@ worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.cl
 
 worker.addEventListener("sync", (event) => {
   const sync = /** @type {ExtendableEvent & { tag: string }} */ (event);
-  if (sync.tag === OUTBOX_TAG) sync.waitUntil(wakeSenders());
+  if (sync.tag === OUTBOX_TAG) sync.waitUntil(empty());
 });
 
-/** Tells every open page that the network is back; each asks for the one sender's lock. */
-async function wakeSenders() {
+/**
+ * The network is back: open pages are told, and what is left is sent from here. All of them ask
+ * for the one sender's lock. A failure is thrown on, so that the browser wakes the worker again.
+ */
+async function empty() {
   const pages = await worker.clients.matchAll({ type: "window" });
   for (const page of pages) page.postMessage({ type: "OUTBOX" });
+  await sendOutbox((input, init) => fetch(input, init));
 }
