@@ -150,8 +150,16 @@ async function photosOf(db: UserDatabase, draft: Draft): Promise<PhotoInfo[]> {
 }
 
 async function envelope(payload: InspectionPayload, undo: Operation["undo"]): Promise<Operation> {
-  const text = JSON.stringify(payload);
+  const text = JSON.stringify(payload, (_, value: unknown) => sendable(value));
   return operationOf(payload.amends === null ? "inspection" : "amendment", payload.uid, text, undo);
+}
+
+/** Without NUL and halves of characters, which a keyboard can leave behind and no server takes. */
+function sendable(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return value.replace(/\u0000|[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (found) =>
+    found.length === 2 ? found : "",
+  );
 }
 
 /** An envelope of the outbox; its payload is a text, so that both sides hash the same bytes. */

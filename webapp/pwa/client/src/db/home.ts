@@ -56,7 +56,7 @@ export async function home(db: UserDatabase): Promise<HomeView> {
       db.devices.count(),
       unsentCount(db),
       db.open_items.count(),
-      returnedTo(db, db.userId),
+      returnedToMe(db),
       db.getMeta("ready_at"),
       db.getMeta("evicted_at"),
     ]);
@@ -117,7 +117,7 @@ async function roomsWith(db: UserDatabase, states: readonly TaskState[]): Promis
     db.rooms.toArray(),
     db.buildings.toArray(),
     db.open_items.toArray(),
-    returnedTo(db, db.userId),
+    returnedToMe(db),
   ]);
   const byRoom = groupBy(states, (state) => state.task.room_id);
   const itemsByRoom = groupBy(items, (item) => item.room_id);
@@ -139,9 +139,12 @@ async function roomsWith(db: UserDatabase, states: readonly TaskState[]): Promis
     .sort(byPlace);
 }
 
-/** The photos that were sent back to a user and are not taken again yet. */
-export async function returnedTo(db: UserDatabase, userId: number): Promise<ReturnedPhotoRow[]> {
-  const rows = (await db.returned_photos.toArray()).filter((row) => row.author_id === userId);
+/**
+ * The photos that were sent back to this user, or of rooms that are his by now, and are not taken
+ * again yet. The server sends nobody another's.
+ */
+export async function returnedToMe(db: UserDatabase): Promise<ReturnedPhotoRow[]> {
+  const rows = await db.returned_photos.toArray();
   const own = await db.records.bulkGet(rows.map((row) => row.inspection_uid));
   return rows.filter((row, place) => {
     const record = own[place];
@@ -241,7 +244,7 @@ async function roomTasks(
     db.records.where("task_id").anyOf(ids).toArray(),
     db.drafts.where("task_id").anyOf(ids).primaryKeys(),
     db.open_items.where("device_id").anyOf(deviceIds).toArray(),
-    returnedTo(db, db.userId),
+    returnedToMe(db),
     db.inspections.where("task_id").anyOf(ids).toArray(),
     db.checklists.where("number").equals(round.checklist).first(),
   ]);

@@ -53,6 +53,7 @@ export const amendInspection = bound(finishing.amendInspection);
 export const recordScan = bound(search.recordScan);
 export const acknowledgeEviction = bound(state.acknowledgeEviction);
 
+export { emptyDraft, merge as mergeDraft } from "./drafts";
 export { UNDO_MS, type Finished } from "./finish";
 export { NotSavedError, PhotoUnreadableError } from "./errors";
 export { uuidv7 } from "./ids";

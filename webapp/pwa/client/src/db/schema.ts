@@ -77,7 +77,7 @@ export class UserDatabase extends Dexie {
       records: "uid, task_id, round_id, state",
       photos: "id, task_id, uid, state",
       blobs: "id",
-      thumbs: "id",
+      thumbs: "id, source",
       outbox: "id, uid, state",
       scans: "uid",
       events: "++n",

@@ -12,7 +12,7 @@ import type {
 import type { Words } from "../rules/checklist";
 import { lastRecord } from "./drafts";
 import { checklistOf, type TaskChecklist } from "./due";
-import { collator } from "./home";
+import { collator, returnedToMe } from "./home";
 import { openItemViews, type OpenItemView } from "./items";
 import { latestByTask, outcomeOf, type TaskOutcome } from "./outcome";
 import { judgeDraft, type Judged } from "./payload";
@@ -100,7 +100,7 @@ async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | unde
     room && db.buildings.get(room.building_id),
     labelOf(db, row.device_id),
     openItemViews(db, { roomId: row.room_id, deviceId: row.device_id }),
-    db.returned_photos.where("task_id").equals(row.id).toArray(),
+    returnedToMe(db).then((photos) => photos.filter((photo) => photo.task_id === row.id)),
     db.inspections.where("task_id").equals(row.id).toArray(),
     nextTask(db, row),
   ]);
@@ -108,7 +108,7 @@ async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | unde
     building,
     label,
     openItems,
-    returned: returned.filter((photo) => photo.author_id === db.userId),
+    returned,
     others: others.filter((one) => one.author_id !== db.userId),
     next,
   };

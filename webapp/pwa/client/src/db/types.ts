@@ -99,7 +99,7 @@ export interface InspectionRecord {
   /** The operations that carried it, oldest first. */
   operation_ids: string[];
   saved_at: string;
-  /** When the server acknowledged the record, by the phone's clock. */
+  /** When the server acknowledged the record, by the server's clock. */
   acknowledged_at: string | null;
 }
 
@@ -232,6 +232,12 @@ export interface MetaValues {
   head: number;
   /** The server was restored: everything held is offered again. */
   reoffer: boolean;
+  /** The server's time of its last answer. */
+  server_time: string;
+  /** When the server's time found a round first missing, by its id: for the retention. */
+  rounds_gone: Record<number, string>;
+  /** The sender's sign of life (ms since 1970). */
+  beat: number;
   /** When the round's data was last complete on this phone. */
   ready_at: string;
   /** Changes with every pull that brought something. */

@@ -1,0 +1,188 @@
+/** What the sender asks of the outbox, and how it notes the server's answers. */
+import type { OperationAnswer } from "../api/wire";
+import { write } from "./open";
+import type { UserDatabase } from "./schema";
+import type { InspectionRecord, Operation, RecordState } from "./types";
+
+/** A hold that lies further ahead than any was set comes from a clock that was put back. */
+const LONGEST_HOLD_MS = 60_000;
+
+/**
+ * The next operations to send, oldest first, as many as fit.
+ *
+ * @param tried those that were sent in this run already: each is tried once a run
+ * @param now null to take those that may still be undone, too
+ */
+export async function nextOperations(
+  db: UserDatabase,
+  tried: ReadonlySet<string>,
+  now: number | null,
+  maxCount: number,
+  maxChars: number,
+): Promise<Operation[]> {
+  const batch: Operation[] = [];
+  let chars = 0;
+  await db.outbox
+    .orderBy("id")
+    .filter((one) => one.state === "waiting" && !tried.has(one.id) && !held(one, now))
+    .until((one) => {
+      chars += one.payload.length;
+      return batch.length >= maxCount || (batch.length > 0 && chars > maxChars);
+    })
+    .each((one) => {
+      batch.push(one);
+    });
+  return batch;
+}
+
+function held(operation: Operation, now: number | null): boolean {
+  if (now === null) return false;
+  const left = operation.hold_until - now;
+  return left > 0 && left <= LONGEST_HOLD_MS;
+}
+
+/** How many operations may go now, and when the next held one may (ms since 1970). */
+export async function queueState(
+  db: UserDatabase,
+  now: number,
+): Promise<{ free: number; release: number | null }> {
+  const waiting = await db.outbox.where("state").equals("waiting").toArray();
+  const times = waiting.filter((one) => held(one, now)).map((one) => one.hold_until);
+  const release = times.length > 0 ? Math.min(...times) : null;
+  return { free: waiting.length - times.length, release };
+}
+
+/**
+ * Notes that operations are about to leave the phone; from then on they can't be undone.
+ *
+ * @returns those that are still there to be sent: one may have been undone just now
+ */
+export function leave(db: UserDatabase, batch: readonly Operation[]): Promise<Operation[]> {
+  return write(db, () =>
+    db.transaction("rw", db.outbox, async () => {
+      const now = await db.outbox.bulkGet(batch.map((one) => one.id));
+      const still = now.flatMap((one) => (one?.state === "waiting" ? [one] : []));
+      const at = Date.now();
+      await db.outbox.bulkPut(
+        still.map((one) => ({ ...one, attempted_at: at, attempts: one.attempts + 1 })),
+      );
+      return still;
+    }),
+  );
+}
+
+/**
+ * Notes what the server said of operations; the caller has checked that each answer names the
+ * operation's id and hash. `retry` leaves one waiting; all else is an acknowledgement.
+ */
+export function noteAnswers(
+  db: UserDatabase,
+  answers: readonly OperationAnswer[],
+  serverTime: string,
+): Promise<void> {
+  return write(db, () =>
+    db.transaction("rw", db.outbox, db.records, db.photos, async () => {
+      const uids = new Set<string>();
+      for (const answer of answers) {
+        const operation = await db.outbox.get(answer.id);
+        if (!operation || operation.hash !== answer.hash) continue;
+        const { result, code } = finalWord(answer);
+        const done = result !== "retry";
+        await db.outbox.put({
+          ...operation,
+          result,
+          code,
+          state: done ? "done" : "waiting",
+          undo: done ? null : operation.undo,
+        });
+        if (done && operation.kind !== "scan") uids.add(operation.uid);
+        if (done) await noteDetail(db, operation.uid, code, answer.detail ?? {}, serverTime);
+      }
+      for (const uid of uids) await settleRecord(db, uid);
+    }),
+  );
+}
+
+/** A duplicate carries what was answered the first time; fields at their default are left out. */
+function finalWord(answer: OperationAnswer): { result: string; code: string } {
+  const code = answer.code ?? "";
+  if (answer.result !== "duplicate") return { result: answer.result, code };
+  const first = answer.detail?.["result"];
+  return { result: typeof first === "string" ? first : "applied", code };
+}
+
+async function noteDetail(
+  db: UserDatabase,
+  uid: string,
+  code: string,
+  detail: Record<string, unknown>,
+  serverTime: string,
+): Promise<void> {
+  await db.records.update(uid, { code, detail, acknowledged_at: serverTime });
+}
+
+/** The server will not take an operation of this size: it stays here, and in the rescue file. */
+export function noteRefused(db: UserDatabase, id: string, code: string): Promise<void> {
+  return write(db, async () => {
+    await db.outbox.update(id, { state: "refused", code });
+  });
+}
+
+/** The server could not deal with an operation just now: it stays in the queue, with the reason. */
+export function noteProblem(db: UserDatabase, id: string, code: string): Promise<void> {
+  return write(db, async () => {
+    await db.outbox.update(id, { code });
+  });
+}
+
+/** Puts acknowledged operations back into the queue: the server has lost them. */
+export function requeueOperations(db: UserDatabase, ids: readonly string[]): Promise<number> {
+  return write(db, () =>
+    db.transaction("rw", db.outbox, db.records, db.photos, async () => {
+      const found = await db.outbox.bulkGet([...ids]);
+      const back = found.flatMap((one) => (one?.state === "done" ? [one] : []));
+      for (const one of back) {
+        await db.outbox.put({ ...one, state: "waiting", result: "", code: "", hold_until: 0 });
+        if (one.kind === "scan") continue;
+        await db.records.update(one.uid, { acknowledged_at: null });
+        await settleRecord(db, one.uid);
+      }
+      return back.length;
+    }),
+  );
+}
+
+/** Tries what the server refused for its size once more: its limits may have been raised. */
+export function retryRefused(db: UserDatabase): Promise<void> {
+  return write(db, () =>
+    db.transaction("rw", db.outbox, db.photos, async () => {
+      await db.outbox.where("state").equals("refused").modify({ state: "waiting" });
+      await db.photos
+        .where("state")
+        .equals("refused")
+        .modify({ state: "waiting", attempts: 0, next_try_at: 0 });
+      await db.photos.where("state").equals("waiting").modify({ next_try_at: 0 });
+    }),
+  );
+}
+
+/** Works a record's state out anew from its operations and photos. Runs inside a transaction. */
+export async function settleRecord(db: UserDatabase, uid: string): Promise<void> {
+  const record = await db.records.get(uid);
+  if (!record) return;
+  const state = await stateOf(db, record);
+  if (state !== record.state) await db.records.update(uid, { state });
+}
+
+async function stateOf(db: UserDatabase, record: InspectionRecord): Promise<RecordState> {
+  const operations = await db.outbox.bulkGet(record.operation_ids);
+  if (operations.some((one) => one !== undefined && one.state !== "done")) return "saved";
+  const last = operations.at(-1)?.result;
+  if (last === "quarantined" || last === "conflict") return last;
+  const ids = record.payload.photos.map((photo) => photo.id);
+  const photos = await db.photos.bulkGet(ids);
+  if (photos.some((photo) => !photo || photo.state === "damaged" || photo.state === "gone")) {
+    return "incomplete";
+  }
+  return photos.every((photo) => photo?.state === "sent") ? "accepted" : "sent";
+}

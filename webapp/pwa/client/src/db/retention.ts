@@ -1,0 +1,107 @@
+/**
+ * What may go from the phone, and when. Nothing unsent ever does; what was accepted stays until
+ * its round has been away from the server's list for 14 days, by the server's clock.
+ */
+import { write } from "./open";
+import type { UserDatabase } from "./schema";
+import type { InspectionRecord } from "./types";
+
+export const KEEP_DAYS = 14;
+const DAY_MS = 86_400_000;
+const REMOVED_PHOTO_MS = 3_600_000;
+
+/** Drops what nobody needs any more. */
+export async function tidy(db: UserDatabase): Promise<void> {
+  await dropRemovedPhotos(db);
+  const serverTime = await db.getMeta("server_time");
+  if (!serverTime) return;
+  await noteGoneRounds(db, serverTime);
+  const old = await oldRecords(db, serverTime);
+  for (const record of old) await dropRecord(db, record.uid);
+  await dropOldScans(db, Date.parse(serverTime));
+  await dropThumbs(db);
+}
+
+/** Photos that were taken off a draft, once undoing is over. */
+async function dropRemovedPhotos(db: UserDatabase): Promise<void> {
+  await write(db, () =>
+    db.transaction("rw", db.drafts, db.photos, db.blobs, db.thumbs, async () => {
+      const listed = new Set((await db.drafts.toArray()).flatMap((draft) => draft.photo_ids));
+      const loose = await db.photos.where("state").equals("draft").toArray();
+      const before = Date.now() - REMOVED_PHOTO_MS;
+      const ids = loose
+        .filter((photo) => !listed.has(photo.id) && Date.parse(photo.taken_at) < before)
+        .map((photo) => photo.id);
+      await Promise.all([db.photos, db.blobs, db.thumbs].map((table) => table.bulkDelete(ids)));
+    }),
+  );
+}
+
+/** Notes since when the server no longer lists a round that records belong to. */
+async function noteGoneRounds(db: UserDatabase, serverTime: string): Promise<void> {
+  await db.transaction("rw", db.meta, db.rounds, db.records, async () => {
+    const before = (await db.getMeta("rounds_gone")) ?? {};
+    const used = (await db.records.orderBy("round_id").uniqueKeys()) as number[];
+    const open = new Set(await db.rounds.toCollection().primaryKeys());
+    const gone: Record<number, string> = {};
+    for (const id of used) if (!open.has(id)) gone[id] = before[id] ?? serverTime;
+    await db.putMeta("rounds_gone", gone);
+  });
+}
+
+async function oldRecords(db: UserDatabase, serverTime: string): Promise<InspectionRecord[]> {
+  const gone = (await db.getMeta("rounds_gone")) ?? {};
+  const drafts = new Set(await db.drafts.toCollection().primaryKeys());
+  const limit = Date.parse(serverTime) - KEEP_DAYS * DAY_MS;
+  const accepted = await db.records.where("state").equals("accepted").toArray();
+  return accepted.filter((record) => {
+    const since = gone[record.round_id];
+    if (since === undefined || record.acknowledged_at === null) return false;
+    const past = Date.parse(since) < limit && Date.parse(record.acknowledged_at) < limit;
+    return past && !drafts.has(record.task_id);
+  });
+}
+
+/** The record with its photos and envelopes, unless it has changed since it was looked at. */
+async function dropRecord(db: UserDatabase, uid: string): Promise<void> {
+  await write(db, () =>
+    db.transaction("rw", [db.records, db.photos, db.blobs, db.thumbs, db.outbox], async () => {
+      const record = await db.records.get(uid);
+      if (record?.state !== "accepted") return;
+      const photos = await db.photos.where("uid").equals(uid).primaryKeys();
+      await Promise.all([db.photos, db.blobs, db.thumbs].map((table) => table.bulkDelete(photos)));
+      await db.outbox.where("uid").equals(uid).delete();
+      await db.records.delete(uid);
+    }),
+  );
+}
+
+async function dropOldScans(db: UserDatabase, now: number): Promise<void> {
+  await write(db, () =>
+    db.transaction("rw", db.scans, db.outbox, async () => {
+      const limit = now - KEEP_DAYS * DAY_MS;
+      const done = await db.outbox
+        .where("state")
+        .equals("done")
+        .filter((one) => one.kind === "scan" && one.made_at < limit)
+        .toArray();
+      await db.scans.bulkDelete(done.map((one) => one.uid));
+      await db.outbox.bulkDelete(done.map((one) => one.id));
+    }),
+  );
+}
+
+/** Pictures from the server that no task of an open round shows any more. */
+async function dropThumbs(db: UserDatabase): Promise<void> {
+  await write(db, () =>
+    db.transaction("rw", db.thumbs, db.tasks, db.returned_photos, async () => {
+      const tasks = await db.tasks.toArray();
+      const shown = new Set([
+        ...tasks.flatMap((task) => Object.values(task.previous?.photos ?? {})),
+        ...(await db.returned_photos.toCollection().primaryKeys()),
+      ]);
+      const fromServer = await db.thumbs.where("source").equals("server").primaryKeys();
+      await db.thumbs.bulkDelete(fromServer.filter((id) => !shown.has(id)));
+    }),
+  );
+}

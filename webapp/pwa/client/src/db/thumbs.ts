@@ -1,0 +1,31 @@
+/** Small pictures from the server: of last month's photos, and of those that were sent back. */
+import { write } from "./open";
+import type { UserDatabase } from "./schema";
+
+/** So many pictures of other engineers' rooms are kept besides one's own. */
+const MOST_OTHERS = 1_000;
+
+/** The ids of the pictures that the phone has not got: those sent back, mine, then the others'. */
+export async function picturesWanted(db: UserDatabase): Promise<string[]> {
+  const [returned, tasks, held] = await Promise.all([
+    db.returned_photos.toCollection().primaryKeys(),
+    db.tasks.toArray(),
+    db.thumbs.toCollection().primaryKeys(),
+  ]);
+  const previous = (mine: boolean) =>
+    tasks
+      .filter((task) => (task.assignee_id === db.userId) === mine)
+      .flatMap((task) => Object.values(task.previous?.photos ?? {}));
+  const others = previous(false).slice(0, MOST_OTHERS);
+  const known = new Set(held);
+  return [...new Set([...returned, ...previous(true), ...others])].filter((id) => !known.has(id));
+}
+
+/** Keeps a picture; null notes that the server has none. */
+export async function keepThumb(db: UserDatabase, id: string, blob: Blob | null): Promise<void> {
+  const buf = blob ? await blob.arrayBuffer() : new ArrayBuffer(0);
+  const type = blob?.type || "image/jpeg";
+  await write(db, async () => {
+    await db.thumbs.put({ id, buf, type, source: "server", absent: blob === null });
+  });
+}

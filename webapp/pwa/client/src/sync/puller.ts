@@ -1,0 +1,68 @@
+/** Fetching what changed on the server, and the pictures to compare with. */
+import type { PullAnswer } from "../api/wire";
+import { logEvent, reportEngine } from "../db/meta";
+import { applyPull } from "../db/pulled";
+import { keepThumb, picturesWanted } from "../db/thumbs";
+import { askServer, contractPath, type SyncContext } from "./context";
+import { askPicture, SyncFailure } from "./http";
+
+const PICTURES_AT_ONCE = 3;
+
+/** Pulls rows after the cursor. @throws SyncFailure, NotSavedError */
+export async function pullRows(context: SyncContext): Promise<void> {
+  const { db } = context;
+  await reportEngine(db, { phase: "pulling", progress: null });
+  await context.beat();
+  const [cursor, epoch] = await Promise.all([db.getMeta("cursor"), db.getMeta("epoch")]);
+  const query = new URLSearchParams({ cursor: String(cursor ?? 0), epoch: epoch ?? "" });
+  const answer = await askServer<PullAnswer>(context, {
+    method: "GET",
+    path: `${contractPath(db, "sync/pull")}?${query}`,
+    timeoutSeconds: 120,
+  });
+  const whole =
+    typeof answer.full === "boolean" &&
+    typeof answer.rows === "object" &&
+    typeof answer.gone === "object";
+  if (!whole) throw new SyncFailure("foreign", 200);
+  await applyPull(db, answer);
+  if (answer.full) await logEvent(db, "pulled_all", { head: answer.head });
+}
+
+/**
+ * Fetches the small pictures of last month's photos and of those that were sent back. It is a
+ * comfort: what fails is tried again with the next run.
+ */
+export async function pullPictures(context: SyncContext): Promise<void> {
+  const { db } = context;
+  const wanted = await picturesWanted(db);
+  const total = wanted.length;
+  let done = 0;
+  let failed = false;
+  const fetchNext = async () => {
+    while (!failed && !context.stopped()) {
+      const id = wanted.shift();
+      if (!id) return;
+      failed = !(await fetchPicture(context, id));
+      done++;
+      if (done % 5 === 0 || done === total) {
+        await reportEngine(db, { phase: "pulling", progress: { what: "pictures", done, total } });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PICTURES_AT_ONCE }, fetchNext));
+}
+
+async function fetchPicture(context: SyncContext, id: string): Promise<boolean> {
+  const { db } = context;
+  try {
+    await context.beat();
+    const path = contractPath(db, `photos/${encodeURIComponent(id)}/image?size=thumb`);
+    await keepThumb(db, id, await askPicture(context.fetch, path));
+    return true;
+  } catch (error) {
+    const absent = error instanceof SyncFailure && [404, 410].includes(error.status);
+    if (absent) await keepThumb(db, id, null);
+    return absent;
+  }
+}

@@ -1,0 +1,128 @@
+/** Sending the outbox: in batches, one answer per operation. */
+import type { OperationAnswer, PushAnswer, PushBody } from "../api/wire";
+import { ENVELOPE } from "../api/wire";
+import { logEvent, phoneId, reportEngine } from "../db/meta";
+import { leave, nextOperations, noteAnswers, noteProblem, noteRefused } from "../db/outbox";
+import type { Operation } from "../db/types";
+import { unsentCount } from "../db/unsent";
+import { askServer, contractPath, isoNow, JSON_BODY, type SyncContext } from "./context";
+import { SyncFailure } from "./http";
+
+const MOST_OPERATIONS = 100;
+const MOST_CHARS = 1_000_000;
+const TIMEOUT_SECONDS = 60;
+const RESULTS = new Set(["applied", "duplicate", "conflict", "quarantined", "retry"]);
+/** After so many operations that the server fails on one by one, it is the server that is ill. */
+const MOST_FAILURES = 3;
+
+/**
+ * Sends all that is waiting, each operation once a run.
+ *
+ * @returns how many the server acknowledged
+ * @throws SyncFailure when the run must end
+ */
+export async function pushOutbox(context: SyncContext): Promise<number> {
+  const { db } = context;
+  const tried = new Set<string>();
+  let limit = MOST_OPERATIONS;
+  let done = 0;
+  let failures = 0;
+  for (;;) {
+    if (context.stopped()) return done;
+    const now = context.everything ? null : Date.now();
+    const batch = await leave(db, await nextOperations(db, tried, now, limit, MOST_CHARS));
+    if (batch.length === 0) return done;
+    try {
+      done += await pushBatch(context, batch, done);
+      batch.forEach((one) => tried.add(one.id));
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof SyncFailure) || !isTheBatch(error)) throw error;
+      if (batch.length > 1) {
+        limit = Math.floor(batch.length / 2);
+        continue;
+      }
+      tried.add(batch[0]!.id);
+      if (error.status === 413) await refuse(context, batch[0]!, error);
+      else await noteProblem(db, batch[0]!.id, error.code || error.reason);
+      if (error.status !== 413 && ++failures >= MOST_FAILURES) throw error;
+    }
+  }
+}
+
+/** Whether a smaller batch may pass where this one did not: too large, or one of it is poison. */
+function isTheBatch(failure: SyncFailure): boolean {
+  return failure.status === 413 || failure.status === 500 || failure.status === 422;
+}
+
+async function refuse(context: SyncContext, operation: Operation, why: SyncFailure): Promise<void> {
+  await noteRefused(context.db, operation.id, why.code);
+  await logEvent(context.db, "operation_refused", { id: operation.id, code: why.code });
+}
+
+async function pushBatch(
+  context: SyncContext,
+  batch: readonly Operation[],
+  before: number,
+): Promise<number> {
+  const { db } = context;
+  const unsent = await unsentCount(db);
+  await reportEngine(db, {
+    phase: "sending",
+    progress: { what: "records", done: before, total: before + unsent.records + unsent.scans },
+  });
+  await context.beat();
+  const answer = await askServer<PushAnswer>(context, {
+    method: "POST",
+    path: contractPath(db, "sync/push"),
+    body: JSON.stringify(await bodyOf(context, batch, unsent)),
+    headers: JSON_BODY,
+    timeoutSeconds: TIMEOUT_SECONDS,
+  });
+  const answers = echoed(batch, answer.results);
+  if (answers.length === 0) throw new SyncFailure("foreign", 200);
+  await noteAnswers(db, answers, answer.server_time);
+  await logEvent(db, "pushed", summary(answers));
+  return answers.filter((one) => one.result !== "retry").length;
+}
+
+async function bodyOf(
+  context: SyncContext,
+  batch: readonly Operation[],
+  unsent: { records: number; photos: number; lost: number },
+): Promise<PushBody> {
+  const inspections = batch.filter((one) => one.kind !== "scan").length;
+  return {
+    envelope: ENVELOPE,
+    phone_id: await phoneId(context.db),
+    device_time: isoNow(),
+    unsent: {
+      records: Math.max(0, unsent.records - inspections),
+      photos: unsent.photos + unsent.lost,
+    },
+    operations: batch.map(({ id, kind, version, payload, hash }) => {
+      return { id, kind, version, payload, hash };
+    }),
+  };
+}
+
+/** The answers that name an operation of the batch with its hash; nothing else acknowledges. */
+function echoed(batch: readonly Operation[], results: unknown): OperationAnswer[] {
+  if (!Array.isArray(results)) return [];
+  const hashes = new Map(batch.map((one) => [one.id, one.hash]));
+  return (results as OperationAnswer[]).filter(
+    (one) =>
+      typeof one === "object" &&
+      one !== null &&
+      hashes.has(one.id) &&
+      hashes.get(one.id) === one.hash &&
+      RESULTS.has(one.result),
+  );
+}
+
+function summary(answers: readonly OperationAnswer[]): Record<string, unknown> {
+  const counts: Record<string, number> = {};
+  for (const { result } of answers) counts[result] = (counts[result] ?? 0) + 1;
+  const codes = [...new Set(answers.map((one) => one.code).filter(Boolean))];
+  return codes.length > 0 ? { ...counts, codes } : counts;
+}
