@@ -101,7 +101,6 @@ export default {
   "filter.results": "{count} {count|result|results}",
   "ring.label": "{done} of {total} done",
   "trend.label": "Trend: from {from} to {to}",
-  "home.signed_in_as": "Hello, {name}",
   "home.no_contract": "No contract yet",
   "home.no_contract_hint": "Ask the project manager to add you to a contract.",
   "home.contract": "Contract",

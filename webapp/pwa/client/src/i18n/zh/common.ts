@@ -99,7 +99,6 @@ export default {
   "filter.results": "{count} 条结果",
   "ring.label": "完成 {done} / {total}",
   "trend.label": "趋势：由 {from} 到 {to}",
-  "home.signed_in_as": "{name}，你好",
   "home.no_contract": "还没有分配合同",
   "home.no_contract_hint": "请联系项目经理把你加入合同。",
   "home.contract": "合同",
