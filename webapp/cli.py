@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 import threading
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from flask_migrate import upgrade
 
 from webapp import jobs as queue
 from webapp.api import openapi as openapi_api
+from webapp.backup import BackupError, restore_backup, write_backup
 from webapp.cli_estate import estate
+from webapp.db import db, unit_of_work
 from webapp.demo.cli import demo
+from webapp.storage import object_store
 
 
 def register(app: Flask) -> None:
@@ -23,6 +27,8 @@ def register(app: Flask) -> None:
     app.cli.add_command(demo)
     app.cli.add_command(estate)
     app.cli.add_command(jobs)
+    app.cli.add_command(backup)
+    app.cli.add_command(restore)
 
 
 openapi = AppGroup("openapi", help="The API's document.")
@@ -50,3 +56,23 @@ def work_jobs() -> None:
 def setup() -> None:
     """Bring the database to this version's schema."""
     upgrade()
+
+
+@click.command("backup")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def backup(path: Path) -> None:
+    """Write database and photos, together, to PATH (a tar file)."""
+    write_backup(db.session(), object_store(), path, click.echo)
+    click.echo(f"backup written: {path}")
+
+
+@click.command("restore")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def restore(path: Path) -> None:
+    """Fill an empty server from PATH; phones will offer again what they still hold."""
+    try:
+        with unit_of_work() as session:
+            restore_backup(session, object_store(), path, click.echo)
+    except (BackupError, tarfile.TarError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("restored; a new epoch has begun")

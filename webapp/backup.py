@@ -1,0 +1,161 @@
+"""Backup and restore: database and photos together, in one file that either database can read.
+
+The rows are read in one snapshot, then the objects that they name, which never change. A restored
+server begins a new epoch, so that every phone offers again what it still holds.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.db import Base, UtcDateTime
+from webapp.rounds.models import Photo
+from webapp.storage import ObjectStore, photo_key
+from webapp.sync.services import new_epoch
+
+FORMAT = 1
+ROWS_AT_ONCE = 500
+Say = Callable[[str], None]
+
+
+class BackupError(Exception):
+    """Why a backup can't be taken or restored, as a sentence for the person at the terminal."""
+
+
+def write_backup(session: Session, store: ObjectStore, path: Path, say: Say) -> None:
+    """Write the whole server to ``path``; the file appears only when it is complete."""
+    temporary = path.with_name(path.name + ".part")
+    with tarfile.open(temporary, "w") as archive:
+        _begin_snapshot(session)
+        for table in Base.metadata.sorted_tables:
+            say(table.name)
+            lines = [_line(table, row) for row in session.execute(sa.select(table)).mappings()]
+            _add(archive, f"tables/{table.name}.jsonl", "".join(lines).encode())
+        keys = sorted(set(_photo_keys(session)))
+        manifest = {"format": FORMAT, "revision": _revision(session), "objects": len(keys)}
+        session.rollback()
+        for number, key in enumerate(keys, 1):
+            _add(archive, f"objects/{key}", store.get(key))
+            if number % 200 == 0 or number == len(keys):
+                say(f"photo {number} of {len(keys)}")
+        _add(archive, "manifest.json", json.dumps(manifest).encode())
+    temporary.rename(path)
+
+
+def restore_backup(session: Session, store: ObjectStore, path: Path, say: Say) -> None:
+    """Fill an empty, migrated database and its store from ``path``, and begin a new epoch.
+
+    The caller's transaction holds it all: when anything fails, the database stays empty.
+
+    :raise BackupError: not empty, another schema, or not a whole backup
+    """
+    with tarfile.open(path, "r") as archive:
+        _check(session, archive)
+        for member in archive:
+            if member.name.startswith("objects/"):
+                store.put(member.name.removeprefix("objects/"), _bytes_of(archive, member))
+        for table in Base.metadata.sorted_tables:
+            say(table.name)
+            _restore_table(session, archive, table)
+    new_epoch(session)
+
+
+def _begin_snapshot(session: Session) -> None:
+    """One view of the data for all tables; SQLite's readers have it by themselves."""
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def _line(table: sa.Table, row: Any) -> str:
+    values = {c.name: _plain(row[c.key]) for c in table.columns}
+    return json.dumps(values, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _typed(column: sa.Column[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(column.type, UtcDateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(column.type, sa.Date) else value
+
+
+def _photo_keys(session: Session) -> Iterator[str]:
+    received = sa.select(Photo.contract_id, Photo.sha256).where(Photo.received_at.is_not(None))
+    for contract_id, sha256 in session.execute(received):
+        yield photo_key(contract_id, sha256)
+
+
+def _revision(session: Session) -> str:
+    version = sa.table("alembic_version", sa.column("version_num"))
+    return str(session.execute(sa.select(version.c.version_num)).scalar_one())
+
+
+def _check(session: Session, archive: tarfile.TarFile) -> None:
+    try:
+        manifest = json.load(_open(archive, "manifest.json"))
+    except KeyError:
+        raise BackupError("This file is not a whole Roundbook backup.") from None
+    if manifest["format"] != FORMAT or manifest["revision"] != _revision(session):
+        raise BackupError(
+            f"The backup is of schema {manifest['revision']}, this server's is {_revision(session)}. "
+            "Restore with the version that made it, then upgrade."
+        )
+    objects = sum(member.name.startswith("objects/") for member in archive.getmembers())
+    if objects != manifest["objects"]:
+        raise BackupError("Photos are missing from this backup.")
+    user = Base.metadata.tables["user"]
+    if session.execute(sa.select(user.c.id).limit(1)).first() is not None:
+        raise BackupError("The database is not empty. Restore into a new DATA_DIR or database.")
+
+
+def _restore_table(session: Session, archive: tarfile.TarFile, table: sa.Table) -> None:
+    session.execute(sa.delete(table))
+    rows: list[dict[str, Any]] = []
+    for line in _open(archive, f"tables/{table.name}.jsonl"):
+        values = json.loads(line)
+        rows.append({c.name: _typed(c, values[c.name]) for c in table.columns})
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        session.execute(sa.insert(table), rows[start : start + ROWS_AT_ONCE])
+    _continue_numbers(session, table)
+
+
+def _continue_numbers(session: Session, table: sa.Table) -> None:
+    """PostgreSQL counts ids by itself; it goes on after the highest that was restored."""
+    if session.get_bind().dialect.name != "postgresql" or "id" not in table.columns:
+        return
+    highest = session.scalar(sa.select(sa.func.max(table.c.id)))
+    sequence = sa.func.pg_get_serial_sequence(f'"{table.name}"', "id")
+    if highest is not None:
+        session.execute(sa.select(sa.func.setval(sequence, highest)))
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    member.mode = 0o600
+    archive.addfile(member, io.BytesIO(data))
+
+
+def _open(archive: tarfile.TarFile, name: str) -> BinaryIO:
+    file = archive.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return io.BytesIO(file.read())
+
+
+def _bytes_of(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    return _open(archive, member.name).read()
