@@ -17,6 +17,7 @@ from webapp.db import db, unit_of_work
 from webapp.desk import photo_copies
 from webapp.errors import AppError
 from webapp.jobs import every_minute
+from webapp.rounds import opening
 from webapp.storage import ObjectStore, object_store
 from webapp.sync import photos, quarantine, queries
 from webapp.sync.models import ServerState
@@ -27,6 +28,14 @@ _SWEPT_AT = "orphans_swept_at"
 # One tick copies for so long, and leaves the rest to the next: the others have their turn too.
 _COPYING_SECONDS = 20.0
 _COPIES_AT_ONCE = 25
+
+
+def open_rounds_by_calendar(now: datetime) -> None:
+    """Open the month's round of every contract whose day has come (clause 21)."""
+    # Looked at first without the write lock: most minutes have nothing to open.
+    if opening.has_due_rounds(db.session(), now):
+        with unit_of_work() as session:
+            opening.open_due_rounds(session, now)
 
 
 def force_long_held_amendments(now: datetime) -> None:
@@ -88,5 +97,10 @@ def _is_due(session: Session, now: datetime) -> bool:
 
 def register() -> None:
     """Have the worker call these ticks."""
-    for tick in (force_long_held_amendments, make_photo_copies, sweep_orphaned_objects):
+    for tick in (
+        open_rounds_by_calendar,
+        force_long_held_amendments,
+        make_photo_copies,
+        sweep_orphaned_objects,
+    ):
         every_minute(tick)

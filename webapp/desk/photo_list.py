@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.checklists.content import ROOM_TYPE, Item, item_of
 from webapp.checklists.models import ChecklistVersion
-from webapp.checklists.rules import NormalRange, device_register, normal_range
+from webapp.desk.words import limits_of, option_words, register_of
 from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import User
 from webapp.rounds.models import Finding, Inspection, Photo, Reading, Round
@@ -212,7 +212,7 @@ def _dressed(
         "finding": row.Finding.text if row.Finding else None,
         "open_item_number": photo.open_item_number,
         "reading": _reading(row.Reading, item) if row.Reading else None,
-        "limits": _limits(item, device) if item else None,
+        "limits": limits_of(item, register_of(device)) if item else None,
         "width": photo.width,
         "height": photo.height,
         "bytes": photo.bytes,
@@ -232,7 +232,7 @@ def _dressed(
 
 def _reading(reading: Reading, item: Item | None) -> dict[str, Any]:
     value = reading.value_text if reading.value_number is None else reading.value_number
-    words = _option(item, value)
+    words = option_words(item, value)
     return {
         "value": value,
         "value_zh": words[0],
@@ -243,23 +243,4 @@ def _reading(reading: Reading, item: Item | None) -> dict[str, Any]:
         "action": reading.action,
         "remark": reading.remark,
         "fixed": reading.fixed,
-    }
-
-
-def _option(item: Item | None, value: object) -> tuple[str | None, str | None]:
-    for option in item.get("options", []) if item else []:
-        if option["key"] == value:
-            return option["zh"], option["en"]
-    return None, None
-
-
-def _limits(item: Item, device: Device | None) -> dict[str, Any]:
-    register = device_register(device.register, device.firmware) if device else {}
-    limits: NormalRange = normal_range(item, register)
-    return {
-        "minimum": limits.minimum,
-        "maximum": limits.maximum,
-        "equals": limits.equals,
-        "options": list(limits.options) if limits.options is not None else None,
-        "lacking": list(limits.unknown),
     }

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from webapp.rounds.intake import InspectionFacts, RoundFacts, TaskFacts, saying_order
+from webapp.rounds.intake import InspectionFacts, RoundFacts, TaskFacts
 from webapp.rounds.judging import Judged, JudgedReading, Refused, value_in_words
-from webapp.rounds.open_items import Ledger, LedgerItem
+from webapp.rounds.open_items import Ledger, LedgerItem, saying_order
 from webapp.rounds.payloads import InspectionIn, OpenItemAnswerIn
 from webapp.rounds.rules import DEFAULT_SEVERITY, Said, place_key, settle
 

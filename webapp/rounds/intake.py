@@ -21,17 +21,14 @@ from webapp.rounds.judging import LARGEST_ID, Checklist, ready_checklist
 from webapp.rounds.models import (
     Inspection,
     OpenItem,
-    OpenItemAnswer,
     Photo,
     Round,
     RoundTask,
 )
-from webapp.rounds.open_items import Ledger, LedgerItem, Place
+from webapp.rounds.open_items import AFRESH, Ledger, LedgerItem, Place, said_of
 from webapp.rounds.payloads import InspectionIn
-from webapp.rounds.rules import ItemState, Said, place_key
+from webapp.rounds.rules import ItemState, place_key
 
-# Plain statements have changed these rows since the session read them, earlier in the same batch.
-_AFRESH = {"populate_existing": True}
 _CHECKLISTS_KEPT = 64
 _checklists: OrderedDict[str, Checklist] = OrderedDict()
 _checklists_lock = Lock()
@@ -321,11 +318,11 @@ def _open_items(
                 OpenItem.number.in_(numbers),
             ),
         ),
-        execution_options=_AFRESH,
+        execution_options=AFRESH,
     ).all()
     items = {row.id: _ledger_item(row) for row in rows}
-    if items:
-        _read_sayings(session, items)
+    for item_id, sayings in (said_of(session, items) if items else {}).items():
+        items[item_id].sayings = sayings
     return list(items.values())
 
 
@@ -351,36 +348,6 @@ def _ledger_item(row: OpenItem) -> LedgerItem:
             action=row.action,
         ),
     )
-
-
-def _read_sayings(session: Session, items: dict[int, LedgerItem]) -> None:
-    rows = session.execute(
-        sa.select(OpenItemAnswer, Inspection.picked)
-        .join(Inspection, Inspection.id == OpenItemAnswer.inspection_id)
-        .where(OpenItemAnswer.open_item_id.in_(items)),
-        execution_options=_AFRESH,
-    )
-    for answer, picked in rows:
-        items[answer.open_item_id].sayings.append(
-            Said(
-                order=saying_order(
-                    answer.month, answer.answered_at, answer.inspection_id, picked=picked
-                ),
-                answer=answer.answer,
-                month=answer.month,
-                at=answer.answered_at,
-                inspection=answer.inspection_id,
-                severity=answer.severity,
-                cause=answer.cause,
-                action=answer.action,
-                remark=answer.remark,
-            )
-        )
-
-
-def saying_order(month: str, at: datetime, rank: int, *, picked: bool) -> tuple[Any, ...]:
-    """How sayings follow each other: of one month's pair, the one that the supervisor picked is last."""
-    return (month, picked, at, rank)
 
 
 def _read_checklists(session: Session, contract_id: int, numbers: set[int]) -> dict[int, Checklist]:

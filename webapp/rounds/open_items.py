@@ -7,14 +7,20 @@ it what all of them say. So an amendment only takes back what its inspection had
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.rounds.models import Inspection, OpenItemAnswer
 from webapp.rounds.rules import DEFAULT_SEVERITY, ItemState, Said, item_state, place_key
 
 Place = tuple[int | None, int | None]
+# Plain statements have changed these rows since the session read them, earlier in the same batch.
+AFRESH = {"populate_existing": True}
 
 
 @dataclass(eq=False, slots=True)
@@ -144,3 +150,35 @@ class Ledger:
         item.sayings = [*others, said]
         item.touched = True
         item.settle()
+
+
+def said_of(session: Session, item_ids: Collection[int]) -> dict[int, list[Said]]:
+    """All that inspections said of these open items, by the item's id."""
+    rows = session.execute(
+        sa.select(OpenItemAnswer, Inspection.picked)
+        .join(Inspection, Inspection.id == OpenItemAnswer.inspection_id)
+        .where(OpenItemAnswer.open_item_id.in_(item_ids)),
+        execution_options=AFRESH,
+    )
+    sayings: dict[int, list[Said]] = defaultdict(list)
+    for answer, picked in rows:
+        order = saying_order(answer.month, answer.answered_at, answer.inspection_id, picked=picked)
+        sayings[answer.open_item_id].append(
+            Said(
+                order=order,
+                answer=answer.answer,
+                month=answer.month,
+                at=answer.answered_at,
+                inspection=answer.inspection_id,
+                severity=answer.severity,
+                cause=answer.cause,
+                action=answer.action,
+                remark=answer.remark,
+            )
+        )
+    return sayings
+
+
+def saying_order(month: str, at: datetime, rank: int, *, picked: bool) -> tuple[Any, ...]:
+    """How sayings follow each other: of one month's pair, the one that the supervisor picked is last."""
+    return (month, picked, at, rank)

@@ -135,6 +135,7 @@ def has_due_rounds(session: Session, now: datetime) -> bool:
 
 
 def _open_if_possible(session: Session, contract_id: int, month: str, now: datetime) -> list[Round]:
+    take_sequence(session, contract_id)  # before the look: another worker's tick may be at it
     if not _can_open(session, contract_id, month):
         return []
     return [open_round(session, None, contract_id, month, now)]

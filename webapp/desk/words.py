@@ -1,0 +1,35 @@
+"""What the desk shows of a reading: an option's names, and what is normal on this device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from webapp.checklists.content import Item
+from webapp.checklists.rules import NormalRange, device_register, normal_range
+from webapp.estate.models import Device
+
+
+def option_words(item: Item | None, value: object) -> tuple[str | None, str | None]:
+    """The Chinese and English names of an option's key; None for a value that is no option."""
+    for option in item.get("options", []) if item else []:
+        if option["key"] == value:
+            return option["zh"], option["en"]
+    return None, None
+
+
+def register_of(device: Device | None) -> dict[str, Any]:
+    """The register that a device's readings are compared with; a room has none."""
+    return device_register(device.register, device.firmware) if device else {}
+
+
+def limits_of(item: Item, register: Mapping[str, Any]) -> dict[str, Any]:
+    """What is normal for the item with this register; bounds are inclusive, in the item's unit."""
+    limits: NormalRange = normal_range(item, register)
+    return {
+        "minimum": limits.minimum,
+        "maximum": limits.maximum,
+        "equals": limits.equals,
+        "options": list(limits.options) if limits.options is not None else None,
+        "lacking": list(limits.unknown),
+    }
