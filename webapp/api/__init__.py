@@ -10,9 +10,11 @@ def register(app: Flask) -> None:
     """Bind every domain's blueprint to the app."""
     from webapp.api import (
         checklists,
+        estate,
         health,
         http,
         identity,
+        labels,
         openapi,
         photos,
         quarantine,
@@ -23,6 +25,6 @@ def register(app: Flask) -> None:
     http.install(app)  # After flask-smorest's own handlers, in whose place it puts ours.
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)
-    for module in (identity, checklists, sync, photos, quarantine):
+    for module in (identity, estate, labels, checklists, sync, photos, quarantine):
         api.register_blueprint(module.bp)
     openapi.complete(api)

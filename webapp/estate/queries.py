@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -254,11 +254,36 @@ def places_of(session: Session, contract_id: int) -> dict[Place, int]:
     return {(row[0], row[1], row[2]): row[3] for row in session.execute(statement)}
 
 
+def printable_statement(
+    contract_id: int,
+    *,
+    building_ids: Collection[int] = (),
+    room_ids: Collection[int] = (),
+    device_ids: Collection[int] = (),
+) -> DeviceSelect:
+    """Devices in use that have a label, by place; the ids narrow them down, each list by itself."""
+    statement = devices_statement(contract_id, DeviceFilter()).where(Label.code.is_not(None))
+    wanted = (
+        (Room.building_id, building_ids),
+        (Device.room_id, room_ids),
+        (Device.id, device_ids),
+    )
+    for column, ids in wanted:
+        if ids:
+            statement = statement.where(column.in_(ids))
+    return statement
+
+
 LabelSelect = sa.Select[Label, Device, Room, Building]
 
 
 def labels_statement(
-    contract_id: int, *, q: str = "", device_id: int | None = None, state: str = ""
+    contract_id: int,
+    *,
+    q: str = "",
+    device_id: int | None = None,
+    state: str = "",
+    code: str | None = None,
 ) -> LabelSelect:
     """Labels with what they stand on, newest first; ``state`` is active, revoked or unlinked."""
     statement = (
@@ -271,6 +296,8 @@ def labels_statement(
     )
     if device_id is not None:
         statement = statement.where(Label.device_id == device_id)
+    if code is not None:
+        statement = statement.where(Label.code == code)
     if state == "revoked":
         statement = statement.where(Label.revoked_at.is_not(None))
     elif state:

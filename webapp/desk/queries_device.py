@@ -1,0 +1,259 @@
+"""A device's whole life on one page: what was found, measured, changed and used, month by month.
+
+Ten statements, however long the life (clauses 16-20).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from webapp.audit.models import AuditRow
+from webapp.checklists import queries as checklists
+from webapp.checklists.content import Item, items_of
+from webapp.checklists.rules import device_register, normal_range
+from webapp.estate import queries as estate
+from webapp.estate.models import Device, Label
+from webapp.identity.models import User
+from webapp.rounds.models import (
+    ConsumableUse,
+    DeviceRecord,
+    Inspection,
+    OpenItem,
+    Photo,
+    Reading,
+    Round,
+    RoundTask,
+)
+
+LONGEST_LIST = 120
+MONTHS_OF_TREND = 36
+Row = dict[str, Any]
+
+
+def device_life(session: Session, contract_id: int, device_id: int) -> Row:
+    """Everything that is known of one device, each list with the latest first.
+
+    Trends have one point a month, the oldest first, from the inspections that count; ``minimum``
+    and ``maximum`` are the normal range of today's checklist for this device, inclusive.
+
+    :raise AppError: ``not_found``
+    """
+    found = estate.device_with_place(session, contract_id, device_id)
+    items = _items(session, contract_id, found[0])
+    return {
+        "device": estate.device_row(*found),
+        "items": [
+            {"key": item["key"], "zh": item["zh"], "en": item["en"], "unit": item.get("unit", "")}
+            for item in items.values()
+        ],
+        "inspections": _inspections(session, device_id),
+        "records": _records(session, device_id),
+        "trends": _trends(session, found[0], items),
+        "open_items": _open_items(session, contract_id, device_id),
+        "photos": _photos(session, device_id),
+        "consumables": _consumables(session, device_id),
+        "labels": _labels(session, device_id),
+        "changes": _changes(session, contract_id, device_id),
+    }
+
+
+def _items(session: Session, contract_id: int, device: Device) -> dict[str, Item]:
+    version = checklists.current_version(session, contract_id)
+    listed = items_of(version.content, device.type) if version else []
+    return {item["key"]: item for item in listed}
+
+
+def _inspections(session: Session, device_id: int) -> list[Row]:
+    statement = (
+        sa.select(Inspection, Round.month, User.name, RoundTask.inspection_id)
+        .join(Round, Round.id == Inspection.round_id)
+        .join(User, User.id == Inspection.author_id)
+        .join(RoundTask, RoundTask.id == Inspection.task_id)
+        .where(Inspection.device_id == device_id)
+        .order_by(Inspection.received_at.desc(), Inspection.id.desc())
+        .limit(LONGEST_LIST)
+    )
+    return [
+        {
+            "id": row.id,
+            "uid": row.uid,
+            "month": month,
+            "verdict": row.verdict,
+            "severity": row.severity,
+            "author": author,
+            "received_at": row.received_at,
+            "revision": row.revision,
+            "counts": row.id == counting_id,
+            "exception_reason": row.exception_reason,
+            "remark": row.remark,
+        }
+        for row, month, author, counting_id in session.execute(statement)
+    ]
+
+
+def _records(session: Session, device_id: int) -> list[Row]:
+    recorder, reviewer = aliased(User), aliased(User)
+    statement = (
+        sa.select(DeviceRecord, recorder.name, reviewer.name, OpenItem.number)
+        .join(recorder, recorder.id == DeviceRecord.recorded_by_id)
+        .outerjoin(reviewer, reviewer.id == DeviceRecord.reviewed_by_id)
+        .outerjoin(OpenItem, OpenItem.id == DeviceRecord.open_item_id)
+        .where(DeviceRecord.device_id == device_id)
+        .order_by(DeviceRecord.recorded_on.desc(), DeviceRecord.id.desc())
+        .limit(LONGEST_LIST)
+    )
+    return [
+        {
+            "id": row.id,
+            "recorded_on": row.recorded_on,
+            "category": row.category,
+            "item": row.item,
+            "anomaly": row.anomaly,
+            "cause": row.cause,
+            "action": row.action,
+            "part": row.part,
+            "result": row.result,
+            "recorded_by": recorded_by,
+            "reviewed_by": reviewed_by,
+            "open_item_number": number,
+            "inspection_id": row.inspection_id,
+        }
+        for row, recorded_by, reviewed_by, number in session.execute(statement)
+    ]
+
+
+def _trends(session: Session, device: Device, items: dict[str, Item]) -> list[Row]:
+    statement = (
+        sa.select(Round.month, Reading.item, Reading.value_number, Reading.verdict)
+        .join(Inspection, Inspection.id == Reading.inspection_id)
+        .join(RoundTask, RoundTask.inspection_id == Inspection.id)
+        .join(Round, Round.id == Inspection.round_id)
+        .where(Reading.device_id == device.id, Reading.value_number.is_not(None))
+        .order_by(Round.month.desc(), Reading.id)
+        .limit(MONTHS_OF_TREND * max(len(items), 1))
+    )
+    points: dict[str, list[Row]] = {key: [] for key in items}
+    for month, key, value, verdict in session.execute(statement):
+        points.setdefault(key, []).append({"month": month, "value": value, "verdict": verdict})
+    register = device_register(device.register, device.firmware)
+    return [
+        {
+            "item": key,
+            **_normal(items.get(key), register),
+            "points": list(reversed(listed[:MONTHS_OF_TREND])),
+        }
+        for key, listed in points.items()
+        if listed
+    ]
+
+
+def _normal(item: Item | None, register: dict[str, Any]) -> Row:
+    limits = asdict(normal_range(item, register)) if item else {}
+    return {"minimum": limits.get("minimum"), "maximum": limits.get("maximum")}
+
+
+def _open_items(session: Session, contract_id: int, device_id: int) -> list[Row]:
+    statement = (
+        sa.select(OpenItem, User.name)
+        .outerjoin(User, User.id == OpenItem.owner_id)
+        .where(OpenItem.contract_id == contract_id, OpenItem.device_id == device_id)
+        .order_by(OpenItem.number.desc())
+        .limit(LONGEST_LIST)
+    )
+    return [
+        {
+            "number": row.number,
+            "item": row.item,
+            "text": row.text,
+            "cause": row.cause,
+            "action": row.action,
+            "severity": row.severity,
+            "state": row.state,
+            "opened_month": row.opened_month,
+            "closed_month": row.closed_month,
+            "owner": owner,
+            "due_on": row.due_on,
+        }
+        for row, owner in session.execute(statement)
+    ]
+
+
+def _photos(session: Session, device_id: int) -> list[Row]:
+    statement = (
+        sa.select(Photo, Round.month)
+        .join(Inspection, Inspection.id == Photo.inspection_id)
+        .join(Round, Round.id == Inspection.round_id)
+        .where(
+            Inspection.device_id == device_id,
+            Photo.received_at.is_not(None),
+            Photo.withdrawn.is_(False),
+        )
+        .order_by(Round.month.desc(), Photo.position, Photo.id)
+        .limit(LONGEST_LIST)
+    )
+    return [
+        {
+            "uid": row.uid,
+            "month": month,
+            "item": row.item,
+            "inspection_id": row.inspection_id,
+            "width": row.width,
+            "height": row.height,
+            "review": row.review,
+        }
+        for row, month in session.execute(statement)
+    ]
+
+
+def _consumables(session: Session, device_id: int) -> list[Row]:
+    statement = (
+        sa.select(ConsumableUse)
+        .where(ConsumableUse.device_id == device_id)
+        .order_by(ConsumableUse.used_on.desc(), ConsumableUse.id.desc())
+        .limit(LONGEST_LIST)
+    )
+    return [
+        {"consumable": row.consumable, "quantity": row.quantity, "used_on": row.used_on}
+        for row in session.scalars(statement)
+    ]
+
+
+def _labels(session: Session, device_id: int) -> list[Row]:
+    statement = (
+        sa.select(Label)
+        .where(Label.device_id == device_id)
+        .order_by(Label.made_at.desc(), Label.id.desc())
+        .limit(LONGEST_LIST)
+    )
+    return [
+        {
+            "code": row.code,
+            "state": "revoked" if row.revoked_at else "active",
+            "made_at": row.made_at,
+            "revoked_at": row.revoked_at,
+            "reason": row.reason,
+        }
+        for row in session.scalars(statement)
+    ]
+
+
+def _changes(session: Session, contract_id: int, device_id: int) -> list[Row]:
+    statement = (
+        sa.select(AuditRow, User.name)
+        .outerjoin(User, User.id == AuditRow.user_id)
+        .where(
+            AuditRow.contract_id == contract_id,
+            AuditRow.entity == "device",
+            AuditRow.entity_id == str(device_id),
+        )
+        .order_by(AuditRow.at.desc(), AuditRow.id.desc())
+        .limit(LONGEST_LIST)
+    )
+    return [
+        {"at": row.at, "by": by, "action": row.action, "diff": row.diff}
+        for row, by in session.execute(statement)
+    ]
