@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 FLASK := .venv/bin/flask --app webapp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format types api bench demo phone screenshots clean lock \
+.PHONY: help run test test-fast lint format types api bench demo phone screenshots clean lock wheel \
 	.venv environment client setup check-python
 
 help: ## list what can be made
@@ -71,6 +71,9 @@ screenshots: .venv client ## take the guides' pictures anew
 
 lock: .venv ## write the Python lock files anew (UPGRADE=1 takes newer versions)
 	tools/lock.sh
+
+wheel: .venv client ## a wheel in dist/ with the built client, for a server without this tree
+	$(RUN) -m pip wheel --no-deps --wheel-dir dist .
 
 clean: ## remove what was made, but not the data in var/
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \

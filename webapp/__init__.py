@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -58,9 +59,16 @@ def _bind_extensions(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    migrate.init_app(app, db, directory="migrations")
+    migrate.init_app(app, db, directory=_migrations_folder())
     login_manager.init_app(app)
     limiter.init_app(app)
+
+
+def _migrations_folder() -> str:
+    """Beside the package in the source tree, inside it in a wheel."""
+    package = Path(__file__).parent
+    inside = package / "migrations"
+    return str(inside if inside.exists() else package.parent / "migrations")
 
 
 def _register_faces(app: Flask) -> None:
