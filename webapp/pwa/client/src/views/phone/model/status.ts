@@ -1,5 +1,5 @@
 /** What the status line says of the engine and the records. Pure. */
-import type { SyncSummary } from "../../../db";
+import type { RecordLine, SyncSummary } from "../../../db";
 import type { Key } from "../../../i18n";
 
 /** The least that holds for everything on this phone. */
@@ -17,4 +17,12 @@ export function problemOf(summary: SyncSummary): Key | null {
   if (engine.paused === "other_user") return "sync.short_other_user";
   if (counts.incomplete > 0) return "sync.short_incomplete";
   return engine.stuck ? "sync.short_stuck" : null;
+}
+
+/** A record that somebody must look at: it will not come right by waiting. */
+export function needsLook(line: RecordLine): boolean {
+  const { state } = line.record;
+  const stopped = state === "incomplete" || state === "quarantined" || state === "conflict";
+  const broken = ["damaged", "gone", "refused"];
+  return stopped || line.refused || line.photos.some((photo) => broken.includes(photo.state));
 }
