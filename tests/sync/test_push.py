@@ -18,6 +18,7 @@ from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Device
 from webapp.identity.models import Contract, Membership, User
 from webapp.rounds.models import Inspection, InspectionRevision, Reading, Round
+from webapp.rounds.recording import record_inspections
 from webapp.sync import services
 from webapp.sync.models import Operation, Quarantined, Scan
 from webapp.sync.models import Phone as PhoneRow
@@ -200,10 +201,8 @@ def test_ten_chains_in_one_push_all_go_in(
 def test_a_poison_record_is_kept_apart_and_the_rest_is_applied(
     phone: Phone, march: Round, devices: list[Device], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = services.record_inspections
-
     def fails(session: Any, contract_id: int, submissions: Any, now: Any) -> Any:
-        answers = record(session, contract_id, submissions, now)
+        answers = record_inspections(session, contract_id, submissions, now)
         if any(row.payload.remark == "poison" for row in submissions):
             raise ZeroDivisionError
         return answers

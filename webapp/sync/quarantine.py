@@ -152,7 +152,7 @@ def apply(
     submission = _submission(row, payload, text, access.rights | {"inspect"})
     recorded = record_inspections(session, access.contract_id, [submission], now)[0]
     if recorded.result != "applied":
-        raise AppError("quarantine_refused", reason=recorded.code, **recorded.details)
+        raise AppError("quarantine_refused", reason=recorded.code, detail=recorded.details)
     _settle(session, row, now, access.user_id)
     release_held(session, access.contract_id, {payload.uid}, now)
     _audit(session, access, row, "apply", now, _changes(row.payload, text))

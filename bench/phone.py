@@ -1,0 +1,82 @@
+"""A phone over the wire: one kept connection, JSON envelopes, photos by PUT."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import json
+from typing import Any
+
+from bench.estate import PASSWORD, uid
+from bench.server import Running
+
+
+class Phone:
+    """One connection of one signed-in engineer to one contract."""
+
+    def __init__(self, server: Running, contract: str, login: str, cookie: str = "") -> None:
+        self._connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+        self._server, self._contract, self._login = server, contract, login
+        self.cookie = cookie or self._sign_in(login)
+
+    def another_connection(self) -> Phone:
+        """A second connection of the same phone, as a browser opens for parallel uploads."""
+        return Phone(self._server, self._contract, self._login, self.cookie)
+
+    def _sign_in(self, login: str) -> str:
+        body = json.dumps({"login": login, "password": PASSWORD}).encode()
+        headers = {"Content-Type": "application/json"}
+        self._connection.request("POST", "/api/session", body, headers)
+        answer = self._connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"sign-in: {answer.status}")
+        return str(answer.headers["Set-Cookie"]).partition(";")[0]
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[bytes, http.client.HTTPMessage]:
+        """One request of the contract; anything but 200 ends the measurement."""
+        sent = {"Cookie": self.cookie, "Accept-Encoding": "gzip", **headers}
+        self._connection.request(method, f"/api/contracts/{self._contract}/{path}", body, sent)
+        answer = self._connection.getresponse()
+        data = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path}: {answer.status} {data[:300]!r}")
+        return data, answer.headers
+
+    def push(self, envelope: bytes) -> int:
+        """Push an envelope, and give how many operations were applied."""
+        headers = {"Content-Type": "application/json"}
+        data, answered = self.ask("POST", "sync/push", envelope, **headers)
+        if answered.get("Content-Encoding") == "gzip":
+            import gzip
+
+            data = gzip.decompress(data)
+        return sum(row["result"] == "applied" for row in json.loads(data)["results"])
+
+    def put(self, photo_id: str, data: bytes) -> None:
+        """Upload a photo."""
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        headers = {"Content-Type": "image/jpeg", "Repr-Digest": f"sha-256=:{digest}:"}
+        self.ask("PUT", f"photos/{photo_id}", data, **headers)
+
+
+def envelope(payloads: list[dict[str, Any]]) -> bytes:
+    """A push of these inspections."""
+    operations = []
+    for payload in payloads:
+        text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        operations.append(
+            {"id": uid(), "kind": "inspection", "version": 1, "payload": text, "hash": digest}
+        )
+    body = {
+        "envelope": 1,
+        "phone_id": "bench",
+        "operations": operations,
+        "device_time": "2026-03-05T02:15:00.000Z",
+        "unsent": {"records": 0, "photos": 0},
+    }
+    return json.dumps(body, ensure_ascii=False).encode()

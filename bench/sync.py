@@ -1,0 +1,123 @@
+"""One phone syncs a month's work; eight phones at once."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from bench import raw
+from bench.estate import Place, Site, inspection, items, photo_line
+from bench.figures import Figure, measures
+from bench.phone import Phone, envelope
+from bench.server import Running
+
+INSPECTIONS, PHOTOS, PHOTO_BYTES = 400, 200, 300_000
+BATCH, UPLOADS_AT_ONCE, PHONES = 50, 4, 8
+REPEATS = 3
+
+
+@measures
+def one_phone(server: Running) -> Iterator[Figure]:
+    """400 inspections of 7 readings and 200 photos of 300 KB, against their raw cost.
+
+    The median of three runs each, taken in turns, because a shared disk is never twice as fast.
+    """
+    site = server.contents.fresh
+    phone = Phone(server, site.code, site.logins[0])
+    ours: list[tuple[float, float]] = []
+    bare: list[float] = []
+    for repeat in range(REPEATS):
+        places = site.places[repeat * INSPECTIONS : (repeat + 1) * INSPECTIONS]
+        envelopes, photos = _months_work(site, places, repeat)
+        ours.append(_sync(phone, envelopes, photos))
+        datas = [data for _, data in photos]
+        bare.append(
+            raw.transactions(server.data_dir, INSPECTIONS) + raw.files(server.data_dir, datas)
+        )
+    total = statistics.median(pushing + uploading for pushing, uploading in ours)
+    baseline = statistics.median(bare)
+    yield Figure(
+        "one phone: 400 inspections and 200 photos of 300 KB", total, "s", 3, baseline=baseline
+    )
+
+
+def _months_work(
+    site: Site, places: list[Place], seed: int
+) -> tuple[list[bytes], list[tuple[str, bytes]]]:
+    payloads: list[dict[str, Any]] = []
+    photos: list[tuple[str, bytes]] = []
+    for number, place in enumerate(places):
+        lines = []
+        if number * PHOTOS // INSPECTIONS < (number + 1) * PHOTOS // INSPECTIONS:
+            data = _photo(seed * INSPECTIONS + number)
+            lines = [photo_line(data, items(place)[0]["key"])]
+            photos.append((lines[0]["id"], data))
+        payloads.append(inspection(site.round_id, place, lines))
+    return [envelope(payloads[n : n + BATCH]) for n in range(0, len(payloads), BATCH)], photos
+
+
+_noise: list[bytes] = []
+
+
+def _photo(number: int) -> bytes:
+    """A real JPEG of 300 KB; a few bytes after its end make each another."""
+    if not _noise:
+        out = BytesIO()
+        Image.effect_noise((820, 620), 90).convert("RGB").save(out, "JPEG", quality=80)
+        _noise.append(out.getvalue()[:PHOTO_BYTES])
+    tail = f"{number:016d}".encode()
+    filler = (
+        bytes(PHOTO_BYTES - len(_noise[0]) - len(tail)) if len(_noise[0]) < PHOTO_BYTES else b""
+    )
+    return (_noise[0] + filler)[: PHOTO_BYTES - len(tail)] + tail
+
+
+def _sync(
+    phone: Phone, envelopes: list[bytes], photos: list[tuple[str, bytes]]
+) -> tuple[float, float]:
+    """Seconds for the inspections, and for the photos after them, as a phone sends."""
+    began = time.perf_counter()
+    applied = sum(phone.push(one) for one in envelopes)
+    pushed = time.perf_counter()
+    if applied != INSPECTIONS:
+        raise RuntimeError(f"only {applied} of {INSPECTIONS} inspections were applied")
+    local = threading.local()
+
+    def upload(photo: tuple[str, bytes]) -> None:
+        if not hasattr(local, "phone"):
+            local.phone = phone.another_connection()
+        local.phone.put(*photo)
+
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+        list(pool.map(upload, photos))
+    print(f"  inspections {pushed - began:.2f} s, photos {time.perf_counter() - pushed:.2f} s")
+    return pushed - began, time.perf_counter() - pushed
+
+
+@measures
+def eight_phones(server: Running) -> Iterator[Figure]:
+    """Eight phones push 250 inspections each, at once; nothing may be refused."""
+    site = server.contents.whole
+    phones = [Phone(server, site.code, login) for login in site.logins]
+    share = len(site.places) // PHONES
+    queues = []
+    for number in range(PHONES):
+        places = site.places[number * share : (number + 1) * share]
+        payloads = [inspection(site.round_id, place, []) for place in places]
+        queues.append([envelope(payloads[n : n + BATCH]) for n in range(0, share, BATCH)])
+    began = time.perf_counter()
+    with ThreadPoolExecutor(PHONES) as pool:
+        applied = sum(
+            pool.map(lambda pair: sum(map(pair[0].push, pair[1])), zip(phones, queues, strict=True))
+        )
+    seconds = time.perf_counter() - began
+    if applied != share * PHONES:
+        raise RuntimeError(f"only {applied} of {share * PHONES} inspections were applied")
+    yield Figure("eight phones at once", applied / seconds, "inspections/s", 500, at_least=True)
