@@ -32,7 +32,8 @@ export const content: Content = {
   exceptions: [{ key: "occupied", zh: "占用", en: "Occupied" }],
 };
 
-export const LABEL = "22222223";
+/** A code whose check letter holds. */
+export const LABEL = "22222222";
 
 /** A pull's answer with one room, a room task (3) and two projectors (tasks 1 and 2). */
 export function firstPull(change: Partial<PullAnswer> = {}): PullAnswer {

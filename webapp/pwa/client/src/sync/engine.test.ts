@@ -1,0 +1,249 @@
+import "fake-indexeddb/auto";
+import { unzipSync } from "fflate";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { saveDraft } from "../db/drafts";
+import { finishInspection } from "../db/finish";
+import { sha256Hex } from "../db/ids";
+import { openDatabase } from "../db/open";
+import { keepPhoto } from "../db/photos";
+import { applyPull } from "../db/pulled";
+import type { UserDatabase } from "../db/schema";
+import { emptyDatabase, firstPull, somePhoto } from "../db/testing";
+import { backoffMs, LONGEST_MS } from "./backoff";
+import { SyncEngine } from "./engine";
+import { DEAD_MS, withSenderLock } from "./lock";
+import { makeRescueFile } from "./rescue";
+import { runSync } from "./run";
+import { FakeServer, problem } from "./testing";
+import { sendOutbox } from "./worker";
+
+const WHOLE = { item: null, finding: null, open_item: null };
+let db: UserDatabase;
+let server: FakeServer;
+let engine: SyncEngine | null;
+
+beforeEach(async () => {
+  db = await emptyDatabase();
+  await applyPull(db, firstPull());
+  server = new FakeServer();
+  engine = null;
+  stubLocks();
+});
+
+afterEach(() => {
+  engine?.stop();
+  vi.unstubAllGlobals();
+});
+
+/** Locks as browsers have them, as far as the sender uses them. */
+function stubLocks(extra: object = {}): void {
+  const held = new Map<string, object>();
+  type Work = (lock: object | null) => unknown;
+  const request = async (name: string, options: { steal?: boolean }, work: Work) => {
+    if (held.has(name) && !options.steal) return work(null);
+    const lock = { name };
+    held.set(name, lock);
+    try {
+      return await work(lock);
+    } finally {
+      if (held.get(name) === lock) held.delete(name);
+    }
+  };
+  const query = async () => ({ held: [...held.values()] });
+  vi.stubGlobal("navigator", { onLine: true, locks: { request, query }, ...extra });
+}
+
+async function inspect(target = db, taskId = 1, photos = 1): Promise<string> {
+  await saveDraft(target, taskId, { answers: { power: { value: "pass" } } });
+  for (let n = 0; n < photos; n++) await keepPhoto(target, taskId, WHOLE, somePhoto(n));
+  return (await finishInspection(target, taskId)).uid;
+}
+
+function releaseHolds(target = db): Promise<number> {
+  return target.outbox.toCollection().modify({ hold_until: 0 });
+}
+
+function start(hooks: object = {}): SyncEngine {
+  engine = new SyncEngine(db, { fetch: server.fetch, ...hooks });
+  engine.start();
+  return engine;
+}
+
+async function stateOf(uid: string): Promise<string> {
+  return (await db.records.get(uid))!.state;
+}
+
+describe("back-off", () => {
+  test("doubles from two seconds to five minutes, less chance", () => {
+    const waits = [1, 2, 3, 8, 9, 50].map((failures) => backoffMs(failures, null, () => 1));
+    expect(waits).toEqual([2_000, 4_000, 8_000, 256_000, LONGEST_MS, LONGEST_MS]);
+    expect(backoffMs(1, null, () => 0)).toBe(1_000);
+  });
+
+  test("is never less than what the server asks for", () => {
+    expect(backoffMs(1, 90, () => 0)).toBe(90_000);
+    expect(backoffMs(9, 1, () => 1)).toBe(LONGEST_MS);
+  });
+});
+
+describe("one sender at a time", () => {
+  test("of two that start together one sends; nothing goes twice", async () => {
+    await inspect(db, 1, 3);
+    const run = () => withSenderLock(db, () => runSync(db, server.fetch, { everything: true }));
+    const results = await Promise.all([run(), run(), run()]);
+    expect(results.filter((result) => result !== null)).toHaveLength(1);
+    expect(server.count("push")).toBe(1);
+    expect(server.count("PUT")).toBe(3);
+  });
+
+  test("a sender that sleeps with the lock in its hand is overtaken", async () => {
+    let wake = () => {};
+    const asleep = withSenderLock(db, () => new Promise<void>((resolve) => (wake = resolve)));
+    await db.putMeta("beat", Date.now());
+    expect(await withSenderLock(db, async () => "sent")).toBeNull();
+    await db.putMeta("beat", Date.now() - DEAD_MS - 1);
+    expect(await withSenderLock(db, async () => "sent")).toBe("sent");
+    wake();
+    await asleep;
+  });
+
+  test("browsers without locks send once per page", async () => {
+    vi.stubGlobal("navigator", { onLine: true });
+    const both = [1, 2].map(() => withSenderLock(db, async () => "sent"));
+    expect(await Promise.all(both)).toEqual(["sent", null]);
+  });
+});
+
+describe("the page's engine", () => {
+  test("pulls at the start, and sends what was left from before", async () => {
+    const uid = await inspect();
+    await releaseHolds();
+    start();
+    await vi.waitFor(async () => expect(await stateOf(uid)).toBe("accepted"), 3_000);
+    expect(server.count("missing")).toBe(0);
+    expect(server.count("pull")).toBeGreaterThan(0);
+  });
+
+  test("sends what is saved later, by itself", async () => {
+    start();
+    await vi.waitFor(() => expect(server.count("pull")).toBe(1));
+    const uid = await inspect();
+    await releaseHolds();
+    await vi.waitFor(async () => expect(await stateOf(uid)).toBe("accepted"), 3_000);
+  });
+
+  test("an operation that is to be retried is no reason to spin", async () => {
+    server.judge = () => ({ result: "retry" });
+    await inspect(db, 1, 0);
+    await releaseHolds();
+    start();
+    await vi.waitFor(() => expect(server.count("push")).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(server.count("push")).toBeLessThanOrEqual(2);
+  });
+
+  test("a failure waits, and the network's return ends the waiting", async () => {
+    const uid = await inspect();
+    await releaseHolds();
+    server.before = () => problem(503, "busy", { "Retry-After": "3600" });
+    const running = start();
+    await vi.waitFor(async () => expect((await db.getMeta("engine"))?.retry_at).toBeGreaterThan(Date.now() + 3_000_000));
+    const asked = server.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(server.requests).toHaveLength(asked);
+    server.before = () => null;
+    running.nudge();
+    await vi.waitFor(async () => expect(await stateOf(uid)).toBe("accepted"), 3_000);
+  });
+
+  test("asks for the password in place when the session is over", async () => {
+    server.userId = null;
+    const onSignInNeeded = vi.fn();
+    start({ onSignInNeeded });
+    await vi.waitFor(() => expect(onSignInNeeded).toHaveBeenCalled());
+  });
+
+  test("the button sends what could be undone, and tries what was refused", async () => {
+    const uid = await inspect();
+    await db.outbox.toCollection().modify({ state: "refused" });
+    const running = start();
+    await vi.waitFor(() => expect(server.count("pull")).toBe(1));
+    expect(server.count("push")).toBe(0);
+    await running.syncNow();
+    await vi.waitFor(async () => expect(await stateOf(uid)).toBe("accepted"), 3_000);
+  });
+
+  test("a queue that stands still while online is told", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "performance"] });
+    try {
+      server.judge = () => ({ result: "retry" });
+      await inspect(db, 1, 0);
+      await releaseHolds();
+      start();
+      await vi.waitFor(() => expect(server.count("push")).toBeGreaterThan(0));
+      vi.advanceTimersByTime(700_000);
+      await vi.waitFor(async () => expect((await db.getMeta("engine"))?.stuck).toBe(true));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("offline it rests, and says so", async () => {
+    vi.stubGlobal("navigator", { onLine: false });
+    start();
+    await vi.waitFor(async () => expect((await db.getMeta("engine"))?.phase).toBe("offline"));
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe("the service worker's sender", () => {
+  test("sends the signed-in user's contracts, and opens nobody else's", async () => {
+    const mine = await openDatabase(1, "W1");
+    const other = await openDatabase(2, "W1");
+    for (const one of [mine, other]) {
+      await applyPull(one, firstPull());
+      await inspect(one, 1, 1);
+    }
+    await sendOutbox(server.fetch);
+    expect(await mine.records.where("state").equals("accepted").count()).toBe(1);
+    expect(await other.records.where("state").equals("saved").count()).toBe(1);
+    expect(server.requests.filter((request) => request.includes("/contracts/W1/sync/push"))).toHaveLength(1);
+    mine.close();
+    other.close();
+  });
+
+  test("throws on a failure that time may mend, so that the browser wakes it again", async () => {
+    const mine = await openDatabase(7, "W2");
+    await applyPull(mine, firstPull());
+    await inspect(mine, 1, 0);
+    server.userId = 7;
+    server.before = (path) => (path.includes("push") ? problem(503, "busy") : null);
+    await expect(sendOutbox(server.fetch)).rejects.toThrow("busy");
+    server.before = (path) => (path.includes("push") ? problem(403, "forbidden") : null);
+    await expect(sendOutbox(server.fetch)).resolves.toBeUndefined();
+    mine.close();
+  });
+});
+
+describe("the rescue file", () => {
+  test("holds every unsent envelope and photo, byte for byte, and nothing that was sent", async () => {
+    await inspect(db, 2, 1);
+    await runSync(db, server.fetch, { everything: true });
+    const uid = await inspect(db, 1, 2);
+    await saveDraft(db, 3, { remark: "not finished" });
+    const file = await makeRescueFile(db);
+    expect(file).toMatchObject({ records: 1, photos: 2 });
+    const entries = unzipSync(new Uint8Array(await file.blob.arrayBuffer()));
+    const read = (name: string) => JSON.parse(new TextDecoder().decode(entries[name])) as never;
+    const manifest: { operations: { id: string }[]; photos: { file: string; sha256: string; inspection: string }[] } =
+      read("manifest.json");
+    expect(manifest).toMatchObject({ format: 1, user_id: 1, contract: db.contractCode });
+    const envelope: { payload: string; hash: string } = read(`operations/${manifest.operations[0]!.id}.json`);
+    expect(await sha256Hex(envelope.payload)).toBe(envelope.hash);
+    for (const photo of manifest.photos) {
+      expect(photo.inspection).toBe(uid);
+      expect(await sha256Hex(entries[photo.file]!.slice().buffer)).toBe(photo.sha256);
+    }
+    expect(read("drafts.json")).toMatchObject([{ task_id: 3, remark: "not finished" }]);
+  });
+});
