@@ -111,6 +111,1380 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/buildings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The buildings, in their order. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Building"][];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Make a building. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BuildingCreate"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Building"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/buildings/{building_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                building_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a building. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    building_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BuildingPatch"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Building"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/checklists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The contract's versions, the latest first, each with the rounds that use it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChecklistSummary"][];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Begin a draft from a version. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChecklistCreate"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Checklist"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/checklists/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        /** One version whole; a draft with what keeps it from being published. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Checklist"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Save a draft; problems are answered, and only publishing refuses them. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChecklistPatch"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Checklist"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/checklists/{number}/compare/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                number: number;
+                other: number;
+            };
+            cookie?: never;
+        };
+        /** What differs from one version to another, field by field. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    number: number;
+                    other: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChecklistComparison"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/checklists/{number}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish a draft: rounds opened from now on use it, and it is never edited again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Checklist"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/checklists/{number}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Retire a version that no open round works with, or put a draft away. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Checklist"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/consumables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Consumables that were replaced, latest first. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    month?: string;
+                    room_id?: number;
+                    device_id?: number;
+                    consumable?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConsumableUsePage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Devices by page; ``q`` finds every word in names, numbers, addresses, rooms or labels. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    q?: string;
+                    building_id?: number | null;
+                    room_id?: number | null;
+                    type?: string;
+                    retired?: "false" | "true" | "all";
+                    unlabelled?: boolean;
+                    sort?: "place" | "name" | "type" | "asset_number" | "warranty_until" | "in_service_on" | "-place" | "-name" | "-type" | "-asset_number" | "-warranty_until" | "-in_service_on";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DevicePage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Make a device; it gets a label of its own. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeviceCreate"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Device"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        /** One device. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Device"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a device, move it to another room, or take it out of use. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DevicePatch"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Device"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/devices/{device_id}/label": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a device a new label; the one that it had is revoked as replaced. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Label"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/devices/{device_id}/label.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        /** One device's label as a picture, with its text. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/devices/{device_id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        /** A device's whole life: record sheet, trends, open items, photos, labels, changes (20). */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeviceLife"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/estate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Buildings, floors and rooms, with how many devices are in use in each. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Estate"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/estate/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The register of the devices in use, as UTF-8 CSV that runs no formula. */
+        get: {
+            parameters: {
+                query?: {
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/estate/export.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The register of the devices in use, as a workbook without formulas. */
+        get: {
+            parameters: {
+                query?: {
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/estate/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a register (XLSX or CSV, the raw body) in: all good rows or nothing.
+         * @description With ``dry_run`` it only says what would happen.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    filename?: string;
+                    dry_run?: boolean;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportReport"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The inspections, latest first. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    month?: string;
+                    building_id?: number;
+                    room_id?: number;
+                    device_id?: number;
+                    type?: string;
+                    author_id?: number;
+                    verdict?: "normal" | "abnormal" | "not_tested";
+                    flag?: string;
+                    pair?: boolean;
+                    q?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InspectionPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/inspections/{inspection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        /** One inspection whole. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    inspection_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InspectionDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/inspections/{inspection_id}/pick": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let this one of a pair count; the other stays, visibly. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    inspection_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InspectionDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Labels, the newest first; ``q`` finds codes, devices and rooms. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    q?: string;
+                    device_id?: number | null;
+                    state?: "" | "active" | "revoked" | "unlinked";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LabelPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/labels/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a label to every device in use that has none. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LabelIssue"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LabelIssued"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/labels/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The label sheets that are known by name. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LabelGrid"][];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/labels/sheet.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Sheets of labels as PDF: of buildings, rooms or devices, or of the whole contract. */
+        get: {
+            parameters: {
+                query?: {
+                    preset?: "L7160" | "L7159" | "L7163" | "L7162" | "L7651" | "A4-24" | "A4-21" | "A4-45" | "ROLL-60x40" | "ROLL-40x30" | "custom";
+                    building_id?: number[];
+                    room_id?: number[];
+                    device_id?: number[];
+                    start?: number;
+                    outlines?: boolean;
+                    page_width?: number;
+                    page_height?: number;
+                    columns?: number;
+                    rows?: number;
+                    label_width?: number;
+                    label_height?: number;
+                    margin_left?: number;
+                    margin_top?: number;
+                    gap_x?: number;
+                    gap_y?: number;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/labels/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        /** What a code stands for; a revoked one says that it is revoked. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Label"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/labels/{code}/relink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a label on another device, as when two were swapped. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LabelRelink"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Label"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/labels/{code}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke a label for good. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LabelRevoke"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Label"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/members": {
         parameters: {
             query?: never;
@@ -244,6 +1618,1073 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/open-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The open items, the most severe and oldest first. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "open" | "solved" | "withdrawn";
+                    building_id?: number;
+                    room_id?: number;
+                    device_id?: number;
+                    owner_id?: number;
+                    severity?: number;
+                    month?: string;
+                    q?: string;
+                    sort?: "severity" | "age" | "number" | "due_on";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenItemPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/open-items/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        /** One open item with its story. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenItemDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say who sees to it, until when, and what there is to remark. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OpenItemPatch"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenItemDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The photos that came, by room and device. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    month?: string;
+                    room_id?: number;
+                    device_id?: number;
+                    inspection_id?: number;
+                    type?: string;
+                    author_id?: number;
+                    abnormal?: boolean;
+                    review?: "none" | "accepted" | "returned";
+                    item?: string;
+                    q?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhotoPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/photos/{photo_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                photo_uid: string;
+            };
+            cookie?: never;
+        };
+        /** One photo. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    photo_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Photo"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        /** Take a photo that an inspection has declared; answered once bytes and row are durable. */
+        put: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description RFC 9530: sha-256=:<base64 of the SHA-256 of the bytes>: */
+                    "Repr-Digest": string;
+                };
+                path: {
+                    contract_code: string;
+                    photo_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhotoOut"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/photos/{photo_uid}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                photo_uid: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * The picture, re-encoded as JPEG without its metadata.
+         * @description A browser may keep it but must ask each time: on a shared phone the next user is not let in,
+         *     and who may see it is answered by 304 without a byte of the picture.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    size?: "thumb" | "full";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    photo_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/photos/{photo_uid}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                photo_uid: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a photo, or send it back to its author with words and marks. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    photo_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PhotoReview"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Photo"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The operations that could not be applied, the latest first. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "waiting" | "all" | "open" | "held" | "applied" | "dismissed";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuarantinedPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quarantine/{row_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        /** One operation, with its payload as it came. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    row_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuarantinedWhole"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quarantine/{row_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply an operation for its author, mended or as it came. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    row_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Apply"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuarantinedWhole"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quarantine/{row_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark an operation as not to be applied; it is kept all the same. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    row_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Dismiss"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuarantinedWhole"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Rooms, by building and floor. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    building_id?: number | null;
+                    q?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RoomListedPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Make a room. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RoomCreate"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rooms/{room_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                room_id: number;
+            };
+            cookie?: never;
+        };
+        /** One room. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    room_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RoomListed"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a room, move it, or take it out of use. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    room_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RoomPatch"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The rounds, latest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Round"][];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Open a month's round, with a task for every living device and room. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RoundOpen"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Round"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** One round. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Round"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** The board, live: ask again with ``If-None-Match``, and 304 says that nothing has changed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Board"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Give rooms to engineers, backups included (clause 26). */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Assignments"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+                action: "finish" | "accept" | "reopen";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish, accept or reopen; which right it takes depends on the round's state. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                    action: "finish" | "accept" | "reopen";
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Round"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/sync/missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell a phone which of the photos and operations that it holds the server lacks. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MissingIn"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MissingOut"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/sync/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** What changed since the phone's cursor; everything for a cursor of another epoch. */
+        get: {
+            parameters: {
+                query?: {
+                    cursor?: number;
+                    epoch?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PullOut"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/sync/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a batch of operations: one answer each, the same answer for the same operation. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PushIn"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PushOut"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/me": {
@@ -529,6 +2970,88 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Apply: {
+            /** @default null */
+            payload: string | null;
+        };
+        Assignments: {
+            rooms: components["schemas"]["RoomAssignment"][];
+        };
+        Blocker: {
+            count: number;
+            /** @enum {string} */
+            kind: "pairs" | "photos_missing" | "photos_returned" | "photos_unreviewed" | "quarantine" | "todo" | "unsent";
+            owner_id: number | null;
+            owner_name: string;
+            owner_name_en: string;
+        };
+        Board: {
+            blockers: components["schemas"]["Blocker"][];
+            buildings: components["schemas"]["BoardBuilding"][];
+            engineers: components["schemas"]["BoardEngineer"][];
+            phones: components["schemas"]["BoardPhone"][];
+            round: components["schemas"]["Round"];
+        };
+        BoardBuilding: {
+            id: number;
+            name_en: string;
+            name_zh: string;
+            rooms: components["schemas"]["BoardRoom"][];
+        };
+        BoardEngineer: {
+            inspections: number;
+            /** Format: date-time */
+            last_received_at: string | null;
+            last_room_id: number | null;
+            name: string;
+            name_en: string;
+            progress: components["schemas"]["Progress"];
+            role: string | null;
+            user_id: number;
+        };
+        BoardPhone: {
+            clock_offset_seconds: number;
+            /** Format: date-time */
+            last_seen_at: string;
+            phone_id: string;
+            unsent_photos: number;
+            unsent_records: number;
+            user_id: number;
+            user_name: string;
+            user_name_en: string;
+        };
+        BoardRoom: {
+            abnormal: number;
+            assignee_id: number | null;
+            done: number;
+            floor: string;
+            id: number;
+            name_en: string;
+            name_zh: string;
+            normal: number;
+            not_tested: number;
+            open_items: number;
+            pairs: number;
+            todo: number;
+            total: number;
+        };
+        Building: {
+            id: number;
+            name_en: string;
+            name_zh: string;
+            position: number;
+        };
+        BuildingCreate: {
+            /** @default  */
+            name_en: string;
+            name_zh: string;
+            position?: number;
+        };
+        BuildingPatch: {
+            name_en?: string;
+            name_zh?: string;
+            position?: number;
+        };
         /**
          * BuildingRow
          * @description A building.
@@ -539,6 +3062,82 @@ export interface components {
             name_zh: string;
             position: number;
         };
+        BuildingTree: {
+            device_count: number;
+            floors: components["schemas"]["Floor"][];
+            id: number;
+            name_en: string;
+            name_zh: string;
+            position: number;
+        };
+        Change: {
+            after: unknown;
+            before: unknown;
+            field: string;
+        };
+        Checklist: {
+            /** @description The content as webapp/checklists/content.py describes it: format, types, causes, actions, exceptions. */
+            content: {
+                [key: string]: unknown;
+            };
+            content_hash: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            current: boolean;
+            item_count: number;
+            note: string;
+            number: number;
+            problems: components["schemas"]["ChecklistProblem"][];
+            /** Format: date-time */
+            published_at: string | null;
+            published_by: string | null;
+            rounds: components["schemas"]["ChecklistRound"][];
+            /** @enum {string} */
+            state: "draft" | "published" | "retired";
+            type_count: number;
+        };
+        ChecklistComparison: {
+            after: number;
+            before: number;
+            differences: components["schemas"]["ChecklistDifference"][];
+        };
+        ChecklistCreate: {
+            /** @default null */
+            from_number: number | null;
+            /** @default  */
+            note: string;
+        };
+        ChecklistDifference: {
+            after: unknown;
+            /** @enum {string} */
+            area: "types" | "causes" | "actions" | "exceptions";
+            before: unknown;
+            /** @enum {string} */
+            change: "added" | "removed" | "changed" | "reordered";
+            field: string | null;
+            item: string | null;
+            type: string | null;
+        };
+        ChecklistPatch: {
+            content?: {
+                [key: string]: unknown;
+            };
+            expected_hash?: string;
+            note?: string;
+        };
+        ChecklistProblem: {
+            code: string;
+            params: {
+                [key: string]: unknown;
+            };
+            path: string;
+        };
+        ChecklistRound: {
+            id: number;
+            month: string;
+            state: string;
+        };
         /**
          * ChecklistRow
          * @description A published version, whole.
@@ -548,6 +3147,23 @@ export interface components {
             id: number;
             number: number;
         };
+        ChecklistSummary: {
+            content_hash: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            current: boolean;
+            item_count: number;
+            note: string;
+            number: number;
+            /** Format: date-time */
+            published_at: string | null;
+            published_by: string | null;
+            rounds: components["schemas"]["ChecklistRound"][];
+            /** @enum {string} */
+            state: "draft" | "published" | "retired";
+            type_count: number;
+        };
         /**
          * ConsumableIn
          * @description A consumable replaced during the inspection (clause 16).
@@ -556,6 +3172,26 @@ export interface components {
             consumable: string;
             /** @default 1 */
             quantity: number;
+        };
+        ConsumableUse: {
+            consumable: string;
+            device_id: number | null;
+            device_name: string | null;
+            id: number;
+            inspection_id: number;
+            month: string;
+            quantity: number;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            /** Format: date */
+            used_on: string;
+        };
+        ConsumableUsePage: {
+            items: components["schemas"]["ConsumableUse"][];
+            page: number;
+            page_size: number;
+            total: number;
         };
         ContractAccess: {
             anchor_month: string;
@@ -606,6 +3242,92 @@ export interface components {
             opens_day?: number | null;
             time_zone?: string;
         };
+        Device: {
+            asset_number: string;
+            building: components["schemas"]["Building"];
+            firmware: string;
+            id: number;
+            /** Format: date */
+            in_service_on: string | null;
+            ip: string;
+            label: string | null;
+            maker: string;
+            model: string;
+            name: string;
+            quantity: number;
+            register: {
+                [key: string]: unknown;
+            };
+            remark: string;
+            retired: boolean;
+            room: components["schemas"]["Room"];
+            room_id: number;
+            serial: string;
+            type: string;
+            /** Format: date */
+            warranty_until: string | null;
+        };
+        DeviceCreate: {
+            asset_number?: string;
+            firmware?: string;
+            /** Format: date */
+            in_service_on?: string | null;
+            ip?: string;
+            maker?: string;
+            model?: string;
+            name: string;
+            quantity?: number;
+            /** @description The fields that checklists compare with; null takes one away. */
+            register?: {
+                [key: string]: unknown;
+            };
+            remark?: string;
+            room_id: number;
+            serial?: string;
+            type: string;
+            /** Format: date */
+            warranty_until?: string | null;
+        };
+        DeviceLife: {
+            changes: components["schemas"]["LifeChange"][];
+            consumables: components["schemas"]["LifeConsumable"][];
+            device: components["schemas"]["Device"];
+            inspections: components["schemas"]["LifeInspection"][];
+            items: components["schemas"]["LifeItem"][];
+            labels: components["schemas"]["LifeLabel"][];
+            open_items: components["schemas"]["LifeOpenItem"][];
+            photos: components["schemas"]["LifePhoto"][];
+            records: components["schemas"]["LifeRecord"][];
+            trends: components["schemas"]["LifeTrend"][];
+        };
+        DevicePage: {
+            items: components["schemas"]["Device"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        DevicePatch: {
+            asset_number?: string;
+            firmware?: string;
+            /** Format: date */
+            in_service_on?: string | null;
+            ip?: string;
+            maker?: string;
+            model?: string;
+            name?: string;
+            quantity?: number;
+            /** @description The fields that checklists compare with; null takes one away. */
+            register?: {
+                [key: string]: unknown;
+            };
+            remark?: string;
+            retired?: boolean;
+            room_id?: number;
+            serial?: string;
+            type?: string;
+            /** Format: date */
+            warranty_until?: string | null;
+        };
         /**
          * DeviceRow
          * @description A device of the register; fields at their default are left out of the wire.
@@ -638,6 +3360,9 @@ export interface components {
             /** @default null */
             warranty_until: string | null;
         };
+        Dismiss: {
+            remark: string;
+        };
         Error: {
             /** @description Error code */
             code?: number;
@@ -650,6 +3375,9 @@ export interface components {
             /** @description Error name */
             status?: string;
         };
+        Estate: {
+            buildings: components["schemas"]["BuildingTree"][];
+        };
         /**
          * ExceptionIn
          * @description Why the device or room could not be tested, and when somebody comes again.
@@ -660,6 +3388,12 @@ export interface components {
             remark: string;
             /** @default null */
             revisit_on: string | null;
+        };
+        Finding: {
+            fixed: boolean;
+            severity: number;
+            text: string;
+            uid: string;
         };
         /**
          * FindingIn
@@ -672,6 +3406,10 @@ export interface components {
             severity: number;
             text: string;
             uid: string;
+        };
+        Floor: {
+            floor: string;
+            rooms: components["schemas"]["RoomListed"][];
         };
         /**
          * Gone
@@ -711,6 +3449,121 @@ export interface components {
             id: string;
             sha256: string;
         };
+        ImportProblem: {
+            code: string;
+            column: string;
+            details: {
+                [key: string]: unknown;
+            };
+            message: string;
+            row: number;
+            /** @enum {string} */
+            severity: "error" | "warning";
+            sheet: string;
+        };
+        ImportReport: {
+            created: number;
+            devices: number;
+            dry_run: boolean;
+            problems: components["schemas"]["ImportProblem"][];
+            rooms: number;
+            unchanged: number;
+            updated: number;
+        };
+        Inspection: {
+            author: string;
+            author_en: string;
+            author_id: number;
+            building_en: string;
+            building_zh: string;
+            counts: boolean;
+            /** Format: date-time */
+            device_finished_at: string | null;
+            device_id: number | null;
+            device_name: string | null;
+            exception_reason: string | null;
+            flags: string[];
+            floor: string;
+            id: number;
+            month: string;
+            pair_open: boolean;
+            photos_expected: number;
+            photos_received: number;
+            photos_returned: number;
+            /** Format: date-time */
+            received_at: string;
+            revision: number;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            severity: number | null;
+            type: string;
+            uid: string;
+            /** @enum {string} */
+            verdict: "normal" | "abnormal" | "not_tested";
+        };
+        InspectionDetail: {
+            asset_number: string;
+            author: string;
+            author_en: string;
+            author_id: number;
+            building_en: string;
+            building_zh: string;
+            bulk_ok: boolean;
+            checklist: number;
+            clock_offset_seconds: number;
+            consumables: components["schemas"]["UsedConsumable"][];
+            counts: boolean;
+            /** Format: date-time */
+            device_finished_at: string | null;
+            device_id: number | null;
+            device_name: string | null;
+            /** Format: date-time */
+            device_started_at: string | null;
+            dwell_seconds: number;
+            exception_en: string;
+            exception_reason: string | null;
+            exception_remark: string;
+            exception_zh: string;
+            findings: components["schemas"]["Finding"][];
+            flags: string[];
+            floor: string;
+            id: number;
+            maker: string;
+            model: string;
+            month: string;
+            open_items: components["schemas"]["InspectionOpenItem"][];
+            pair: components["schemas"]["PairedInspection"][];
+            pair_open: boolean;
+            phone_verdict: string;
+            photos: components["schemas"]["InspectionPhoto"][];
+            photos_expected: number;
+            photos_received: number;
+            photos_returned: number;
+            picked: boolean;
+            readings: components["schemas"]["Reading"][];
+            /** Format: date-time */
+            received_at: string;
+            remark: string;
+            revision: number;
+            revisions: components["schemas"]["Revision"][];
+            /** Format: date */
+            revisit_on: string | null;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            scanned_code: string | null;
+            serial: string;
+            severity: number | null;
+            task_id: number;
+            type: string;
+            uid: string;
+            unanswered: components["schemas"]["Unanswered"][];
+            /** @enum {string} */
+            verdict: "normal" | "abnormal" | "not_tested";
+            /** Format: date */
+            warranty_until: string | null;
+        };
         /**
          * InspectionIn
          * @description The payload of ``inspection``, and with ``amends`` of ``amendment``.
@@ -748,6 +3601,42 @@ export interface components {
             started_at: string;
             uid: string;
         };
+        InspectionOpenItem: {
+            age_months: number;
+            /** @enum {string} */
+            answer: "opened" | "still" | "solved";
+            item: string | null;
+            number: number;
+            opened_month: string;
+            remark: string;
+            severity: number;
+            state: string;
+            text: string;
+        };
+        InspectionPage: {
+            items: components["schemas"]["Inspection"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        InspectionPhoto: {
+            finding_uid: string | null;
+            height: number;
+            item: string | null;
+            open_item_number: number | null;
+            /** Format: date-time */
+            received_at: string | null;
+            reused_of: string | null;
+            review: string;
+            review_marks: {
+                [key: string]: unknown;
+            }[];
+            review_remark: string;
+            uid: string;
+            unreadable: boolean;
+            width: number;
+            withdrawn: boolean;
+        };
         /**
          * InspectionRow
          * @description An inspection of an open round as the server holds it, without its readings.
@@ -764,6 +3653,58 @@ export interface components {
             uid: string;
             verdict: string;
         };
+        Label: {
+            building_name_en: string | null;
+            building_name_zh: string | null;
+            code: string;
+            device_id: number | null;
+            device_name: string | null;
+            floor: string | null;
+            /** Format: date-time */
+            made_at: string;
+            reason: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            room_name_en: string | null;
+            room_name_zh: string | null;
+            /** @enum {string} */
+            state: "active" | "revoked" | "unlinked";
+        };
+        LabelGrid: {
+            columns: number;
+            gap_x: number;
+            gap_y: number;
+            key: string;
+            label_height: number;
+            label_width: number;
+            margin_left: number;
+            margin_top: number;
+            name: string;
+            page_height: number;
+            page_width: number;
+            rows: number;
+        };
+        LabelIssue: {
+            /** @default null */
+            building_id: number | null;
+            /** @default null */
+            room_id: number | null;
+        };
+        LabelIssued: {
+            issued: number;
+        };
+        LabelPage: {
+            items: components["schemas"]["Label"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        LabelRelink: {
+            device_id: number;
+        };
+        LabelRevoke: {
+            reason: string;
+        };
         /**
          * LabelRow
          * @description A label code; a revoked one stays known, so that the phone can say so.
@@ -775,6 +3716,114 @@ export interface components {
             id: number;
             /** @default false */
             revoked: boolean;
+        };
+        LifeChange: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            by: string | null;
+            diff: {
+                [key: string]: unknown;
+            };
+        };
+        LifeConsumable: {
+            consumable: string;
+            quantity: number;
+            /** Format: date */
+            used_on: string;
+        };
+        LifeInspection: {
+            author: string;
+            counts: boolean;
+            exception_reason: string | null;
+            id: number;
+            month: string;
+            /** Format: date-time */
+            received_at: string;
+            remark: string;
+            revision: number;
+            severity: number | null;
+            uid: string;
+            verdict: string;
+        };
+        LifeItem: {
+            en: string;
+            key: string;
+            unit: string;
+            zh: string;
+        };
+        LifeLabel: {
+            code: string;
+            /** Format: date-time */
+            made_at: string;
+            reason: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            state: string;
+        };
+        LifeOpenItem: {
+            action: string;
+            cause: string;
+            closed_month: string | null;
+            /** Format: date */
+            due_on: string | null;
+            item: string | null;
+            number: number;
+            opened_month: string;
+            owner: string | null;
+            severity: number;
+            state: string;
+            text: string;
+        };
+        LifePhoto: {
+            height: number;
+            inspection_id: number;
+            item: string | null;
+            month: string;
+            review: string;
+            uid: string;
+            width: number;
+        };
+        LifePoint: {
+            month: string;
+            value: number;
+            verdict: string;
+        };
+        LifeRecord: {
+            action: string;
+            anomaly: string;
+            category: string;
+            cause: string;
+            id: number;
+            inspection_id: number | null;
+            item: string | null;
+            open_item_number: number | null;
+            part: string;
+            recorded_by: string;
+            /** Format: date */
+            recorded_on: string;
+            result: string;
+            reviewed_by: string | null;
+        };
+        LifeTrend: {
+            item: string;
+            maximum: number | null;
+            minimum: number | null;
+            points: components["schemas"]["LifePoint"][];
+        };
+        Limits: {
+            equals: string | null;
+            lacking: string[];
+            maximum: number | null;
+            minimum: number | null;
+            options: string[] | null;
+        };
+        Mark: {
+            /** @enum {string} */
+            kind: "arrow" | "circle" | "text";
+            points: number[][];
+            /** @default  */
+            text: string;
         };
         Me: {
             contracts: components["schemas"]["ContractAccess"][];
@@ -842,6 +3891,67 @@ export interface components {
             missing_operations: string[];
             missing_photos: string[];
         };
+        OpenItem: {
+            action_en: string;
+            action_zh: string;
+            age_months: number;
+            building_en: string;
+            building_zh: string;
+            cause_en: string;
+            cause_zh: string;
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_month: string | null;
+            device_id: number | null;
+            device_name: string | null;
+            /** Format: date */
+            due_on: string | null;
+            floor: string;
+            item: string | null;
+            item_en: string | null;
+            item_zh: string | null;
+            number: number;
+            /** Format: date-time */
+            opened_at: string;
+            opened_month: string;
+            owner: string | null;
+            owner_en: string | null;
+            owner_id: number | null;
+            remark: string;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            severity: number;
+            /** @enum {string} */
+            state: "open" | "solved" | "withdrawn";
+            text: string;
+            type: string;
+            /** @enum {string} */
+            urgency: "now" | "soon" | "calm";
+        };
+        OpenItemAnswer: {
+            action_en: string;
+            action_zh: string;
+            /** @enum {string} */
+            answer: "opened" | "still" | "solved";
+            /** Format: date-time */
+            answered_at: string;
+            author: string;
+            author_en: string;
+            author_id: number;
+            cause_en: string;
+            cause_zh: string;
+            inspection_id: number;
+            inspection_uid: string;
+            month: string;
+            photos: string[];
+            remark: string;
+            severity: number | null;
+            unit: string;
+            value: unknown;
+            value_en: string | null;
+            value_zh: string | null;
+        };
         /**
          * OpenItemAnswerIn
          * @description An answer to an open item that was carried over (clause 18).
@@ -852,6 +3962,57 @@ export interface components {
             number: number;
             /** @default  */
             remark: string;
+        };
+        OpenItemDetail: {
+            action_en: string;
+            action_zh: string;
+            age_months: number;
+            answers: components["schemas"]["OpenItemAnswer"][];
+            building_en: string;
+            building_zh: string;
+            cause_en: string;
+            cause_zh: string;
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_month: string | null;
+            device_id: number | null;
+            device_name: string | null;
+            /** Format: date */
+            due_on: string | null;
+            floor: string;
+            item: string | null;
+            item_en: string | null;
+            item_zh: string | null;
+            number: number;
+            /** Format: date-time */
+            opened_at: string;
+            opened_month: string;
+            owner: string | null;
+            owner_en: string | null;
+            owner_id: number | null;
+            remark: string;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            severity: number;
+            /** @enum {string} */
+            state: "open" | "solved" | "withdrawn";
+            text: string;
+            type: string;
+            /** @enum {string} */
+            urgency: "now" | "soon" | "calm";
+        };
+        OpenItemPage: {
+            items: components["schemas"]["OpenItem"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        OpenItemPatch: {
+            /** Format: date */
+            due_on?: string | null;
+            owner_id?: number | null;
+            remark?: string;
         };
         /**
          * OpenItemRow
@@ -919,6 +4080,46 @@ export interface components {
             /** @description Total number of pages. */
             total_pages?: number;
         };
+        PairReading: {
+            item: string;
+            remark: string;
+            value: unknown;
+            /** @enum {string} */
+            verdict: "normal" | "abnormal" | "not_tested";
+        };
+        PairedInspection: {
+            author: string;
+            author_en: string;
+            author_id: number;
+            building_en: string;
+            building_zh: string;
+            counts: boolean;
+            /** Format: date-time */
+            device_finished_at: string | null;
+            device_id: number | null;
+            device_name: string | null;
+            exception_reason: string | null;
+            flags: string[];
+            floor: string;
+            id: number;
+            month: string;
+            pair_open: boolean;
+            photos_expected: number;
+            photos_received: number;
+            photos_returned: number;
+            readings: components["schemas"]["PairReading"][];
+            /** Format: date-time */
+            received_at: string;
+            revision: number;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            severity: number | null;
+            type: string;
+            uid: string;
+            /** @enum {string} */
+            verdict: "normal" | "abnormal" | "not_tested";
+        };
         /**
          * PersonRow
          * @description A member of the contract; ``role`` is null once he has left.
@@ -928,6 +4129,52 @@ export interface components {
             name: string;
             name_en: string;
             role: string | null;
+        };
+        Photo: {
+            author: string;
+            author_id: number;
+            building_en: string;
+            building_zh: string;
+            bytes: number;
+            device_id: number | null;
+            device_name: string | null;
+            /** Format: date-time */
+            device_taken_at: string | null;
+            finding: string | null;
+            floor: string;
+            height: number;
+            inspection_id: number;
+            inspection_uid: string;
+            item: string | null;
+            item_en: string | null;
+            item_zh: string | null;
+            limits: components["schemas"]["Limits"] | null;
+            month: string;
+            open_item_number: number | null;
+            previous_month: string | null;
+            previous_uid: string | null;
+            reading: components["schemas"]["PhotoReading"] | null;
+            /** Format: date-time */
+            received_at: string;
+            reused_of: string | null;
+            review: string;
+            review_marks: {
+                [key: string]: unknown;
+            }[];
+            review_remark: string;
+            /** Format: date-time */
+            reviewed_at: string | null;
+            reviewer: string | null;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            task_id: number;
+            type: string;
+            uid: string;
+            unit: string;
+            unreadable: boolean;
+            verdict: string;
+            width: number;
         };
         /**
          * PhotoIn
@@ -968,6 +4215,30 @@ export interface components {
             result: "duplicate" | "stored";
             sha256: string;
         };
+        PhotoPage: {
+            items: components["schemas"]["Photo"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        PhotoReading: {
+            action: string;
+            cause: string;
+            fixed: boolean;
+            remark: string;
+            severity: number | null;
+            value: unknown;
+            value_en: string | null;
+            value_zh: string | null;
+            verdict: string;
+        };
+        PhotoReview: {
+            marks?: components["schemas"]["Mark"][];
+            /** @default  */
+            remark: string;
+            /** @enum {string} */
+            state: "accepted" | "returned" | "none";
+        };
         /**
          * PreviousMonth
          * @description What the last inspected month said of the device: shown beside the new reading, offline.
@@ -985,6 +4256,14 @@ export interface components {
                 [key: string]: number | string | null;
             };
             verdict: string;
+        };
+        Progress: {
+            abnormal: number;
+            done: number;
+            normal: number;
+            not_tested: number;
+            todo: number;
+            total: number;
         };
         /**
          * PullOut
@@ -1061,6 +4340,80 @@ export interface components {
             results: components["schemas"]["OperationOut"][];
             server_time: string;
         };
+        Quarantined: {
+            author: string;
+            code: string;
+            details: {
+                [key: string]: unknown;
+            };
+            id: number;
+            inspection_uid: string;
+            kind: string;
+            operation_id: string;
+            /** Format: date-time */
+            received_at: string;
+            remark: string;
+            /** Format: date-time */
+            resolved_at: string | null;
+            resolved_by_id: number | null;
+            state: string;
+            user_id: number;
+        };
+        QuarantinedPage: {
+            items: components["schemas"]["Quarantined"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        QuarantinedWhole: {
+            author: string;
+            code: string;
+            details: {
+                [key: string]: unknown;
+            };
+            hash: string;
+            id: number;
+            inspection_uid: string;
+            kind: string;
+            operation_id: string;
+            payload: string;
+            /** Format: date-time */
+            received_at: string;
+            remark: string;
+            /** Format: date-time */
+            resolved_at: string | null;
+            resolved_by_id: number | null;
+            state: string;
+            user_id: number;
+            version: number;
+        };
+        Reading: {
+            action_en: string;
+            action_zh: string;
+            cause_en: string;
+            cause_zh: string;
+            fixed: boolean;
+            item: string;
+            item_en: string;
+            item_zh: string;
+            kind: string;
+            limits: components["schemas"]["Limits"];
+            previous: unknown;
+            previous_en: string | null;
+            previous_zh: string | null;
+            question: string;
+            reason: string;
+            remark: string;
+            repeat: number;
+            severity: number | null;
+            trend: components["schemas"]["TrendPoint"][];
+            unit: string;
+            value: unknown;
+            value_en: string | null;
+            value_zh: string | null;
+            /** @enum {string} */
+            verdict: "normal" | "abnormal" | "not_tested";
+        };
         /**
          * ReadingIn
          * @description One item's answer; ``fixed`` means fixed and retested before leaving (clause 18 ∆).
@@ -1076,7 +4429,7 @@ export interface components {
             /** @default  */
             remark: string;
             /** @default null */
-            value: number | string | null;
+            value: boolean | number | string | null;
             /**
              * @default not_tested
              * @enum {unknown}
@@ -1099,6 +4452,57 @@ export interface components {
             remark: string;
             task_id: number;
         };
+        Revision: {
+            author: string;
+            author_en: string;
+            author_id: number;
+            changes: components["schemas"]["Change"][];
+            number: number;
+            /** Format: date-time */
+            received_at: string;
+        };
+        Room: {
+            building_id: number;
+            floor: string;
+            id: number;
+            name_en: string;
+            name_zh: string;
+            retired: boolean;
+        };
+        RoomAssignment: {
+            assignee_id: number | null;
+            room_id: number;
+        };
+        RoomCreate: {
+            building_id: number;
+            /** @default  */
+            floor: string;
+            /** @default  */
+            name_en: string;
+            name_zh: string;
+        };
+        RoomListed: {
+            building_id: number;
+            device_count: number;
+            floor: string;
+            id: number;
+            name_en: string;
+            name_zh: string;
+            retired: boolean;
+        };
+        RoomListedPage: {
+            items: components["schemas"]["RoomListed"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        RoomPatch: {
+            building_id?: number;
+            floor?: string;
+            name_en?: string;
+            name_zh?: string;
+            retired?: boolean;
+        };
         /**
          * RoomRow
          * @description A room on its floor.
@@ -1109,6 +4513,27 @@ export interface components {
             id: number;
             name_en: string;
             name_zh: string;
+        };
+        Round: {
+            /** Format: date-time */
+            accepted_at: string | null;
+            actions: ("finish" | "accept" | "reopen")[];
+            checklist: number;
+            days_left: number;
+            /** Format: date */
+            due_on: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            id: number;
+            month: string;
+            /** Format: date-time */
+            opened_at: string;
+            progress: components["schemas"]["Progress"];
+            /** @enum {string} */
+            state: "open" | "finished" | "accepted";
+        };
+        RoundOpen: {
+            month: string;
         };
         /**
          * RoundRow
@@ -1188,6 +4613,17 @@ export interface components {
             room_id: number;
             round_id: number;
         };
+        TrendPoint: {
+            month: string;
+            value: number;
+            /** @enum {string} */
+            verdict: "normal" | "abnormal" | "not_tested";
+        };
+        Unanswered: {
+            item: string;
+            item_en: string;
+            item_zh: string;
+        };
         /**
          * Unsent
          * @description What the phone still holds after this push, as it counts itself.
@@ -1197,6 +4633,10 @@ export interface components {
             photos: number;
             /** @default 0 */
             records: number;
+        };
+        UsedConsumable: {
+            consumable: string;
+            quantity: number;
         };
         User: {
             email: string;
