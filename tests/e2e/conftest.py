@@ -1,0 +1,154 @@
+"""Real browsers against a real server: what the engineer and the supervisor do, as they do it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.e2e import server as servers
+from tests.e2e.server import Server
+from tools.find_browser import NONE_FOUND, find
+
+PASSWORD = "roundbook-demo"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
+# Without these Chromium looks for its maker's servers, which a closed network refuses.
+QUIET = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+AXE = servers.ROOT / "webapp/pwa/client/node_modules/axe-core/axe.min.js"
+# The rules of WCAG 2.2 A and AA, as axe names them.
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """A Chromium; without one the tests fail with a sentence, they are never skipped."""
+    path = find()
+    if path is None:
+        pytest.fail(NONE_FOUND)
+    return path
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, browser_path: str) -> Iterator[Browser]:
+    """One Chromium for the session; contexts keep the tests apart."""
+    launched = playwright.chromium.launch(executable_path=browser_path, args=QUIET)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo contract, loaded once and copied by whoever needs one."""
+    folder = tmp_path_factory.mktemp("demo")
+    servers.prepare(folder, demo=True)
+    return folder
+
+
+@pytest.fixture
+def demo_server(demo_template: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own with the demo contract, which it may change as it likes."""
+    running = Server(servers.copy_of(demo_template, tmp_path / "data")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_demo_server(
+    demo_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server with the demo contract for tests that only look."""
+    folder = tmp_path_factory.mktemp("shared") / "data"
+    running = Server(servers.copy_of(demo_template, folder)).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens a browser context; a console error or an exception in a page fails the test at its end.
+
+    ``phone=True`` gives a touch screen of 390 by 844, otherwise a desk of 1440 by 900.
+    """
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_one(*, phone: bool, language: str = "zh-CN", theme: str = "light", **more: Any) -> Any:
+        context = browser.new_context(
+            viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
+            has_touch=phone,
+            is_mobile=phone,
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            color_scheme=theme,  # type: ignore[arg-type]
+            **more,
+        )
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on("console", lambda message: _note(message, complaints))
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+def _note(message: Any, complaints: list[str]) -> None:
+    # A refused or failed request is a matter of the test; broken code and policy are ours.
+    if message.type == "error" and "Failed to load resource" not in message.text:
+        complaints.append(message.text)
+
+
+def sign_in(page: Page, server: Server, login: str, path: str = "/") -> None:
+    """Sign in through the form, then go to ``path``."""
+    page.goto(f"{server.url}/sign-in")
+    page.locator("input[autocomplete=username]").fill(login)
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    if path != "/":
+        page.goto(f"{server.url}{path}")
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA, a line each; injected so that the CSP stays as it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "tags => window.axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS
+    )
+    return [
+        f"{page.url} {rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def kill_browser(pid: int) -> None:
+    """End a browser's process group at once, as a phone does that runs out of memory."""
+    os.killpg(pid, signal.SIGKILL)

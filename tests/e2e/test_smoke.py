@@ -1,0 +1,40 @@
+"""The server starts, a person signs in, and the first screen is there without a complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.e2e.conftest import axe_violations, sign_in
+from tests.e2e.server import Server
+
+Open = Callable[..., BrowserContext]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_signing_in_is_accessible(
+    language: str, theme: str, shared_demo_server: Server, open_context: Open
+) -> None:
+    page = open_context(phone=True, language=language, theme=theme).new_page()
+    page.goto(f"{shared_demo_server.url}/sign-in")
+    expect(page.locator("input[type=password]")).to_be_visible()
+    assert axe_violations(page) == []
+
+
+def test_a_wrong_password_says_what_to_do(shared_demo_server: Server, open_context: Open) -> None:
+    page = open_context(phone=True).new_page()
+    page.goto(f"{shared_demo_server.url}/sign-in")
+    page.locator("input[autocomplete=username]").fill("zhang")
+    page.locator("input[type=password]").fill("not the password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert axe_violations(page) == []
+
+
+def test_the_engineer_sees_the_months_round(shared_demo_server: Server, open_context: Open) -> None:
+    page = open_context(phone=True).new_page()
+    sign_in(page, shared_demo_server, "zhang")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("巡检")
