@@ -32,7 +32,9 @@ def labels(count: int) -> list[LabelText]:
 
 def read(png: bytes, blur: float = 0.8) -> list[tuple[str | None, Any]]:
     picture = Image.open(io.BytesIO(png)).convert("L").filter(ImageFilter.GaussianBlur(blur))
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    found = zxingcpp.read_barcodes(
+        picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    )
     return [(rules.parse_label(barcode.text), barcode.position) for barcode in found]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from flask import Response, request, send_file
+from flask import Response, request
 
 from webapp.api import estate_schemas as shapes
 from webapp.api.device_schemas import DeviceLifeSchema
+from webapp.api.files import sent_file
 from webapp.api.http import CONTRACT, blueprint, page_of, require, settings, signed_in
 from webapp.checklists import queries as checklists
 from webapp.db import db, now_utc, unit_of_work
@@ -249,7 +249,7 @@ def export_workbook(args: dict[str, Any], contract_code: str) -> Response:
     access = require("view", contract_code)
     devices = queries.register_devices(db.session(), access.contract_id)
     data = export_xlsx(devices, args["language"], title=access.contract_code)
-    return _file(data, XLSX, f"{access.contract_code}-asset-register.xlsx")
+    return sent_file(data, XLSX, f"{access.contract_code}-asset-register.xlsx")
 
 
 @bp.get(f"{CONTRACT}/estate/export.csv")
@@ -260,10 +260,4 @@ def export_text(args: dict[str, Any], contract_code: str) -> Response:
     access = require("view", contract_code)
     devices = queries.register_devices(db.session(), access.contract_id)
     data = export_csv(devices, args["language"])
-    return _file(data, "text/csv; charset=utf-8", f"{access.contract_code}-asset-register.csv")
-
-
-def _file(data: bytes, content_type: str, name: str) -> Response:
-    return send_file(
-        io.BytesIO(data), mimetype=content_type, as_attachment=True, download_name=name
-    )
+    return sent_file(data, "text/csv; charset=utf-8", f"{access.contract_code}-asset-register.csv")

@@ -155,22 +155,25 @@ class DeviceSchema(ma.Schema):
     label = fields.String(required=True, allow_none=True)
 
 
-def _plain_register(value: dict[str, Any]) -> None:
-    for key, entry in value.items():
-        if not isinstance(entry, (bool, int, float, str, type(None))):
-            raise ma.ValidationError("not_a_plain_value", field_name=key)
-        if isinstance(entry, str) and len(entry) > 200:
-            raise ma.ValidationError("too_long", field_name=key)
-        if isinstance(entry, (int, float)) and not -1e12 < entry < 1e12:
-            raise ma.ValidationError("out_of_range", field_name=key)
+class PlainValue(fields.Raw):
+    """A register field's value: a text, a number, yes or no; null takes the field away."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, (bool, int, float, str)):
+            raise ma.ValidationError("not_a_plain_value")
+        if isinstance(value, str) and len(value) > 200:
+            raise ma.ValidationError("too_long")
+        if isinstance(value, (int, float)) and not -1e12 < value < 1e12:
+            raise ma.ValidationError("out_of_range")
+        return value
 
 
 def _register() -> fields.Dict:
     keys = fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,39}$"))
     return fields.Dict(
         keys=keys,
-        values=fields.Raw(allow_none=True),
-        validate=[validate.Length(max=60), _plain_register],
+        values=PlainValue(allow_none=True),
+        validate=validate.Length(max=60),
         metadata={"description": "The fields that checklists compare with; null takes one away."},
     )
 

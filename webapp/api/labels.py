@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, send_file
+from flask import Response
 from marshmallow import fields, validate
 
 from webapp.api.estate_schemas import MAX_ID, text
+from webapp.api.files import sent_file
 from webapp.api.http import (
     CONTRACT,
     PageArgs,
@@ -227,7 +227,7 @@ def print_sheet(args: dict[str, Any], contract_code: str) -> Response:
     data = label_sheet.sheet_pdf(
         wanted, grid, settings().base_url, start=args["start"], outlines=args["outlines"]
     )
-    return _file(data, "application/pdf", f"{access.contract_code}-labels.pdf")
+    return sent_file(data, "application/pdf", f"{access.contract_code}-labels.pdf")
 
 
 def _grid(args: dict[str, Any]) -> Grid:
@@ -248,10 +248,4 @@ def label_picture(contract_code: str, device_id: int) -> Response:
         raise AppError("label_unknown")
     wanted = label_sheet.label_text(row[0], row[1], row[2], row[3])
     data = label_png(wanted, settings().base_url)
-    return _file(data, "image/png", f"{wanted.code}.png", download=False)
-
-
-def _file(data: bytes, content_type: str, name: str, *, download: bool = True) -> Response:
-    return send_file(
-        io.BytesIO(data), mimetype=content_type, as_attachment=download, download_name=name
-    )
+    return sent_file(data, "image/png", f"{wanted.code}.png", download=False)
