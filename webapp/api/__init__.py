@@ -14,10 +14,13 @@ def register(app: Flask) -> None:
         health,
         http,
         identity,
+        inspections,
         labels,
+        open_items,
         openapi,
         photos,
         quarantine,
+        rounds,
         sync,
     )
 
@@ -25,6 +28,7 @@ def register(app: Flask) -> None:
     http.install(app)  # After flask-smorest's own handlers, in whose place it puts ours.
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)
-    for module in (identity, estate, labels, checklists, sync, photos, quarantine):
+    domains = (identity, estate, labels, checklists, rounds, inspections, open_items)
+    for module in (*domains, sync, photos, quarantine):
         api.register_blueprint(module.bp)
     openapi.complete(api)

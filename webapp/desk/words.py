@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from webapp.checklists.content import Item
+from webapp.checklists.content import Item, Words
 from webapp.checklists.rules import NormalRange, device_register, normal_range
 from webapp.estate.models import Device
 
@@ -16,6 +16,11 @@ def option_words(item: Item | None, value: object) -> tuple[str | None, str | No
         if option["key"] == value:
             return option["zh"], option["en"]
     return None, None
+
+
+def picked_words(words: Iterable[Words], key: str) -> tuple[str, str]:
+    """The names of a picked key; free text, and a key that is no more, stand for themselves."""
+    return next(((w["zh"], w["en"]) for w in words if w["key"] == key), (key, key))
 
 
 def register_of(device: Device | None) -> dict[str, Any]:

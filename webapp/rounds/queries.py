@@ -102,6 +102,14 @@ def round_shown(session: Session, access: Access, month: str, now: datetime) -> 
     return _round_out(row, number or 0, today_in(zone, now), counts, access)
 
 
+def version_of(session: Session, contract_id: int, now: datetime) -> tuple[int, date]:
+    """The sequence number of the contract's last change, and its today: what a view is cached by."""
+    head, zone = session.execute(
+        sa.select(Contract.head_seq, Contract.time_zone).where(Contract.id == contract_id)
+    ).one()
+    return head, today_in(zone, now)
+
+
 def outcome_counts(session: Session, round_ids: Collection[int]) -> dict[int, dict[str, int]]:
     """Tasks by outcome, per round."""
     rows = session.execute(
@@ -152,8 +160,8 @@ def consumables_statement(
             ConsumableUse.device_id,
             Device.name.label("device_name"),
             Room.id.label("room_id"),
-            Room.name_zh.label("room_name_zh"),
-            Room.name_en.label("room_name_en"),
+            Room.name_zh.label("room_zh"),
+            Room.name_en.label("room_en"),
             Round.month,
         )
         .join(Inspection, Inspection.id == ConsumableUse.inspection_id)

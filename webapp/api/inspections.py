@@ -1,0 +1,265 @@
+"""Inspections over HTTP: the list, one whole, and the choice out of a pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from webapp.api.http import CONTRACT, PageArgs, blueprint, page_of, page_schema, require
+from webapp.api.photos import LimitsSchema
+from webapp.api.rounds import ID, MONTH
+from webapp.db import db, now_utc, unit_of_work
+from webapp.desk.inspection_detail import inspection_detail
+from webapp.desk.inspection_list import (
+    InspectionFilter,
+    dress_inspections,
+    inspection_statement,
+)
+from webapp.rounds import services
+
+bp = blueprint("inspections", "Inspections: list, detail, pairs")
+VERDICT = validate.OneOf(["normal", "abnormal", "not_tested"])
+INSPECTION = f"{CONTRACT}/inspections/<int(max=2147483647):inspection_id>"
+
+
+class InspectionArgs(PageArgs):
+    """Which inspections; ``pair`` asks for those that wait for a choice."""
+
+    month = fields.String(validate=MONTH)
+    building_id = fields.Integer(validate=ID)
+    room_id = fields.Integer(validate=ID)
+    device_id = fields.Integer(validate=ID)
+    type = fields.String(validate=validate.Length(1, 32))
+    author_id = fields.Integer(validate=ID)
+    verdict = fields.String(validate=VERDICT)
+    flag = fields.String(validate=validate.Regexp(r"^[a-z_]{1,40}$", error="invalid_flag"))
+    pair = fields.Boolean(load_default=False)
+    q = fields.String(load_default="", validate=validate.Length(max=100))
+
+
+class InspectionSchema(ma.Schema):
+    """An inspection in the list; ``counts`` is whether it is the one of its task that counts."""
+
+    id = fields.Integer(required=True)
+    uid = fields.String(required=True)
+    month = fields.String(required=True)
+    room_id = fields.Integer(required=True)
+    room_zh = fields.String(required=True)
+    room_en = fields.String(required=True)
+    floor = fields.String(required=True)
+    building_zh = fields.String(required=True)
+    building_en = fields.String(required=True)
+    device_id = fields.Integer(required=True, allow_none=True)
+    device_name = fields.String(required=True, allow_none=True)
+    type = fields.String(required=True)
+    author_id = fields.Integer(required=True)
+    author = fields.String(required=True)
+    author_en = fields.String(required=True)
+    revision = fields.Integer(required=True)
+    verdict = fields.String(required=True, validate=VERDICT)
+    severity = fields.Integer(required=True, allow_none=True)
+    exception_reason = fields.String(required=True, allow_none=True)
+    flags = fields.List(fields.String(), required=True)
+    counts = fields.Boolean(required=True)
+    pair_open = fields.Boolean(required=True)
+    received_at = fields.AwareDateTime(required=True)
+    device_finished_at = fields.AwareDateTime(required=True, allow_none=True)
+    photos_expected = fields.Integer(required=True)
+    photos_received = fields.Integer(required=True)
+    photos_returned = fields.Integer(required=True)
+
+
+class TrendPointSchema(ma.Schema):
+    """An earlier month's reading."""
+
+    month = fields.String(required=True)
+    value = fields.Float(required=True)
+    verdict = fields.String(required=True, validate=VERDICT)
+
+
+class ReadingSchema(ma.Schema):
+    """A reading beside its limits, last month's value and the twelve months before.
+
+    ``repeat`` is for how many months in a row the item had been abnormal before; ``question`` the
+    doubt about its plausibility.
+    """
+
+    item = fields.String(required=True)
+    item_zh = fields.String(required=True)
+    item_en = fields.String(required=True)
+    kind = fields.String(required=True)
+    unit = fields.String(required=True)
+    value = fields.Raw(required=True, allow_none=True)
+    value_zh = fields.String(required=True, allow_none=True)
+    value_en = fields.String(required=True, allow_none=True)
+    verdict = fields.String(required=True, validate=VERDICT)
+    reason = fields.String(required=True)
+    severity = fields.Integer(required=True, allow_none=True)
+    cause_zh = fields.String(required=True)
+    cause_en = fields.String(required=True)
+    action_zh = fields.String(required=True)
+    action_en = fields.String(required=True)
+    remark = fields.String(required=True)
+    fixed = fields.Boolean(required=True)
+    question = fields.String(required=True)
+    limits = fields.Nested(LimitsSchema, required=True)
+    previous = fields.Raw(required=True, allow_none=True)
+    previous_zh = fields.String(required=True, allow_none=True)
+    previous_en = fields.String(required=True, allow_none=True)
+    repeat = fields.Integer(required=True)
+    trend = fields.List(fields.Nested(TrendPointSchema), required=True)
+
+
+class UnansweredSchema(ma.Schema):
+    """An item that was due and has no reading."""
+
+    item = fields.String(required=True)
+    item_zh = fields.String(required=True)
+    item_en = fields.String(required=True)
+
+
+class FindingSchema(ma.Schema):
+    """A new problem outside the test (clause 19)."""
+
+    uid = fields.String(required=True)
+    text = fields.String(required=True)
+    severity = fields.Integer(required=True)
+    fixed = fields.Boolean(required=True)
+
+
+class UsedConsumableSchema(ma.Schema):
+    """A consumable that was replaced during the inspection (clause 16)."""
+
+    consumable = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+
+
+class InspectionOpenItemSchema(ma.Schema):
+    """An open item that the inspection opened or answered."""
+
+    number = fields.Integer(required=True)
+    item = fields.String(required=True, allow_none=True)
+    text = fields.String(required=True)
+    severity = fields.Integer(required=True)
+    state = fields.String(required=True)
+    opened_month = fields.String(required=True)
+    age_months = fields.Integer(required=True)
+    answer = fields.String(required=True, validate=validate.OneOf(["opened", "still", "solved"]))
+    remark = fields.String(required=True)
+
+
+class InspectionPhotoSchema(ma.Schema):
+    """A photo of the manifest; it has come when ``received_at`` is set."""
+
+    uid = fields.String(required=True)
+    item = fields.String(required=True, allow_none=True)
+    finding_uid = fields.String(required=True, allow_none=True)
+    open_item_number = fields.Integer(required=True, allow_none=True)
+    width = fields.Integer(required=True)
+    height = fields.Integer(required=True)
+    received_at = fields.AwareDateTime(required=True, allow_none=True)
+    withdrawn = fields.Boolean(required=True)
+    unreadable = fields.Boolean(required=True)
+    review = fields.String(required=True)
+    review_remark = fields.String(required=True)
+    review_marks = fields.List(fields.Dict(), required=True)
+    reused_of = fields.String(required=True, allow_none=True)
+
+
+class ChangeSchema(ma.Schema):
+    """A field that a revision changed; its path, such as ``readings.lamp_hours.value``."""
+
+    field = fields.String(required=True)
+    before = fields.Raw(required=True, allow_none=True)
+    after = fields.Raw(required=True, allow_none=True)
+
+
+class RevisionSchema(ma.Schema):
+    """A revision: who sent it, when it came, and what it changed."""
+
+    number = fields.Integer(required=True)
+    author_id = fields.Integer(required=True)
+    author = fields.String(required=True)
+    author_en = fields.String(required=True)
+    received_at = fields.AwareDateTime(required=True)
+    changes = fields.List(fields.Nested(ChangeSchema), required=True)
+
+
+class PairReadingSchema(ma.Schema):
+    """A reading of the other inspection, for laying side by side."""
+
+    item = fields.String(required=True)
+    value = fields.Raw(required=True, allow_none=True)
+    verdict = fields.String(required=True, validate=VERDICT)
+    remark = fields.String(required=True)
+
+
+class PairedInspectionSchema(InspectionSchema):
+    """Another inspection of the same task."""
+
+    readings = fields.List(fields.Nested(PairReadingSchema), required=True)
+
+
+class InspectionDetailSchema(InspectionSchema):
+    """An inspection whole."""
+
+    task_id = fields.Integer(required=True)
+    checklist = fields.Integer(required=True)
+    phone_verdict = fields.String(required=True)
+    picked = fields.Boolean(required=True)
+    device_started_at = fields.AwareDateTime(required=True, allow_none=True)
+    clock_offset_seconds = fields.Integer(required=True)
+    dwell_seconds = fields.Integer(required=True)
+    bulk_ok = fields.Boolean(required=True)
+    scanned_code = fields.String(required=True, allow_none=True)
+    remark = fields.String(required=True)
+    exception_zh = fields.String(required=True)
+    exception_en = fields.String(required=True)
+    exception_remark = fields.String(required=True)
+    revisit_on = fields.Date(required=True, allow_none=True)
+    maker = fields.String(required=True)
+    model = fields.String(required=True)
+    serial = fields.String(required=True)
+    asset_number = fields.String(required=True)
+    warranty_until = fields.Date(required=True, allow_none=True)
+    readings = fields.List(fields.Nested(ReadingSchema), required=True)
+    unanswered = fields.List(fields.Nested(UnansweredSchema), required=True)
+    findings = fields.List(fields.Nested(FindingSchema), required=True)
+    consumables = fields.List(fields.Nested(UsedConsumableSchema), required=True)
+    open_items = fields.List(fields.Nested(InspectionOpenItemSchema), required=True)
+    photos = fields.List(fields.Nested(InspectionPhotoSchema), required=True)
+    revisions = fields.List(fields.Nested(RevisionSchema), required=True)
+    pair = fields.List(fields.Nested(PairedInspectionSchema), required=True)
+
+
+@bp.get(f"{CONTRACT}/inspections")
+@bp.arguments(InspectionArgs, location="query")
+@bp.response(200, page_schema(InspectionSchema))
+def list_inspections(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
+    """The inspections, latest first."""
+    access = require("view", contract_code)
+    page, page_size = args.pop("page"), args.pop("page_size")
+    statement = inspection_statement(access.contract_id, InspectionFilter(**args))
+    found = page_of(statement, page, page_size)
+    found["items"] = dress_inspections(db.session(), found["items"])
+    return found
+
+
+@bp.get(INSPECTION)
+@bp.response(200, InspectionDetailSchema)
+def show_inspection(contract_code: str, inspection_id: int) -> dict[str, Any]:
+    """One inspection whole."""
+    access = require("view", contract_code)
+    return inspection_detail(db.session(), access.contract_id, inspection_id)
+
+
+@bp.post(f"{INSPECTION}/pick")
+@bp.response(200, InspectionDetailSchema)
+def pick_inspection(contract_code: str, inspection_id: int) -> dict[str, Any]:
+    """Let this one of a pair count; the other stays, visibly."""
+    access = require("review", contract_code)
+    with unit_of_work() as session:
+        services.pick(session, access, inspection_id, now_utc())
+    return inspection_detail(db.session(), access.contract_id, inspection_id)

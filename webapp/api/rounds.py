@@ -1,0 +1,229 @@
+"""The months' rounds over HTTP: list, open, board, assign, finish, accept (clauses 15-21, 30)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, jsonify, request
+from marshmallow import fields, validate
+
+from webapp.api.http import CONTRACT, Schema, blueprint, require
+from webapp.db import db, now_utc, unit_of_work
+from webapp.desk.board import board
+from webapp.identity.rules import Access
+from webapp.rounds import queries, services
+from webapp.rounds.opening import open_round
+from webapp.rounds.rules import ACTIONS
+from webapp.sync.phones import phones_of, waiting_in_quarantine
+
+bp = blueprint("rounds", "Rounds: one a month and contract")
+MONTH = validate.Regexp(r"^20\d{2}-(0[1-9]|1[0-2])$", error="invalid_month")
+ID = validate.Range(1, 2**31 - 1)
+ROUND = f"{CONTRACT}/rounds/<string:month>"
+
+
+class ProgressSchema(ma.Schema):
+    """Tasks by outcome; ``done`` are those with one."""
+
+    todo = fields.Integer(required=True)
+    normal = fields.Integer(required=True)
+    abnormal = fields.Integer(required=True)
+    not_tested = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+    done = fields.Integer(required=True)
+
+
+class RoundSchema(ma.Schema):
+    """A round; ``days_left`` is negative after the due day, ``actions`` is what the actor may do."""
+
+    id = fields.Integer(required=True)
+    month = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["open", "finished", "accepted"]))
+    due_on = fields.Date(required=True)
+    days_left = fields.Integer(required=True)
+    checklist = fields.Integer(required=True)
+    opened_at = fields.AwareDateTime(required=True)
+    finished_at = fields.AwareDateTime(required=True, allow_none=True)
+    accepted_at = fields.AwareDateTime(required=True, allow_none=True)
+    progress = fields.Nested(ProgressSchema, required=True)
+    actions = fields.List(fields.String(validate=validate.OneOf(ACTIONS)), required=True)
+
+
+class RoundOpenSchema(Schema):
+    """The month to open."""
+
+    month = fields.String(required=True, validate=MONTH)
+
+
+class RoomAssignmentSchema(Schema):
+    """A room and who shall inspect it; null takes it from whoever has it."""
+
+    room_id = fields.Integer(required=True, validate=ID)
+    assignee_id = fields.Integer(required=True, allow_none=True, validate=ID)
+
+
+class AssignmentsSchema(Schema):
+    """Rooms to assign; the others keep theirs."""
+
+    rooms = fields.List(
+        fields.Nested(RoomAssignmentSchema), required=True, validate=validate.Length(1, 1000)
+    )
+
+
+class BoardRoomSchema(ProgressSchema):
+    """A room on the board."""
+
+    id = fields.Integer(required=True)
+    floor = fields.String(required=True)
+    name_zh = fields.String(required=True)
+    name_en = fields.String(required=True)
+    assignee_id = fields.Integer(required=True, allow_none=True)
+    pairs = fields.Integer(required=True)
+    open_items = fields.Integer(required=True)
+
+
+class BoardBuildingSchema(ma.Schema):
+    """A building with its rooms, floor by floor."""
+
+    id = fields.Integer(required=True)
+    name_zh = fields.String(required=True)
+    name_en = fields.String(required=True)
+    rooms = fields.List(fields.Nested(BoardRoomSchema), required=True)
+
+
+class BoardEngineerSchema(ma.Schema):
+    """An engineer: what is his, what he has sent, and where he was last; no role once he has left."""
+
+    user_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    role = fields.String(required=True, allow_none=True)
+    progress = fields.Nested(ProgressSchema, required=True)
+    inspections = fields.Integer(required=True)
+    last_received_at = fields.AwareDateTime(required=True, allow_none=True)
+    last_room_id = fields.Integer(required=True, allow_none=True)
+
+
+class BoardPhoneSchema(ma.Schema):
+    """A phone as last heard of; ``clock_offset_seconds`` is its clock minus the server's."""
+
+    phone_id = fields.String(required=True)
+    user_id = fields.Integer(required=True)
+    user_name = fields.String(required=True)
+    user_name_en = fields.String(required=True)
+    unsent_records = fields.Integer(required=True)
+    unsent_photos = fields.Integer(required=True)
+    clock_offset_seconds = fields.Integer(required=True)
+    last_seen_at = fields.AwareDateTime(required=True)
+
+
+BLOCKERS = (
+    "pairs",
+    "photos_missing",
+    "photos_returned",
+    "photos_unreviewed",
+    "quarantine",
+    "todo",
+    "unsent",
+)
+
+
+class BlockerSchema(ma.Schema):
+    """What keeps the report waiting, and who has to do it; without an owner the supervisors."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(BLOCKERS))
+    owner_id = fields.Integer(required=True, allow_none=True)
+    owner_name = fields.String(required=True)
+    owner_name_en = fields.String(required=True)
+    count = fields.Integer(required=True)
+
+
+class BoardSchema(ma.Schema):
+    """The round at a glance."""
+
+    round = fields.Nested(RoundSchema, required=True)
+    buildings = fields.List(fields.Nested(BoardBuildingSchema), required=True)
+    engineers = fields.List(fields.Nested(BoardEngineerSchema), required=True)
+    phones = fields.List(fields.Nested(BoardPhoneSchema), required=True)
+    blockers = fields.List(fields.Nested(BlockerSchema), required=True)
+
+
+@bp.get(f"{CONTRACT}/rounds")
+@bp.response(200, RoundSchema(many=True))
+def list_rounds(contract_code: str) -> list[dict[str, Any]]:
+    """The rounds, latest first."""
+    return queries.rounds_list(db.session(), require("view", contract_code), now_utc())
+
+
+@bp.post(f"{CONTRACT}/rounds")
+@bp.arguments(RoundOpenSchema)
+@bp.response(201, RoundSchema)
+def open_month(body: dict[str, Any], contract_code: str) -> dict[str, Any]:
+    """Open a month's round, with a task for every living device and room."""
+    access = require("manage_round", contract_code)
+    with unit_of_work() as session:
+        open_round(session, access, access.contract_id, body["month"], now_utc())
+    return queries.round_shown(db.session(), access, body["month"], now_utc())
+
+
+@bp.get(ROUND)
+@bp.response(200, RoundSchema)
+def show_round(contract_code: str, month: str) -> dict[str, Any]:
+    """One round."""
+    return queries.round_shown(db.session(), require("view", contract_code), month, now_utc())
+
+
+@bp.get(f"{ROUND}/board")
+@bp.response(200, BoardSchema)
+def show_board(contract_code: str, month: str) -> Any:
+    """The board, live: ask again with ``If-None-Match``, and 304 says that nothing has changed."""
+    access = require("view", contract_code)
+    now = now_utc()
+    phones = phones_of(db.session(), access.contract_id, now)
+    quarantined = waiting_in_quarantine(db.session(), access.contract_id)
+    etag = _board_etag(access, month, phones, quarantined)
+    if etag in request.if_none_match:
+        response = Response(status=304)
+    else:
+        shown = board(db.session(), access, month, phones=phones, quarantined=quarantined, now=now)
+        response = jsonify(BoardSchema().dump(shown))
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _board_etag(access: Access, month: str, phones: list[dict[str, Any]], quarantined: int) -> str:
+    """All that the board is made of: the sequence counts every change of the contract's rows."""
+    made_of = (
+        queries.version_of(db.session(), access.contract_id, now_utc()),
+        access.contract_id,
+        month,
+        sorted(access.rights),
+        phones,
+        quarantined,
+    )
+    return hashlib.sha256(json.dumps(made_of, default=str).encode()).hexdigest()[:32]
+
+
+@bp.patch(f"{ROUND}/rooms")
+@bp.arguments(AssignmentsSchema)
+@bp.response(204)
+def assign_rooms(body: dict[str, Any], contract_code: str, month: str) -> None:
+    """Give rooms to engineers, backups included (clause 26)."""
+    access = require("manage_round", contract_code)
+    assignees = {row["room_id"]: row["assignee_id"] for row in body["rooms"]}
+    with unit_of_work() as session:
+        services.assign_rooms(session, access, month, assignees, now_utc())
+
+
+@bp.post(f"{ROUND}/<any(finish, accept, reopen):action>")
+@bp.response(200, RoundSchema)
+def act_on_round(contract_code: str, month: str, action: str) -> dict[str, Any]:
+    """Finish, accept or reopen; which right it takes depends on the round's state."""
+    access = require("view", contract_code)
+    with unit_of_work() as session:
+        services.act(session, access, month, action, now_utc())
+    return queries.round_shown(db.session(), access, month, now_utc())
