@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, dataclass_transform
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from sqlalchemy.orm import (
     mapped_column,
     relationship,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import TypeDecorator
 
 NAMING = {
@@ -117,15 +119,21 @@ def take_sequence(session: Session, contract_id: int) -> int:
     """The number that this transaction's changes in the contract carry; one per transaction."""
     numbers: dict[int, int] = session.info.setdefault("sequence_numbers", {})
     if contract_id not in numbers:
-        table = Base.metadata.tables["contract"]
-        statement = (
-            sa.update(table)
-            .where(table.c.id == contract_id)
-            .values(head_seq=table.c.head_seq + 1)
-            .returning(table.c.head_seq)
-        )
-        numbers[contract_id] = session.connection().execute(statement).scalar_one()
+        parameters = {"contract": contract_id}
+        numbers[contract_id] = session.connection().execute(_next_number(), parameters).scalar_one()
     return numbers[contract_id]
+
+
+@cache
+def _next_number() -> ReturningUpdate[int]:
+    # Built once: every write of a phone asks for it, and building it costs more than running it.
+    table = Base.metadata.tables["contract"]
+    return (
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("contract"))
+        .values(head_seq=table.c.head_seq + 1)
+        .returning(table.c.head_seq)
+    )
 
 
 @event.listens_for(Session, "before_flush")

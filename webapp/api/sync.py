@@ -13,14 +13,13 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
-from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
 from webapp import log
 from webapp.api.http import CONTRACT, blueprint, require, settings, touch_session
+from webapp.api.throttle import at_most
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
-from webapp.extensions import limiter
 from webapp.identity.rules import Access
 from webapp.storage import object_store
 from webapp.sync import photos, queries, services
@@ -48,10 +47,6 @@ def _documented(answer: str, body: str = "", **parameters: Any) -> Callable[[Any
         doc["requestBody"] = {"required": True, "content": _json(body)}
     decorate: Callable[[Any], Any] = bp.doc(**doc, **parameters)
     return decorate
-
-
-def _who() -> str:
-    return f"user:{current_user.user.id}" if current_user.is_authenticated else "nobody"
 
 
 def _read_body(maximum_bytes: int) -> bytes:
@@ -88,7 +83,7 @@ def _head(contract_id: int) -> Head:
 
 
 @bp.post(f"{CONTRACT}/sync/push")
-@limiter.limit("1200 per minute", key_func=_who)
+@at_most(1200)
 @_documented("PushOut", "PushIn")
 def push(contract_code: str) -> Response:
     """Take a batch of operations: one answer each, the same answer for the same operation."""
@@ -140,7 +135,7 @@ def _receive_one(access: Access, phone: PhoneState, one: Received, now: datetime
 
 
 @bp.post(f"{CONTRACT}/sync/missing")
-@limiter.limit("120 per minute", key_func=_who)
+@at_most(120)
 @_documented("MissingOut", "MissingIn")
 def missing(contract_code: str) -> Response:
     """Tell a phone which of the photos and operations that it holds the server lacks."""
@@ -193,7 +188,7 @@ def pull_changes(contract_code: str) -> Response:
 
 
 @bp.put(f"{CONTRACT}/photos/<photo_uid>")
-@limiter.limit("6000 per minute", key_func=_who)
+@at_most(6000)
 @bp.doc(
     parameters=[
         {

@@ -18,6 +18,18 @@ from webapp.sync.wire import MissingIn
 EPOCH = "epoch"
 _AT_ONCE = 500
 
+# Built once: every request of a phone asks these, and building a statement costs more than running it.
+_HEAD = (
+    sa.select(Contract.head_seq, ServerState.value)
+    .select_from(Contract)
+    .outerjoin(ServerState, ServerState.key == EPOCH)
+    .where(Contract.id == sa.bindparam("contract_id"))
+)
+_LOCK = sa.select(Contract.id).where(Contract.id == sa.bindparam("contract_id")).with_for_update()
+_SLOT = sa.select(Photo.id, Photo.sha256, Photo.bytes, Photo.received_at).where(
+    Photo.contract_id == sa.bindparam("contract_id"), Photo.uid == sa.bindparam("uid")
+)
+
 
 @dataclass(frozen=True)
 class Head:
@@ -48,12 +60,7 @@ class Slot:
 
 def head(session: Session, contract_id: int) -> Head | None:
     """The contract's head and the server's epoch, or None before the first epoch was made."""
-    row = session.execute(
-        sa.select(Contract.head_seq, ServerState.value)
-        .select_from(Contract)
-        .outerjoin(ServerState, ServerState.key == EPOCH)
-        .where(Contract.id == contract_id)
-    ).one()
+    row = session.execute(_HEAD, {"contract_id": contract_id}).one()
     return Head(epoch=row.value, seq=row.head_seq) if row.value else None
 
 
@@ -62,7 +69,7 @@ def lock_contract(session: Session, contract_id: int) -> None:
 
     On SQLite the write transaction itself is the lock.
     """
-    session.execute(sa.select(Contract.id).where(Contract.id == contract_id).with_for_update())
+    session.execute(_LOCK, {"contract_id": contract_id})
 
 
 def known_operations(session: Session, contract_id: int, ids: Iterable[str]) -> dict[str, Known]:
@@ -80,22 +87,8 @@ def known_operations(session: Session, contract_id: int, ids: Iterable[str]) -> 
 
 def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
     """The photo of that uid in this contract."""
-    row = session.execute(
-        sa.select(Photo.id, Photo.sha256, Photo.bytes, Photo.received_at).where(
-            Photo.contract_id == contract_id, Photo.uid == uid
-        )
-    ).one_or_none()
+    row = session.execute(_SLOT, {"contract_id": contract_id, "uid": uid}).one_or_none()
     return Slot(row.id, row.sha256, row.bytes, row.received_at is not None) if row else None
-
-
-def is_stored(session: Session, contract_id: int, sha256: str) -> bool:
-    """Whether a received photo of the contract already has these bytes in the store."""
-    statement = sa.select(Photo.id).where(
-        Photo.contract_id == contract_id,
-        Photo.sha256 == sha256,
-        Photo.received_at.is_not(None),
-    )
-    return session.scalar(statement.limit(1)) is not None
 
 
 def missing(session: Session, contract_id: int, held: MissingIn) -> tuple[list[str], list[str]]:
