@@ -37,6 +37,7 @@ PAST_MONTHS = 11
 ROOMS_A_DAY = 5
 DONE_OF_A_DAY = 3
 OCCUPIED_NOW = 6
+WALKED_ROOMS = 24
 DRAWN_MONTHS = 2
 FINDING_LASTS = timedelta(days=50)
 # What the sample register does not say, and a provider fills in at the handover.
@@ -242,7 +243,10 @@ class _Teller:
         if index < self.last:
             return at
         # This month's rooms were walked in the last days, whatever day it is.
-        return min(at, now - timedelta(minutes=60 + 40 * (24 - number)))
+        days_ago = (WALKED_ROOMS - number) // ROOMS_A_DAY
+        then = at.replace(year=now.year, month=now.month, day=now.day) - timedelta(days=days_ago)
+        earliest = _morning(month, 1, 5 + number)
+        return max(earliest, min(then, now - timedelta(minutes=200 - 8 * number)))
 
     def _walk(
         self,
@@ -335,15 +339,17 @@ class _Teller:
         )
         return dict(rows.all())
 
-    def _draw(self, device_type: str, caption: str, key: str, abnormal: bool) -> bytes:
-        return draw_photo(device_type, caption, key, abnormal=abnormal)
+    def _draw(self, kind: str, caption: str, tag: str, seed: str, abnormal: bool) -> bytes:
+        return draw_photo(kind, caption, tag, seed, abnormal=abnormal)
 
-    def _draw_from_pool(self, device_type: str, caption: str, key: str, abnormal: bool) -> bytes:
+    def _draw_from_pool(
+        self, kind: str, caption: str, tag: str, seed: str, abnormal: bool
+    ) -> bytes:
         """Older months share a picture a type, so that the demo loads in seconds."""
-        name = (device_type, abnormal)
+        name = (kind, abnormal)
         if name not in self.pool:
-            self.pool[name] = draw_photo(device_type, caption, device_type, abnormal=abnormal)
-        return with_comment(self.pool[name], f"{key} {caption} {now_utc().isoformat()}")
+            self.pool[name] = draw_photo(kind, caption, kind, kind, abnormal=abnormal)
+        return with_comment(self.pool[name], f"{tag} {caption} {seed}")
 
     def _settle_photos(
         self, session: Session, sent: list[payloads.Sent], index: int, at: datetime

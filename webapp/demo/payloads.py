@@ -18,7 +18,7 @@ from webapp.demo.pictures import SIZE
 from webapp.demo.simulate import SEED, Subject, Visit
 from webapp.rounds.payloads import InspectionIn
 
-Draw = Callable[[str, str, str, bool], bytes]
+Draw = Callable[[str, str, str, str, bool], bytes]
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,15 @@ def sent_by_phone(
         if verdict == "normal":
             solved.add(reading["item"])
         if photo_required(item, verdict):
+            seed = f"{target.subject.key}:{reading['item']}:{at}"
             data = draw(
                 target.subject.type,
                 _caption(reading, item),
                 target.subject.key,
+                seed,
                 verdict != "normal",
             )
-            line = _photo(data, reading["item"], at, f"{target.subject.key}:{reading['item']}:{at}")
+            line = _photo(data, reading["item"], at, seed)
             photos.append(line)
             held[line["sha256"]] = data
     body = {

@@ -7,26 +7,37 @@ import random
 from functools import cache
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
 SIZE: Final = (960, 720)
 QUALITY: Final = 72
 _WALLS = ((206, 202, 192), (188, 196, 200), (214, 208, 198), (178, 184, 186))
 
 
-def draw_photo(device_type: str, caption: str, seed: str, *, abnormal: bool = False) -> bytes:
-    """A JPEG of ``SIZE`` showing a device of the type; the caption is a display's reading or a tag."""
+def draw_photo(
+    device_type: str, caption: str, tag_text: str, seed: str, *, abnormal: bool = False
+) -> bytes:
+    """A JPEG showing a device of the type, with its asset tag; ``caption`` is what its display says.
+
+    The tag chooses the wall, so that a room looks alike every month; the seed chooses the hand that
+    held the camera, so that no two photos are the same.
+    """
     rng = random.Random(seed)  # noqa: S311 - a picture, not a secret.
-    picture = _wall(rng.randrange(len(_WALLS))).copy()
+    picture = _wall(sum(tag_text.encode()) % len(_WALLS)).copy()
     draw = ImageDraw.Draw(picture)
-    shift = (rng.randint(-40, 40), rng.randint(-24, 24))
+    shift = (rng.randint(-110, 110), rng.randint(-70, 50))
     _DRAWERS.get(device_type, _rack)(draw, shift, caption, abnormal)
     tag = (shift[0] + 60, 640 + shift[1] // 2)
     draw.rectangle((*tag, tag[0] + 190, tag[1] + 46), fill=(250, 250, 246), outline=(90, 90, 90))
-    draw.text((tag[0] + 10, tag[1] + 12), seed[:18], fill=(30, 30, 30), font=_font(20))
+    draw.text((tag[0] + 10, tag[1] + 12), tag_text[:18], fill=(30, 30, 30), font=_font(20))
     picture = picture.rotate(rng.uniform(-1.5, 1.5), resample=Image.Resampling.BILINEAR)
-    # The turn leaves black corners, and a phone's picture has none.
-    picture = picture.crop((20, 15, SIZE[0] - 20, SIZE[1] - 15))
+    # The turn leaves black corners, and a phone's picture has none; nor does one stand twice alike.
+    nearer = rng.uniform(0.03, 0.16)
+    left, top = SIZE[0] * nearer * rng.uniform(0.3, 0.7), SIZE[1] * nearer * rng.uniform(0.3, 0.7)
+    width, height = SIZE[0] * (1 - nearer), SIZE[1] * (1 - nearer)
+    box = (round(left), round(top), round(left + width), round(top + height))
+    picture = picture.resize(SIZE, Image.Resampling.BILINEAR, box=box)
+    picture = ImageEnhance.Brightness(picture).enhance(rng.uniform(0.72, 1.18))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
