@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
 from webapp.estate import labels, queries
+from webapp.estate.english_names import english_building, english_room
 from webapp.estate.import_plan import ImportPlan, NewDevice, Place, Update, plan_import
 from webapp.estate.models import Building, Device, Room
 from webapp.estate.register_rows import (
@@ -56,9 +57,9 @@ def import_register(
 ) -> ImportReport:
     """Make and change what the register says; each new device gets a label.
 
-    Rooms and buildings are made as they appear. Devices that the register doesn't name stay as
-    they are: a part of a register is as good as the whole. Importing the same file again changes
-    nothing.
+    Rooms and buildings are made as they appear, with an English name where it is plain. Devices
+    that the register doesn't name stay as they are: a part of a register is as good as the whole.
+    Importing the same file again changes nothing.
     """
     lock_contract(session, contract_id)
     devices, places = queries.existing_devices(session, contract_id)
@@ -125,7 +126,7 @@ class _Importer:
                 building_id=buildings[place[0]].id,
                 floor=place[1],
                 name_zh=place[2],
-                name_en=row.room_en,
+                name_en=row.room_en or english_room(place[2]),
             )
             for place, row in needed.items()
         }
@@ -143,10 +144,11 @@ class _Importer:
                 continue
             position += 1
             unknown = place[0] == UNKNOWN_BUILDING
+            english = row.building_en or english_building(place[0])
             found[place[0]] = building = Building(
                 contract_id=self._contract_id,
                 name_zh=place[0],
-                name_en=UNKNOWN_BUILDING_EN if unknown else row.building_en,
+                name_en=UNKNOWN_BUILDING_EN if unknown else english,
                 position=position,
             )
             self._session.add(building)

@@ -24,8 +24,8 @@ _TEMPLATE: Final = Path(__file__).parent / "templates" / "label_sheet.typ"
 def label_text(device: Device, room: Room, building: Building, code: str | None) -> LabelText:
     """What a device's label says, in Chinese and in English.
 
-    Where a place has no English name its own name stands in the English line too. The device's
-    English line is its type, maker and model.
+    Where a room has no English name its own stands in the English line too, as on the doors of
+    most such rooms. The device's English line is its type, maker and model.
     """
     place_en = ", ".join(part for part in (building.name_en, room.floor) if part)
     product = " ".join(part for part in (device.maker, device.model) if part)

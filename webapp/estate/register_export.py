@@ -11,8 +11,10 @@ from typing import Any, Final
 import xlsxwriter
 
 from webapp.estate import words
+from webapp.estate.english_names import english_building, english_room
 from webapp.estate.models import Building, Device, Room
 from webapp.estate.register_file import quoted
+from webapp.estate.register_rows import UNKNOWN_BUILDING_EN
 
 Value = str | int | float | date | None
 Listed = tuple[Device, Room, Building]
@@ -62,10 +64,10 @@ def _record(
         **{name: register.get(name) for name in words.REGISTER_FIELDS},
         "sequence": number,
         "building": building.name_zh,
-        "building_en": building.name_en,
+        "building_en": _own(building.name_en, english_building(building.name_zh)),
         "floor": room.floor,
         "room": room.name_zh,
-        "room_en": room.name_en,
+        "room_en": _own(room.name_en, english_room(room.name_zh)),
         "name": device.name,
         "type": word,
         "maker": device.maker,
@@ -79,6 +81,11 @@ def _record(
         "quantity": device.quantity,
         "remark": device.remark,
     }
+
+
+def _own(english: str, suggested: str) -> str:
+    """An English name that an import would not give by itself."""
+    return "" if english in (suggested, UNKNOWN_BUILDING_EN) else english
 
 
 def export_xlsx(devices: Sequence[Listed], language: str = "zh", title: str = "") -> bytes:
