@@ -19,7 +19,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +60,15 @@ def program(name: str) -> str:
     return found
 
 
-def end_with_parent() -> None:
+def end_with_parent(with_signal: signal.Signals = signal.SIGTERM) -> None:
     """Make the kernel end this child when its parent is gone, even by kill -9."""
     with contextlib.suppress(OSError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(1, with_signal)
+
+
+def die_with_parent() -> None:
+    """The same at once, for servers whose data are thrown away."""
+    end_with_parent(signal.SIGKILL)
 
 
 def start(command: list[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
@@ -75,7 +80,7 @@ def start(command: list[str], log: Path, **options: Any) -> subprocess.Popen[byt
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads here.
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - no threads here.
             **options,
         )
 
@@ -245,17 +250,24 @@ def object_store(folder: Path) -> Iterator[str]:
         "-s3.port.iceberg=0",
     ]
     bucket = f"http://{HERE}:{filer}/buckets/{BUCKET}/"
-    with running(
+    store = running(
         "The S3-compatible store",
         command,
         folder.parent / "s3.log",
         lambda: is_open(filer) and has_bucket(bucket) and is_open(s3),
         signal.SIGKILL,
         cwd=folder,
-    ):
-        yield f"s3://{key}:{secret}@{HERE}:{s3}/{BUCKET}?scheme=http"
-    # The server leaves its sockets in /tmp, whatever folder it is given.
-    for port in (master_rpc, volume_rpc, filer_rpc, s3_rpc):
+    )
+    try:
+        with store:
+            yield f"s3://{key}:{secret}@{HERE}:{s3}/{BUCKET}?scheme=http"
+    finally:
+        remove_sockets((master_rpc, volume_rpc, filer_rpc, s3_rpc))
+
+
+def remove_sockets(ports: Iterable[int]) -> None:
+    """Remove what the store leaves in /tmp, whatever folder it is given."""
+    for port in ports:
         for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108
             left.unlink(missing_ok=True)
 
@@ -334,7 +346,11 @@ def main(arguments: list[str]) -> int:
                 f"({time.monotonic() - began:.1f} s).",
                 flush=True,
             )
-            command = subprocess.Popen(arguments[2:], env={**os.environ, **variables})
+            command = subprocess.Popen(
+                arguments[2:],
+                env={**os.environ, **variables},
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads here.
+            )
             try:
                 return command.wait()
             finally:
