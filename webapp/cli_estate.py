@@ -15,8 +15,10 @@ from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.estate.importing import ImportReport, import_register, preview_register
 from webapp.estate.problem_texts import problem_text
-from webapp.estate.register_rows import ERROR, ParsedRegister, parse_register
+from webapp.estate.register_line import ERROR
+from webapp.estate.register_rows import ParsedRegister, parse_register
 from webapp.identity.models import Contract
+from webapp.rounds.opening import sync_tasks_with_estate
 
 estate = AppGroup("estate", help="Buildings, rooms and devices.")
 
@@ -68,9 +70,11 @@ def _imported(parsed: ParsedRegister, contract_code: str) -> ImportReport:
             contract_id = session.scalar(statement)
             if contract_id is None:
                 raise click.ClickException(f"There is no contract with the code {contract_code}.")
-            return import_register(
+            report = import_register(
                 session, parsed, contract_id=contract_id, actor_id=None, now=now_utc()
             )
+            sync_tasks_with_estate(session, contract_id, now_utc())
+            return report
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         where = db.engine.url.render_as_string(hide_password=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from webapp.estate.import_plan import ExistingDevice, ImportPlan, plan_import
-from webapp.estate.register_rows import RegisterRow
+from webapp.estate.register_line import RegisterRow
 
 PLACE = ("甲楼", "1F", "大厅")
 ROW = RegisterRow(

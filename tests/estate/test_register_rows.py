@@ -11,12 +11,8 @@ from webapp.errors import AppError
 from webapp.estate import words
 from webapp.estate.cells import Cell
 from webapp.estate.problem_texts import known_codes, problem_text
-from webapp.estate.register_rows import (
-    UNKNOWN_BUILDING,
-    ParsedRegister,
-    RegisterRow,
-    parse_register,
-)
+from webapp.estate.register_line import UNKNOWN_BUILDING, RegisterRow
+from webapp.estate.register_rows import ParsedRegister, parse_register
 
 
 def found(parsed: ParsedRegister) -> list[tuple[int, str, str, str]]:

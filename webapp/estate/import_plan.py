@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from webapp.estate.register_rows import Problem, RegisterRow
+from webapp.estate.register_line import Problem, RegisterRow
 from webapp.estate.words import column_title
 
 Place = tuple[str, str, str]

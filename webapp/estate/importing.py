@@ -14,13 +14,13 @@ from webapp.estate import labels, queries
 from webapp.estate.english_names import english_building, english_room
 from webapp.estate.import_plan import ImportPlan, NewDevice, Place, Update, plan_import
 from webapp.estate.models import Building, Device, Room
-from webapp.estate.register_rows import (
+from webapp.estate.register_line import (
     UNKNOWN_BUILDING,
     UNKNOWN_BUILDING_EN,
-    ParsedRegister,
     Problem,
     RegisterRow,
 )
+from webapp.estate.register_rows import ParsedRegister
 from webapp.estate.services import lock_contract, plain
 
 

@@ -149,7 +149,7 @@ def _fill(text: LabelText, box: _Box, measure: Measure, *, middle: bool = False)
         _Paragraph(text.device_en, 0.85, 4),
     ]
     paragraphs = [paragraph for paragraph in paragraphs if paragraph.text]
-    size = min(max(box.height / 11, 2.0), 3.1)
+    size = min(max(box.height / 9, 2.0), 3.6)
     sized = _fitted(paragraphs, box, size, measure)
     y = box.y
     if middle:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from webapp.estate.register_rows import Problem
+from webapp.estate.register_line import Problem
 
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "duplicate_asset_number": (

@@ -14,7 +14,7 @@ from webapp.estate import words
 from webapp.estate.english_names import english_building, english_room
 from webapp.estate.models import Building, Device, Room
 from webapp.estate.register_file import quoted
-from webapp.estate.register_rows import UNKNOWN_BUILDING_EN
+from webapp.estate.register_line import UNKNOWN_BUILDING_EN
 
 Value = str | int | float | date | None
 Listed = tuple[Device, Room, Building]
