@@ -581,3 +581,30 @@ def test_consumables_are_listed(
     assert (row["quantity"], row["device_name"], row["used_on"]) == (2, "投影机甲", "2026-03-03")
     assert browser.get(f"{HQ}/consumables?device_id={device.id}").get_json()["total"] == 2
     assert browser.get(f"{HQ}/consumables?device_id=none").status_code == 422
+
+
+def test_the_round_under_way_follows_the_estate(
+    contract: Contract, manager: User, signed_in: SignIn, device: Device, march: Round
+) -> None:
+    browser = signed_in(manager)
+
+    def total() -> int:
+        shown = browser.get(f"{HQ}/rounds/2026-03").get_json()
+        count: int = shown["progress"]["total"]
+        return count
+
+    assert total() == 2
+    room = {"building_id": 1, "floor": "9F", "name_zh": "新厅"}
+    made_room = browser.post(f"{HQ}/rooms", json=room)
+    assert made_room.status_code == 201, made_room.get_json()
+    new = {"room_id": made_room.get_json()["id"], "type": "codec", "name": "新终端"}
+    answer = browser.post(f"{HQ}/devices", json=new)
+    assert answer.status_code == 201, answer.get_json()
+    assert total() == 4
+    path = f"{HQ}/devices/{answer.get_json()['id']}"
+    assert browser.patch(path, json={"retired": True}).status_code == 200
+    assert total() == 3
+    assert browser.patch(path, json={"retired": False}).status_code == 200
+    assert browser.patch(path, json={"room_id": device.room_id}).status_code == 200
+    (building,) = browser.get(f"{HQ}/rounds/2026-03/board").get_json()["buildings"]
+    assert [row["total"] for row in building["rooms"]] == [3, 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from webapp.api import estate_schemas as shapes
 from webapp.api.device_schemas import DeviceLifeSchema
@@ -22,6 +23,7 @@ from webapp.estate.register_export import export_csv, export_xlsx
 from webapp.estate.register_rows import parse_register
 from webapp.estate.words import DEVICE_TYPES
 from webapp.identity.rules import Access
+from webapp.rounds.opening import sync_tasks_with_estate
 
 bp = blueprint("estate", "Buildings, rooms, devices, and the asset register")
 ID = f"<int(max={shapes.MAX_ID}):"
@@ -87,7 +89,9 @@ def create_room(body: dict[str, Any], contract_code: str) -> dict[str, Any]:
     """Make a room."""
     access = require("manage_estate", contract_code)
     with unit_of_work() as session:
-        return queries.room_row(services.create_room(session, access, body, now_utc()))
+        row = services.create_room(session, access, body, now_utc())
+        _let_rounds_follow(session, access)
+        return queries.room_row(row)
 
 
 @bp.get(f"{CONTRACT}/rooms/{ID}room_id>")
@@ -108,7 +112,10 @@ def change_room(body: dict[str, Any], contract_code: str, room_id: int) -> dict[
     """Change a room, move it, or take it out of use."""
     access = require("manage_estate", contract_code)
     with unit_of_work() as session:
-        return queries.room_row(services.change_room(session, access, room_id, body, now_utc()))
+        row = services.change_room(session, access, room_id, body, now_utc())
+        if "retired" in body:
+            _let_rounds_follow(session, access)
+        return queries.room_row(row)
 
 
 @bp.get(f"{CONTRACT}/devices")
@@ -133,6 +140,7 @@ def create_device(body: dict[str, Any], contract_code: str) -> dict[str, Any]:
     _check_type(access, body)
     with unit_of_work() as session:
         device_id = services.create_device(session, access, body, now_utc()).id
+        _let_rounds_follow(session, access)
     return _device(access, device_id)
 
 
@@ -153,7 +161,14 @@ def change_device(body: dict[str, Any], contract_code: str, device_id: int) -> d
     _check_type(access, body)
     with unit_of_work() as session:
         services.change_device(session, access, device_id, body, now_utc())
+        if body.keys() & {"room_id", "retired"}:
+            _let_rounds_follow(session, access)
     return _device(access, device_id)
+
+
+def _let_rounds_follow(session: Session, access: Access) -> None:
+    """The rounds under way get and lose tasks with the estate (clause 15: every device)."""
+    sync_tasks_with_estate(session, access.contract_id, now_utc())
 
 
 def _device(access: Access, device_id: int) -> dict[str, Any]:
@@ -207,6 +222,7 @@ def import_estate(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
             actor_id=access.user_id,
             now=now_utc(),
         )
+        _let_rounds_follow(session, access)
     return _report(report, dry_run=False)
 
 

@@ -40,7 +40,12 @@ def _flat(payload: Mapping[str, Any]) -> dict[str, Any]:
             _put(flat, name, value, "")
         else:
             flat[name] = _plain(value)
-    return {name: value for name, value in flat.items() if value not in (None, "", False)}
+    return {name: value for name, value in flat.items() if not _is_nothing(value)}
+
+
+def _is_nothing(value: Any) -> bool:
+    """What a phone leaves out or sends empty is the same; the number 0 is a reading."""
+    return value is None or value is False or value == ""
 
 
 def _put(flat: dict[str, Any], path: str, row: Mapping[str, Any], key: str) -> None:
