@@ -42,8 +42,11 @@ export function registerWorker(): void {
 
 /** Lets the waiting version take over and reloads the page with it. */
 export function applyUpdate(): void {
+  const waiting = pwa.registration?.waiting;
+  // Another tab has let the new version in already: this page is the last of the old one.
+  if (!waiting) return location.reload();
   reloading = true;
-  pwa.registration?.waiting?.postMessage({ type: "SKIP_WAITING" });
+  waiting.postMessage({ type: "SKIP_WAITING" });
 }
 
 /** Shows the browser's install dialog; the answer is whether the user installed. */

@@ -16,13 +16,22 @@ import * as state from "./syncstate";
 import * as tasks from "./task";
 import * as unsent from "./unsent";
 
-type OnDatabase<Args extends unknown[], Result> = (db: UserDatabase, ...args: Args) => Result;
+type OnDatabase<Args extends unknown[], Result> = (
+  db: UserDatabase,
+  ...args: Args
+) => Promise<Result>;
 
-/** The same function on the current database. */
+/** The same function on the current database; without one it rejects, and never throws. */
 function bound<Args extends unknown[], Result>(
   work: OnDatabase<Args, Result>,
-): (...args: Args) => Result {
-  return (...args) => work(currentDatabase(), ...args);
+): (...args: Args) => Promise<Result> {
+  return (...args) => {
+    try {
+      return work(currentDatabase(), ...args);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  };
 }
 
 export const home = bound(homes.home);
@@ -36,6 +45,7 @@ export const syncState = bound(state.syncState);
 export const syncSummary = bound(state.syncSummary);
 export const syncEvents = bound(state.syncEvents);
 export const unsentCount = bound(unsent.unsentCount);
+export const unsentOnPhone = bound(unsent.unsentOnPhone);
 
 export const saveDraft = bound(drafts.saveDraft);
 export const discardDraft = bound(drafts.discardDraft);
@@ -57,7 +67,7 @@ export { emptyDraft, merge as mergeDraft } from "./drafts";
 export { UNDO_MS, type Finished } from "./finish";
 export { NotSavedError, PhotoUnreadableError } from "./errors";
 export { uuidv7 } from "./ids";
-export { databaseOpen, live, type Live } from "./live.svelte";
+export { databaseFailure, databaseOpen, live, type Live } from "./live.svelte";
 export {
   closeUserDatabase,
   onDatabaseNotice,

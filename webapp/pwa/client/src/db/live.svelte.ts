@@ -9,11 +9,13 @@
  * its arguments change, and when another database is opened.
  */
 import { liveQuery } from "dexie";
-import { currentDatabase, hasDatabase, onDatabase } from "./open";
+import type { NotSavedError } from "./errors";
+import { hasDatabase, onDatabase } from "./open";
 
 class Opened {
   /** Changes with the current database. */
   turn = $state(0);
+  failure = $state<NotSavedError["reason"] | null>(null);
 
   constructor() {
     onDatabase(() => this.turn++);
@@ -64,4 +66,11 @@ export function databaseOpen(): boolean {
   return hasDatabase();
 }
 
-export { currentDatabase };
+/** Why the phone's database can't be opened; null when all is well. */
+export function databaseFailure(): NotSavedError["reason"] | null {
+  return opened.failure;
+}
+
+export function noteDatabaseFailure(reason: NotSavedError["reason"] | null): void {
+  opened.failure = reason;
+}

@@ -1,5 +1,6 @@
 /** What this phone still owes the server. */
-import type { UserDatabase } from "./schema";
+import { openDatabase } from "./open";
+import { contractsOnPhone, type UserDatabase } from "./schema";
 
 export interface UnsentCount {
   /** Finished inspections and amendments that the server has not acknowledged. */
@@ -27,4 +28,29 @@ export async function unsentCount(db: UserDatabase): Promise<UnsentCount> {
     db.drafts.count(),
   ]);
   return { records: open.length - scans, photos, lost, scans, drafts };
+}
+
+/** As `unsentCount`, over all contracts that the user has on this phone: what signing out asks. */
+export async function unsentOnPhone(current: UserDatabase): Promise<UnsentCount> {
+  const total = await unsentCount(current);
+  for (const code of await contractsOnPhone(current.userId)) {
+    if (code === current.contractCode) continue;
+    const other = await withDatabase(current.userId, code, unsentCount);
+    for (const key of Object.keys(total) as (keyof UnsentCount)[]) total[key] += other[key];
+  }
+  return total;
+}
+
+/** Opens another of the user's databases for one piece of work. */
+export async function withDatabase<Result>(
+  userId: number,
+  contractCode: string,
+  work: (db: UserDatabase) => Promise<Result>,
+): Promise<Result> {
+  const db = await openDatabase(userId, contractCode);
+  try {
+    return await work(db);
+  } finally {
+    db.close();
+  }
 }

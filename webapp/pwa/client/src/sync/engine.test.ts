@@ -9,6 +9,7 @@ import { keepPhoto } from "../db/photos";
 import { applyPull } from "../db/pulled";
 import type { UserDatabase } from "../db/schema";
 import { emptyDatabase, firstPull, somePhoto } from "../db/testing";
+import { unsentOnPhone } from "../db/unsent";
 import { backoffMs, LONGEST_MS } from "./backoff";
 import { SyncEngine } from "./engine";
 import { DEAD_MS, withSenderLock } from "./lock";
@@ -246,4 +247,16 @@ describe("the rescue file", () => {
     }
     expect(read("drafts.json")).toMatchObject([{ task_id: 3, remark: "not finished" }]);
   });
+});
+
+test("what was recorded for another contract goes too, and counts at the sign-out", async () => {
+  db = await emptyDatabase(31);
+  server.userId = 31;
+  const other = await openDatabase(31, "ELSEWHERE");
+  await applyPull(other, firstPull());
+  await inspect(other, 1, 2);
+  expect(await unsentOnPhone(db)).toMatchObject({ records: 1, photos: 2 });
+  start();
+  await vi.waitFor(async () => expect(await unsentOnPhone(db)).toMatchObject({ records: 0, photos: 0 }), 3_000);
+  other.close();
 });

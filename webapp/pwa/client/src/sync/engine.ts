@@ -10,9 +10,10 @@ import { backoffMs } from "./backoff";
 import { heartbeat, withSenderLock } from "./lock";
 import { pausedBy, runSync, type RunOptions, type RunResult } from "./run";
 import type { Fetch, SyncFailure } from "./http";
+import { sendContracts } from "./worker";
 
 export interface EngineHooks {
-  /** The session is over: the password is wanted, nothing is lost. */
+  /** The session is over, or another user's: the password is wanted, nothing is lost. */
   onSignInNeeded?: () => void;
   fetch?: Fetch;
 }
@@ -51,6 +52,8 @@ export class SyncEngine {
 
   start(): void {
     void phoneId(this.#db);
+    // What was being sent when the page was killed is not being sent now.
+    void reportEngine(this.#db, { phase: "idle", progress: null, retry_at: null, stuck: false });
     this.#listen(globalThis, "online", () => this.nudge());
     this.#listen(globalThis, "offline", () => void reportEngine(this.#db, { phase: "offline" }));
     this.#listen(globalThis.document, "visibilitychange", () => this.#onVisibility());
@@ -180,8 +183,15 @@ export class SyncEngine {
       }),
     );
     if (this.#stopped) return;
-    if (result === null) this.#schedule(BUSY_MS);
-    else await this.#after(result);
+    if (result === null) return this.#schedule(BUSY_MS);
+    await this.#after(result);
+    if (pull && result.ok) await this.#sendOthers();
+  }
+
+  /** What was recorded for the user's other contracts goes too, though they are not on the screen. */
+  async #sendOthers(): Promise<void> {
+    const { userId, contractCode } = this.#db;
+    await sendContracts(userId, this.#fetch, contractCode).catch(() => undefined);
   }
 
   async #anythingDue(): Promise<boolean> {
@@ -203,7 +213,8 @@ export class SyncEngine {
       if (release !== null) this.#schedule(Math.max(SOON_MS, release - Date.now()));
       return;
     }
-    if (pausedBy(result.failure) === "sign_in") this.#hooks.onSignInNeeded?.();
+    const paused = pausedBy(result.failure);
+    if (paused === "sign_in" || paused === "other_user") this.#hooks.onSignInNeeded?.();
     this.#wait(result.failure);
   }
 

@@ -1,9 +1,19 @@
 /** Ties the signed-in user to his database and its engine, for as long as the page lives. */
-import { closeUserDatabase, currentDatabase, openUserDatabase } from "../db/open";
+import { toNotSaved } from "../db/errors";
+import { noteDatabaseFailure } from "../db/live.svelte";
+import {
+  closeUserDatabase,
+  currentDatabase,
+  onDatabaseNotice,
+  openUserDatabase,
+} from "../db/open";
+import type { UserDatabase } from "../db/schema";
+import { pwa } from "../pwa.svelte";
 import { session } from "../stores/session.svelte";
 import { SyncEngine } from "./engine";
 import type { RescueFile } from "./rescue";
 
+const RETRY_MS = 3_000;
 let started = false;
 let engine: SyncEngine | null = null;
 let wanted = "";
@@ -15,6 +25,10 @@ let wanted = "";
 export function startPhone(): void {
   if (started) return;
   started = true;
+  onDatabaseNotice((notice) => {
+    // A newer version of the app has the database: the banner asks for a reload, nothing forces it.
+    if (notice === "superseded") pwa.updateReady = true;
+  });
   $effect.root(() => {
     $effect(() => {
       const user = session.user?.id;
@@ -35,10 +49,25 @@ async function follow(userId: number | null, contract: string | null): Promise<v
   engine?.stop();
   engine = null;
   if (userId === null || contract === null) return closeUserDatabase();
-  const db = await openUserDatabase(userId, contract);
-  if (wanted !== key) return;
+  const db = await open(userId, contract, key);
+  if (db === null || wanted !== key) return;
   engine = new SyncEngine(db, { onSignInNeeded: () => void session.refresh() });
   engine.start();
+}
+
+/** Tries again every few seconds where the browser gives no database, and says why meanwhile. */
+async function open(userId: number, contract: string, key: string): Promise<UserDatabase | null> {
+  while (wanted === key) {
+    try {
+      const db = await openUserDatabase(userId, contract);
+      noteDatabaseFailure(null);
+      return db;
+    } catch (error) {
+      noteDatabaseFailure(toNotSaved(error).reason);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+  return null;
 }
 
 /** The button: sends and pulls at once, whatever was to be waited for. */

@@ -1,6 +1,6 @@
-/** Sending from the service worker, when the network comes back and no page is awake. */
-import { openDatabase } from "../db/open";
+/** Sending without a page's engine: from the service worker, and for contracts not on the screen. */
 import { contractsOnPhone, type UserDatabase } from "../db/schema";
+import { unsentCount, withDatabase } from "../db/unsent";
 import { askJson, type Fetch } from "./http";
 import { heartbeat, withSenderLock } from "./lock";
 import { pausedBy, runSync } from "./run";
@@ -12,20 +12,22 @@ import { pausedBy, runSync } from "./run";
 export async function sendOutbox(fetch: Fetch): Promise<void> {
   const answer = await askJson(fetch, { method: "GET", path: "/api/session", timeoutSeconds: 20 });
   const user = answer["user"] as { id?: unknown } | undefined;
-  if (typeof user?.id !== "number") return;
+  if (typeof user?.id === "number") await sendContracts(user.id, fetch);
+}
+
+/** Sends what is unsent of a user's contracts but one. @throws SyncFailure */
+export async function sendContracts(userId: number, fetch: Fetch, except = ""): Promise<void> {
   let failure: unknown = null;
-  for (const code of await contractsOnPhone(user.id)) {
-    const db = await openDatabase(user.id, code);
-    try {
-      failure = (await sendOne(db, fetch)) ?? failure;
-    } finally {
-      db.close();
-    }
+  for (const code of await contractsOnPhone(userId)) {
+    if (code === except) continue;
+    failure = (await withDatabase(userId, code, (db) => sendOne(db, fetch))) ?? failure;
   }
   if (failure) throw failure;
 }
 
 async function sendOne(db: UserDatabase, fetch: Fetch): Promise<unknown> {
+  const { records, photos, scans } = await unsentCount(db);
+  if (records + photos + scans === 0) return null;
   const result = await withSenderLock(db, () =>
     runSync(db, fetch, { everything: true, beat: heartbeat(db) }),
   );
