@@ -24,6 +24,8 @@ export class InspectionForm {
   /** Goes along with the first change: looking at a device begins no draft. */
   #first: DraftPatch;
   #seconds = 0;
+  /** Finished or discarded, but the database's last word on the draft may be an older one. */
+  #ended = false;
 
   constructor(taskId: number, first: DraftPatch = {}) {
     this.taskId = taskId;
@@ -33,6 +35,8 @@ export class InspectionForm {
   /** Takes what the database says, unless this screen knows better. */
   adopt(view: TaskView): void {
     if (this.#queue.length > 0 || this.#running) return;
+    if (!view.draft) this.#ended = false;
+    if (this.#ended) return;
     const known = this.draft?.version ?? -1;
     if (view.draft) {
       if (view.draft.version >= known) this.draft = view.draft;
@@ -75,7 +79,7 @@ export class InspectionForm {
     await this.save();
     if (this.failure) throw this.failure;
     const finished = await finishInspection(this.taskId);
-    this.draft = null;
+    this.clear();
     return finished;
   }
 
@@ -83,6 +87,7 @@ export class InspectionForm {
   clear(): void {
     this.#queue = [];
     this.draft = null;
+    this.#ended = true;
   }
 
   /** Counts the time that the inspection is in sight; to be called inside an effect. */

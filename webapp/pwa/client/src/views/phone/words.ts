@@ -45,7 +45,7 @@ export function makerModel(device: DeviceRow): string {
 export function openItemName(row: OpenItemRow, item: Item | null): string {
   const name = item ? pickName(item.zh, item.en) : (row.item ?? "");
   if (!name) return row.text || t("open_item.finding");
-  return row.text ? `${name}: ${row.text}` : name;
+  return row.text ? `${name} · ${row.text}` : name;
 }
 
 /** A reason as the pick list has it in this language, or as it was written. */
