@@ -46,7 +46,7 @@ def write(session: Session, known: Known, drafts: Sequence[Draft]) -> None:
     _write_inspections(session, known, drafts, seq)
     items = known.ledger.touched()
     _write_open_items(session, known, items, seq)
-    _insert(session, Reading, (row for draft in drafts for row in _reading_rows(draft)))
+    _insert_plain(session, Reading, (row for draft in drafts for row in _reading_rows(draft)))
     _insert(session, Finding, (row for draft in drafts for row in _finding_rows(draft)))
     _insert(session, ConsumableUse, (r for draft in drafts for r in _use_rows(draft, known)))
     _insert(session, OpenItemAnswer, (row for draft in drafts for row in _answer_rows(draft)))
@@ -60,6 +60,26 @@ def _insert(session: Session, model: type[Base], rows: Iterable[Row]) -> None:
     batch = list(rows)
     if batch:
         session.connection().execute(sa.insert(model.__table__), batch)  # type: ignore[arg-type]
+
+
+def _insert_plain(session: Session, model: type[Base], rows: Iterable[Row]) -> None:
+    """Insert rows of plain numbers, texts and booleans straight through the driver.
+
+    For the readings alone: there are seven of them to an inspection, and preparing each row's
+    parameters costs more than writing it.
+    """
+    batch = list(rows)
+    if not batch:
+        return
+    connection = session.connection()
+    compiled = sa.insert(model.__table__).compile(  # type: ignore[arg-type]
+        dialect=connection.dialect, column_keys=list(batch[0])
+    )
+    names = compiled.positiontup
+    connection.exec_driver_sql(
+        compiled.string,
+        [tuple(row[name] for name in names) for row in batch] if names else batch,
+    )
 
 
 def _insert_with_ids(
@@ -102,8 +122,9 @@ def _write_inspections(session: Session, known: Known, drafts: Sequence[Draft], 
         return
     _update(session, Inspection, [{"key": d.id, **_revised_columns(d, seq)} for d in amended])
     for model in _OF_REVISION:
-        column = model.__table__.c.inspection_id
-        session.execute(sa.delete(model).where(column.in_([draft.id for draft in amended])))
+        table = model.__table__
+        theirs = table.c.inspection_id.in_([draft.id for draft in amended])
+        session.connection().execute(sa.delete(table).where(theirs))  # type: ignore[arg-type]
 
 
 def _inspection_row(draft: Draft, known: Known, seq: int) -> Row:
@@ -172,11 +193,8 @@ def _write_open_items(session: Session, known: Known, items: list[LedgerItem], s
         session, OpenItem, [{"key": item.id, **_item_columns(item, seq)} for item in known_before]
     )
     if known.ledger.next_number != known.ledger.first_number:
-        session.execute(
-            sa.update(Contract)
-            .where(Contract.id == known.contract_id)
-            .values(next_open_item_number=known.ledger.next_number)
-        )
+        next_number = {"next_open_item_number": known.ledger.next_number}
+        _update(session, Contract, [{"key": known.contract_id, **next_number}])
 
 
 def _item_columns(item: LedgerItem, seq: int) -> Row:
