@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import ipaddress
+import math
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
@@ -167,6 +168,8 @@ def date_of(cell: Cell, *, end: bool = False) -> date | None:
 
 
 def _date_of_number(number: float, end: bool) -> date:
+    if not math.isfinite(number):
+        raise UnreadableError("date_unreadable")
     if int(number) in _YEARS and number.is_integer():
         return _bounded(int(number), None, None, end)
     if 20_000 <= number <= 75_000:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from webapp.errors import AppError
 from webapp.estate import cells, words
 from webapp.estate.cells import Cell
-from webapp.estate.register_file import read_sheets
+from webapp.estate.register_file import Sheet, read_sheets
 from webapp.estate.register_line import (
     ERROR,
     HEADER_WITHIN_ROWS,
@@ -57,7 +57,12 @@ def parse_register(data: bytes, filename: str = "") -> ParsedRegister:
     :raise import_unreadable: the same
     :raise import_no_header: no sheet has a row of known column names in its first 30
     """
-    tables = [table for sheet in read_sheets(data, filename) if (table := find_table(sheet))]
+    return parse_sheets(read_sheets(data, filename))
+
+
+def parse_sheets(sheets: list[Sheet]) -> ParsedRegister:
+    """Like :func:`parse_register`, of sheets that are open already. :raise AppError: ``import_no_header``"""
+    tables = [table for sheet in sheets if (table := find_table(sheet))]
     if not tables:
         raise AppError("import_no_header", within_rows=HEADER_WITHIN_ROWS)
     reading = _Reading()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.estate.files import HEADS, TIDY, rewritten, sheet_xml, workbook
 from webapp.errors import AppError
 from webapp.estate.cells import Cell
-from webapp.estate.register_file import MAX_FILE_BYTES, quoted, read_sheets
-from webapp.estate.register_rows import parse_register
+from webapp.estate.import_plan import plan_import
+from webapp.estate.problem_texts import problem_text
+from webapp.estate.register_file import MAX_FILE_BYTES, Sheet, quoted, read_sheets
+from webapp.estate.register_rows import parse_register, parse_sheets
 
 
 def refused(data: bytes) -> AppError:
@@ -107,3 +112,48 @@ def test_quoting_for_csv_is_undone_when_read(text: str) -> None:
     assert not quoted(text).startswith(("=", "+", "-", "@", "\t"))
     (sheet,) = read_sheets(f'"{quoted(text)}",x\n'.encode())
     assert sheet.rows[0][0] == text
+
+
+ANY_CELL = st.one_of(
+    st.text(max_size=12),
+    st.floats(),
+    st.integers(),
+    st.booleans(),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.timedeltas(),
+    st.sampled_from(
+        ["投影机", "合计", "大厅投影机", "", "2028年2月", "0１", "1e15", "9" * 20, "=1"]
+    ),
+)
+ANY_HEADS: list[Cell] = [
+    *HEADS,
+    "启用日期",
+    "保修截止",
+    "IP地址",
+    "灯泡额定时数",
+    "无线",
+    "楼宇英文名",
+]
+ANY_AREA = st.tuples(*[st.integers(0, 12)] * 4)
+
+
+@given(st.lists(st.lists(ANY_CELL, max_size=16), max_size=8), st.lists(ANY_AREA, max_size=3))
+def test_any_cells_give_a_report(rows: list[list[Any]], merged: list[Any]) -> None:
+    parsed = parse_sheets([Sheet("x", [ANY_HEADS, *rows], merged)])
+    plan = plan_import(parsed.rows, [], frozenset())
+    assert len(plan.creates) == parsed.devices <= len(rows)
+    for problem in parsed.problems:
+        assert problem_text(problem, "zh")
+        assert problem_text(problem, "en")
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_refused_or_read(data: bytes) -> None:
+    code = ""
+    try:
+        parse_register(data)
+    except AppError as error:
+        code = error.code
+    assert code in ("", "import_unreadable", "import_no_header", "import_too_large")
