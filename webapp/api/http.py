@@ -28,6 +28,7 @@ from webapp.identity.rules import Access, Right
 from webapp.identity.services import hash_token
 
 CONTRACT = "/api/contracts/<contract_code>"
+MEANT_USER = "Roundbook-User"
 SEEN_EVERY = timedelta(minutes=5)
 _HTTP_CODES = {
     400: "invalid",
@@ -87,10 +88,19 @@ def _load_signed_in(token: str) -> SignedIn | None:
 
 
 def signed_in() -> SignedIn:
-    """The signed-in session. :raise AppError: ``unauthenticated``"""
+    """The signed-in session.
+
+    A phone names the user whose records it sends: should another tab have signed somebody else in
+    meanwhile, that session must not become their author.
+
+    :raise AppError: ``unauthenticated``
+    """
     if not current_user.is_authenticated:
         raise AppError("unauthenticated")
-    return cast(SignedIn, current_user._get_current_object())  # noqa: SLF001 - the proxy's own way
+    actor = cast(SignedIn, current_user._get_current_object())  # noqa: SLF001 - the proxy's own way
+    if request.headers.get(MEANT_USER, "") not in ("", str(actor.user.id)):
+        raise AppError("unauthenticated", reason="other_user")
+    return actor
 
 
 def administrator() -> SignedIn:

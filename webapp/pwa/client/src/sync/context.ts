@@ -31,7 +31,9 @@ interface Told {
 }
 
 /**
- * Asks for one of sync's answers, and notes the epoch, head and clock that it carries.
+ * Asks for one of sync's answers, naming the user whose records these are: the server refuses them
+ * under the session of another, who may have signed in in a tab beside us. Notes the epoch, head
+ * and clock that the answer carries.
  *
  * @throws SyncFailure
  */
@@ -41,7 +43,8 @@ export async function askServer<Answer extends Told>(
 ): Promise<Answer> {
   // Photos go several at once: an answer is held against what was known when it was asked for.
   const known = (await context.db.getMeta("head")) ?? 0;
-  const answer = await askEnvelope<Answer>(context.fetch, ask);
+  const meant = { ...ask.headers, "Roundbook-User": String(context.db.userId) };
+  const answer = await askEnvelope<Answer>(context.fetch, { ...ask, headers: meant });
   await noteServer(context.db, answer, known);
   return answer;
 }

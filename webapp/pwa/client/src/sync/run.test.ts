@@ -384,6 +384,18 @@ describe("a server that can't or won't", () => {
     expect(server.count("push")).toBe(0);
     expect((await db.getMeta("engine"))!.paused).toBe("other_user");
   });
+
+  test("every request of sync names the user that it is meant for", async () => {
+    await inspect();
+    const named: unknown[] = [];
+    server.before = (path, init) => {
+      if (path !== "/api/session") named.push((init.headers as Record<string, string>)["Roundbook-User"]);
+      return null;
+    };
+    await run({ pull: true, reconcile: true });
+    expect(named.length).toBeGreaterThan(2);
+    expect(new Set(named)).toEqual(new Set(["1"]));
+  });
 });
 
 describe("a restored backup", () => {
