@@ -249,6 +249,7 @@ LISTS: list[tuple[str, int | None, str | None]] = [
     ("q=7会议室 设备7", None, None),
     ("q=100%25", 0, None),
     ("q=_", 0, None),
+    ("q=8f 西湖", 1, "西湖厅投影机"),
     ("q=headquarters epson", 0, None),
     ("q=headquarters 爱普生", 1, "西湖厅投影机"),
     ("type=camera", 1000, None),

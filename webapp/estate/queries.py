@@ -145,7 +145,7 @@ def _mentions(word: str) -> sa.ColumnElement[bool]:
     pattern = like(word)
     columns = (
         Device.name, Device.maker, Device.model, Device.serial, Device.asset_number, Device.ip,
-        Room.name_zh, Room.name_en, Building.name_zh, Building.name_en,
+        Room.name_zh, Room.name_en, Room.floor, Building.name_zh, Building.name_en,
     )  # fmt: skip
     found = [column.ilike(pattern, escape="\\") for column in columns]
     code = parse_label(word)
