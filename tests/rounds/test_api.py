@@ -540,6 +540,32 @@ def test_open_items_list_story_and_change(
     assert audit[0].diff["remark"] == ["", "订货"]
 
 
+def test_withdrawing_an_item_that_no_inspection_will_meet_again(
+    contract: Contract,
+    manager: User,
+    engineer: User,
+    signed_in: SignIn,
+    device: Device,
+    march: Round,
+    pair: tuple[int, int],
+) -> None:
+    browser = signed_in(manager)
+
+    def change(state: str) -> tuple[int, str]:
+        answer = browser.patch(f"{HQ}/open-items/1", json={"state": state})
+        body = answer.get_json()
+        return answer.status_code, body.get("code") or body["state"]
+
+    assert change("withdrawn") == (200, "withdrawn")
+    assert browser.get(f"{HQ}/open-items/1").get_json()["closed_at"]
+    assert change("withdrawn") == (200, "withdrawn")
+    assert change("open") == (200, "open")
+    assert browser.get(f"{HQ}/open-items/1").get_json()["closed_at"] is None
+    solved = made.visit(march, device, open_items=[{"number": 1, "answer": "solved"}])
+    made.send(contract, engineer, solved, now=made.at("2026-03", 5))
+    assert change("withdrawn") == (409, "conflict")
+
+
 def test_the_age_grows_from_month_to_month_and_the_number_stays(
     contract: Contract, manager: User, engineer: User, signed_in: SignIn, device: Device
 ) -> None:

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from tests import factories
 from tests.rounds import made
+from webapp import background
 from webapp.db import db, unit_of_work
 from webapp.errors import AppError
 from webapp.estate.models import Device, Room
 from webapp.identity.models import Contract, Membership, User
 from webapp.rounds import opening
-from webapp.rounds.models import Photo, Round, RoundRoom, RoundTask
+from webapp.rounds.models import OpenItem, Photo, Round, RoundRoom, RoundTask
 
 
 def tasks_of(row: Round) -> list[RoundTask]:
@@ -199,6 +200,23 @@ def test_tasks_follow_the_estate(contract: Contract, engineer: User) -> None:
     assert not task_of(row, retires).removed
 
 
+def test_a_device_that_moves_takes_its_open_items_along(contract: Contract, engineer: User) -> None:
+    made.checklist(contract)
+    house = factories.building(contract)
+    device = factories.device(factories.room(house, "甲"))
+    visit = made.visit(made.opened(contract), device)
+    made.reading(visit, "image", "dim", "abnormal")
+    made.send(contract, engineer, visit)
+    other = factories.room(house, "乙")
+    with unit_of_work() as session:
+        session.get_one(Device, device.id).room_id = other.id
+        session.flush()
+        opening.sync_tasks_with_estate(session, contract.id, made.at("2026-03", 4))
+    db.session.expire_all()
+    item = db.session.scalars(sa.select(OpenItem)).one()
+    assert item.room_id == other.id
+
+
 def test_the_calendar_opens_the_month_at_the_contracts_place(contract: Contract) -> None:
     made.checklist(contract)
     factories.room(factories.building(contract))
@@ -208,9 +226,12 @@ def test_the_calendar_opens_the_month_at_the_contracts_place(contract: Contract)
     in_time = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
     assert not opening.has_due_rounds(db.session(), too_early)
     assert opening.has_due_rounds(db.session(), in_time)
+    background.open_rounds_by_calendar(too_early)
+    assert db.session.scalars(sa.select(Round)).all() == []
     with unit_of_work() as session:
         assert [row.month for row in opening.open_due_rounds(session, in_time)] == ["2026-03"]
         assert opening.open_due_rounds(session, in_time) == []
+    background.open_rounds_by_calendar(in_time)
     assert not opening.has_due_rounds(db.session(), in_time)
 
 

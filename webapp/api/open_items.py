@@ -106,11 +106,16 @@ class OpenItemDetailSchema(OpenItemSchema):
 
 
 class OpenItemPatchSchema(Schema):
-    """What a supervisor sets; null takes owner or due date away. The state is what inspections say."""
+    """What a supervisor sets; null takes owner or due date away.
+
+    Solved is only what an inspection says; ``state`` withdraws an item that no inspection will meet
+    again, such as one of a retired device, or puts it back.
+    """
 
     owner_id = fields.Integer(allow_none=True, validate=ID)
     due_on = fields.Date(allow_none=True)
     remark = fields.String(validate=validate.Length(max=2000))
+    state = fields.String(validate=validate.OneOf(["open", "withdrawn"]))
 
 
 class ConsumableArgs(PageArgs):

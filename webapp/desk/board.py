@@ -14,7 +14,7 @@ from webapp.estate.models import Building, Room
 from webapp.identity.models import Membership, User
 from webapp.identity.rules import Access
 from webapp.rounds import queries as rounds
-from webapp.rounds.models import Inspection, OpenItem, Photo, RoundTask
+from webapp.rounds.models import Inspection, OpenItem, Photo, RoundRoom, RoundTask
 from webapp.rounds.rules import OUTCOMES, progress
 
 Counts = dict[str, int]
@@ -52,13 +52,19 @@ def _rooms(session: Session, round_id: int) -> dict[int, dict[str, Any]]:
     counts = session.execute(
         sa.select(
             RoundTask.room_id,
-            RoundTask.assignee_id,
+            RoundRoom.assignee_id,
             RoundTask.outcome,
             sa.func.count(),
             sa.func.count().filter(RoundTask.pair_open),
         )
+        .outerjoin(
+            RoundRoom,
+            sa.and_(
+                RoundRoom.round_id == RoundTask.round_id, RoundRoom.room_id == RoundTask.room_id
+            ),
+        )
         .where(RoundTask.round_id == round_id, RoundTask.removed.is_(False))
-        .group_by(RoundTask.room_id, RoundTask.assignee_id, RoundTask.outcome)
+        .group_by(RoundTask.room_id, RoundRoom.assignee_id, RoundTask.outcome)
     )
     rooms: dict[int, dict[str, Any]] = {}
     for room_id, assignee_id, outcome, count, pairs in counts:

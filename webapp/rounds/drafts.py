@@ -252,5 +252,7 @@ def _say(
         action=action,
         remark=remark,
     )
+    # A device that has moved takes its open items along.
+    item.room_id = draft.payload.room_id
     ledger.say(item, said)
     draft.said.append((item, said))

@@ -20,7 +20,7 @@ from webapp.estate.models import Device, Room
 from webapp.identity.models import Contract, Membership
 from webapp.identity.rules import Access
 from webapp.rounds.history import Past, read_past
-from webapp.rounds.models import Round, RoundRoom, RoundTask
+from webapp.rounds.models import OpenItem, Round, RoundRoom, RoundTask
 from webapp.rounds.rules import TAKING, due_on, is_to_open, month_of, place_key, today_in
 
 
@@ -81,8 +81,9 @@ def sync_tasks_with_estate(session: Session, contract_id: int, now: datetime) ->
     """Bring the tasks of the rounds under way in step with the estate; how many tasks changed.
 
     A new device or room gets its task; one that was retired loses it unless it was inspected already;
-    a device that moved takes its task along. Called whenever the estate changes.
+    a device that moved takes its task and its open items along. Called whenever the estate changes.
     """
+    _move_open_items(session, contract_id)
     rounds = session.scalars(
         _rounds_of(contract_id).where(Round.state.in_(TAKING)).order_by(Round.month)
     ).all()
@@ -104,6 +105,20 @@ def sync_tasks_with_estate(session: Session, contract_id: int, now: datetime) ->
             diff={"tasks": [0, changed]},
         )
     return changed
+
+
+def _move_open_items(session: Session, contract_id: int) -> None:
+    moved = session.execute(
+        sa.select(OpenItem, Device.room_id)
+        .join(Device, Device.id == OpenItem.device_id)
+        .where(
+            OpenItem.contract_id == contract_id,
+            OpenItem.state == "open",
+            OpenItem.room_id != Device.room_id,
+        )
+    ).all()
+    for item, room_id in moved:
+        item.room_id = room_id
 
 
 def open_due_rounds(session: Session, now: datetime) -> list[Round]:

@@ -121,19 +121,38 @@ def pick(session: Session, access: Access, inspection_id: int, now: datetime) ->
 def change_open_item(
     session: Session, access: Access, number: int, changes: Mapping[str, Any], now: datetime
 ) -> OpenItem:
-    """Change who sees to an open item, until when, and the remark; its state is what inspections say.
+    """Change who sees to an open item, until when, and the remark.
 
-    :raise AppError: ``not_found``, ``not_a_member``
+    Whether it is solved is what inspections say. But one whose device left the estate, or that was
+    entered by mistake, will never be inspected again: ``state`` withdrawn takes it off the list, and
+    open puts it back.
+
+    :raise AppError: ``not_found``, ``not_a_member``; ``conflict`` when it isn't in a state for that
     """
+    take_sequence(session, access.contract_id)
     row = queries.open_item_of(session, access.contract_id, number)
     if changes.get("owner_id") is not None:
         _check_members(session, access, {changes["owner_id"]})
-    before = {name: _plain(getattr(row, name)) for name in OPEN_ITEM_FIELDS if name in changes}
-    for name in before:
-        setattr(row, name, changes[name])
+    fields = [name for name in (*OPEN_ITEM_FIELDS, "state") if name in changes]
+    before = {name: _plain(getattr(row, name)) for name in fields}
+    if changes.get("state", row.state) != row.state:
+        _withdraw_or_put_back(session, row, changes["state"], now)
+    for name in OPEN_ITEM_FIELDS:
+        if name in changes:
+            setattr(row, name, changes[name])
     diff = audit.differences(before, {name: _plain(changes[name]) for name in before})
     _audit(session, access, "change", "open_item", number, diff, now)
     return row
+
+
+def _withdraw_or_put_back(session: Session, row: OpenItem, state: str, now: datetime) -> None:
+    if (row.state, state) == ("open", "withdrawn"):
+        row.state, row.closed_at = "withdrawn", now
+        return
+    said = item_state(said_of(session, [row.id])[row.id])
+    if (row.state, state) != ("withdrawn", "open") or said is None or said.state != "open":
+        raise AppError("conflict", state=row.state)
+    row.state, row.closed_at, row.closed_month = "open", None, None
 
 
 def _settle_open_items(session: Session, inspection_ids: Sequence[int], seq: int) -> None:
