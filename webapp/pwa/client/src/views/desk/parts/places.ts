@@ -1,0 +1,38 @@
+/** The desk's screens, as the rail and the keys know them. */
+import type { Key } from "../../../i18n";
+import { href, type RouteName } from "../../../routes";
+import type { IconName } from "../../../ui/icons";
+
+export interface Place {
+  name: RouteName;
+  /** The screens that belong to it, besides itself. */
+  also: RouteName[];
+  icon: IconName;
+  text: Key;
+  go: Key;
+  href: string;
+  /** Pressed after `g`. */
+  key: string;
+  right?: string;
+}
+
+export const places: { title: Key; places: Place[] }[] = [
+  {
+    title: "desk.group_round",
+    places: [
+      { name: "desk", also: ["board"], icon: "board", text: "desk.nav_board", go: "desk.go_board", href: href("desk"), key: "b" },
+      { name: "photos", also: ["inspection"], icon: "image", text: "desk.nav_photos", go: "desk.go_photos", href: href("photos"), key: "p" },
+      { name: "openItems", also: ["openItem"], icon: "flag", text: "desk.nav_open_items", go: "desk.go_open_items", href: href("openItems"), key: "o" },
+      { name: "quarantine", also: [], icon: "quarantine", text: "desk.nav_quarantine", go: "desk.go_quarantine", href: href("quarantine"), key: "q", right: "review" },
+    ],
+  },
+  {
+    title: "desk.group_estate",
+    places: [
+      { name: "estate", also: ["import", "device"], icon: "building", text: "desk.nav_estate", go: "desk.go_estate", href: href("estate"), key: "e" },
+      { name: "labels", also: [], icon: "label", text: "desk.nav_labels", go: "desk.go_labels", href: href("labels"), key: "l" },
+      { name: "checklists", also: ["checklist"], icon: "checklist", text: "desk.nav_checklists", go: "desk.go_checklists", href: href("checklists"), key: "c" },
+      { name: "people", also: [], icon: "people", text: "desk.nav_people", go: "desk.go_people", href: href("people"), key: "m" },
+    ],
+  },
+];
