@@ -13,6 +13,7 @@ from webapp.audit import services as audit
 from webapp.errors import AppError
 from webapp.identity.rules import Access
 from webapp.rounds.models import Inspection, Photo, Round
+from webapp.rounds.rules import TAKING
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Review:
 def review_photo(session: Session, access: Access, uid: str, review: Review, now: datetime) -> None:
     """Accept or return a photo, or take that back with ``none``.
 
-    A returned one reaches its author by the next pull, so its round must be open; one that is
+    A returned one reaches its author by the next pull, until the round is accepted; one that is
     accepted afterwards leaves the author's list.
 
     :raise AppError: ``not_found``; ``photo_missing`` before its bytes have come; ``round_not_open``
@@ -44,7 +45,7 @@ def review_photo(session: Session, access: Access, uid: str, review: Review, now
     photo, round_state = row
     if photo.received_at is None:
         raise AppError("photo_missing")
-    if round_state == "accepted" or (review.state == "returned" and round_state != "open"):
+    if round_state not in TAKING:
         raise AppError("round_not_open", state=round_state)
     before = _said_of(photo)
     photo.review, photo.review_remark = review.state, review.remark

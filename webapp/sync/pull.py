@@ -2,11 +2,13 @@
 
 The cursor is the contract's sequence, never a time. A number is taken under a lock that is held to
 the commit, so a row that commits late has the higher number: the cursor can't skip it. The phone
-holds the open rounds with their tasks; what belongs to a round that was closed is gone from it.
+holds the rounds that still take something, open or finished, with their tasks: so a photo can be
+sent back after the round was finished. What belongs to an accepted round is gone from it.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +23,7 @@ from webapp.estate.models import Building, Device, Label, Room
 from webapp.identity.models import Contract, Membership, User
 from webapp.identity.rules import Access
 from webapp.rounds.models import Inspection, OpenItem, Photo, Round, RoundTask
+from webapp.rounds.rules import TAKING
 from webapp.sync import wire
 from webapp.sync.queries import Head
 
@@ -132,9 +135,9 @@ def _labels(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
 
 
 def _checklists(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
-    """The published version, and those of the open rounds; a draft is nobody's business."""
+    """The published version, and those of the phone's rounds; a draft is nobody's business."""
     of_rounds = sa.select(Round.checklist_id).where(Round.contract_id == ask.contract_id)
-    used = ChecklistVersion.id.in_(of_rounds.where(Round.state == OPEN))
+    used = ChecklistVersion.id.in_(of_rounds.where(Round.state.in_(TAKING)))
     changed = ask.changed(ChecklistVersion.seq)
     if ask.since:
         changed = sa.or_(changed, ChecklistVersion.id.in_(of_rounds.where(Round.seq > ask.since)))
@@ -156,16 +159,16 @@ def _rounds(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         .where(Round.contract_id == ask.contract_id, ask.changed(Round.seq))
     )
     for row_id, month, state, due_on, number in ask.rows(statement):
-        if state == OPEN:
+        if state in TAKING:
             rows.rounds.append(wire.RoundRow(row_id, month, state, due_on.isoformat(), number))
         else:
             gone.rounds.append(row_id)
 
 
 def _of_rounds(ask: _Ask, *seqs: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
-    """What changed in the open rounds, and all of a round that was opened, reopened or closed."""
+    """What changed in the phone's rounds, and all of a round that was opened, reopened or closed."""
     mine = sa.and_(Round.contract_id == ask.contract_id, ask.changed(Round.seq, *seqs))
-    return mine if ask.since else sa.and_(mine, Round.state == OPEN)
+    return mine if ask.since else sa.and_(mine, Round.state.in_(TAKING))
 
 
 def _tasks(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
@@ -188,10 +191,13 @@ def _tasks(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         .outerjoin(Inspection, Inspection.id == RoundTask.inspection_id)
         .where(_of_rounds(ask, RoundTask.seq))
     )
-    for state, *fields, previous, repeat in ask.rows(statement):
-        if state == OPEN:
+    for state, *fields, outcome, assignee_id, uid, pair, not_due, previous, repeat in ask.rows(
+        statement
+    ):
+        if state in TAKING:
             before = msgspec.convert(previous, wire.PreviousMonth) if previous else None
-            parts = (*fields, before, repeat)
+            # Interned, because a default is left out of the wire only when it is the same object.
+            parts = (*fields, sys.intern(outcome), assignee_id, uid, pair, not_due, before, repeat)
             rows.tasks.append(wire.TaskRow(*parts))
         else:
             gone.tasks.append(fields[0])
@@ -222,7 +228,7 @@ def _inspections(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     found = list(ask.rows(statement))
     photos = _photo_counts(ask) if found else {}
     for state, row_id, uid, *fields, received_at in found:
-        if state == OPEN:
+        if state in TAKING:
             at = received_at.isoformat(timespec="seconds").replace("+00:00", "Z")
             parts = (uid, *fields, at, *photos.get(row_id, (0, 0)))
             rows.inspections.append(wire.InspectionRow(*parts))
@@ -231,14 +237,14 @@ def _inspections(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
 
 
 def _photo_counts(ask: _Ask) -> dict[int, tuple[int, int]]:
-    """How many photos each inspection of the open rounds expects, and how many have come."""
+    """How many photos each inspection of the phone's rounds expects, and how many have come."""
     statement = (
         sa.select(Photo.inspection_id, sa.func.count(), sa.func.count(Photo.received_at))
         .join(Inspection, Inspection.id == Photo.inspection_id)
         .join(Round, Round.id == Inspection.round_id)
         .where(
             Round.contract_id == ask.contract_id,
-            Round.state == OPEN,
+            Round.state.in_(TAKING),
             Photo.withdrawn.is_(False),
         )
         .group_by(Photo.inspection_id)
@@ -286,7 +292,7 @@ def _returned_photos(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         )
     )
     for row in ask.rows(statement):
-        returned = row.review == "returned" and not row.withdrawn and row.state == OPEN
+        returned = row.review == "returned" and not row.withdrawn and row.state in TAKING
         if returned and ask.user_id in (row.author_id, row.assignee_id):
             rows.returned_photos.append(_returned_photo(row))
         else:

@@ -195,7 +195,7 @@ class ChecklistRow(msgspec.Struct):
 
 
 class RoundRow(msgspec.Struct):
-    """A round; the phone holds the open ones."""
+    """A round; the phone holds those that are not accepted yet."""
 
     id: int
     month: str
@@ -231,7 +231,7 @@ class TaskRow(msgspec.Struct, omit_defaults=True):
 
 
 class InspectionRow(msgspec.Struct, omit_defaults=True):
-    """An inspection of an open round as the server holds it, without its readings."""
+    """An inspection of one of the phone's rounds as the server holds it, without its readings."""
 
     uid: str
     task_id: int
