@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, request, send_from_directory
+from werkzeug.security import safe_join
 
 bp = Blueprint("pwa", __name__)
 CSP = "; ".join(
@@ -46,13 +47,45 @@ _SHELL_PATHS = (
 )
 
 
+# The build writes these forms beside each file that gains by them, the smallest first.
+_FORMS = (("br", ".br"), ("gzip", ".gz"))
+
+
 def _static_folder() -> Path:
     return Path(str(current_app.static_folder))
 
 
+def _send_built(name: str) -> Response:
+    """A file of the built client, in the smallest form that the browser says it takes.
+
+    :raise NotFound: there is no such file
+    """
+    folder = _static_folder() / "app"
+    encoding, suffix = _form(folder, name)
+    response = send_from_directory(folder, name + suffix, download_name=Path(name).name)
+    if encoding:
+        response.content_encoding = encoding
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _form(folder: Path, name: str) -> tuple[str, str]:
+    for encoding, suffix in _FORMS:
+        path = safe_join(str(folder), name + suffix)
+        if request.accept_encodings.quality(encoding) and path and Path(path).is_file():
+            return encoding, suffix
+    return "", ""
+
+
+@bp.get("/static/app/<path:name>")
+def built_file(name: str) -> Response:
+    """A built asset; more exact than Flask's own route of ``/static``, and so before it."""
+    return _send_built(name)
+
+
 def shell(**_parts: str) -> Response:
     """The client's one page; what it shows is decided by the client from its address."""
-    response = send_from_directory(_static_folder() / "app", "index.html")
+    response = _send_built("index.html")
     response.headers["Cache-Control"] = "no-cache"
     return response
 
@@ -64,7 +97,7 @@ for _path in _SHELL_PATHS:
 @bp.get("/sw.js")
 def service_worker() -> Response:
     """The service worker, at the root so that it controls the whole site."""
-    response = send_from_directory(_static_folder() / "app", "sw.js")
+    response = _send_built("sw.js")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Type"] = "text/javascript; charset=utf-8"
     return response

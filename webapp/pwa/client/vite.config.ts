@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { apiDocs } from "./vite/api-docs.ts";
+import { precompress } from "./vite/precompress.ts";
 import { serviceWorker } from "./vite/service-worker.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -24,6 +25,7 @@ export default defineConfig({
       leaveOut: /\/src\/(views\/(desk\/|kit\/|Kit\.svelte)|i18n\/((zh|en)\/)?desk(_estate)?\.ts)/,
       extra: statics.map((file) => [`/static/${file}`, readFileSync(path(`../../static/${file}`))]),
     }),
+    precompress(outDir),
   ],
   build: {
     outDir,
