@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask, g
@@ -26,6 +27,11 @@ from webapp.extensions import limiter
 from webapp.identity.models import Contract, User
 
 KEPT_TABLES = {"server_state"}
+# A busy machine is no failure, and a run in CI draws the same cases every time.
+hypothesis.settings.register_profile(
+    "roundbook", deadline=None, derandomize=bool(os.environ.get("CI"))
+)
+hypothesis.settings.load_profile("roundbook")
 
 
 @pytest.fixture(scope="session")
