@@ -3639,7 +3639,7 @@ export interface components {
         };
         /**
          * InspectionRow
-         * @description An inspection of an open round as the server holds it, without its readings.
+         * @description An inspection of one of the phone's rounds as the server holds it, without its readings.
          */
         InspectionRow: {
             author_id: number;
@@ -4013,6 +4013,8 @@ export interface components {
             due_on?: string | null;
             owner_id?: number | null;
             remark?: string;
+            /** @enum {string} */
+            state?: "open" | "withdrawn";
         };
         /**
          * OpenItemRow
@@ -4537,7 +4539,7 @@ export interface components {
         };
         /**
          * RoundRow
-         * @description A round; the phone holds the open ones.
+         * @description A round; the phone holds those that are not accepted yet.
          */
         RoundRow: {
             checklist: number;
