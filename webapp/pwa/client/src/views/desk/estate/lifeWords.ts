@@ -1,0 +1,34 @@
+/** The words of a device's life: its items, causes, actions, consumables and kinds of record. */
+import { isKey, pickName, t } from "../../../i18n";
+import { lookups } from "../parts/lookups.svelte";
+import type { DeviceLife } from "./types";
+
+/** The name of an item of the device's checklist; an item that is no more keeps its key. */
+export function itemName(life: DeviceLife, key: string | null): string {
+  const item = life.items.find((other) => other.key === key);
+  return item ? pickName(item.zh, item.en) : (key ?? "");
+}
+
+export function causeText(life: DeviceLife, key: string): string {
+  return key && lookups.pickListName("causes", life.device.type, key);
+}
+
+export function actionText(life: DeviceLife, key: string): string {
+  return key && lookups.pickListName("actions", life.device.type, key);
+}
+
+export function consumableText(key: string): string {
+  const text = `consumable.${key}`;
+  return isKey(text) ? t(text) : key;
+}
+
+export function categoryText(category: string): string {
+  const text = `device.category_${category}`;
+  return isKey(text) ? t(text) : category;
+}
+
+/** How a record ended; free words of an older record stay as they are. */
+export function resultText(result: string): string {
+  const text = `device.result_${result}`;
+  return isKey(text) ? t(text) : result;
+}
