@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, g, jsonify, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user
 from flask_smorest import Blueprint as SmorestBlueprint
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from webapp import log
@@ -155,6 +155,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(AppError, answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(OperationalError, _answer_database_error)
+    app.register_error_handler(DataError, _answer_unstorable)
+    app.register_error_handler(OverflowError, _answer_unstorable)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -259,6 +261,12 @@ def _answer_database_error(error: OperationalError) -> Response:
     if "full" in text or "no space" in text:
         return answer_error(AppError("disk_full"))
     return _answer_unexpected(error)
+
+
+def _answer_unstorable(_error: Exception) -> Response:
+    """A value that no column can hold: a NUL in a text, a number beyond all numbers."""
+    db.session.rollback()
+    return answer_error(AppError("invalid"))
 
 
 def _answer_unexpected(error: Exception) -> Response:

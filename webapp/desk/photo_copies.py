@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from webapp.errors import AppError
 from webapp.pictures import SAME_PICTURE_BITS, Copies, distance, make_copies, tells_enough
 from webapp.rounds.models import Photo
+from webapp.rounds.rules import is_uid
 from webapp.storage import ObjectStore, photo_key, rendition_key
 
 Size = Literal["thumb", "full"]
@@ -47,6 +48,8 @@ def find_photo(session: Session, contract_id: int, uid: str) -> PhotoRef:
 
     :raise AppError: ``not_found``; ``photo_missing`` while its bytes are still on a phone
     """
+    if not is_uid(uid):
+        raise AppError("not_found")
     row = session.execute(
         sa.select(*_COLUMNS, Photo.received_at).where(
             Photo.contract_id == contract_id, Photo.uid == uid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from webapp.errors import AppError
 from webapp.identity.rules import Right
 
+_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 State = Literal["open", "finished", "accepted"]
 Action = Literal["finish", "accept", "reopen"]
 
@@ -252,3 +254,8 @@ def urgency(severity: int, age_months: int, *, days_to_due: int | None) -> str:
 def place_key(room_id: int, device_id: int | None) -> tuple[int | None, int | None]:
     """What identifies the thing inspected: the device wherever it stands, or the room's own checklist."""
     return (device_id, None) if device_id is not None else (None, room_id)
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text is a UUID as phones make them for their records and photos."""
+    return _UID.fullmatch(text) is not None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.errors import AppError
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import Photo
+from webapp.rounds.rules import is_uid
 from webapp.sync.models import Operation, Quarantined, ServerState
 from webapp.sync.wire import MissingIn
 
@@ -86,7 +87,9 @@ def known_operations(session: Session, contract_id: int, ids: Iterable[str]) -> 
 
 
 def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
-    """The photo of that uid in this contract."""
+    """The photo of that uid in this contract; what is no uid is nobody's."""
+    if not is_uid(uid):
+        return None
     row = session.execute(_SLOT, {"contract_id": contract_id, "uid": uid}).one_or_none()
     return Slot(row.id, row.sha256, row.bytes, row.received_at is not None) if row else None
 
