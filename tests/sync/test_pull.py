@@ -20,6 +20,7 @@ from tests.sync.phone import Phone, picture, slot
 from webapp.checklists.models import ChecklistVersion
 from webapp.db import db, now_utc, take_sequence, unit_of_work
 from webapp.estate.models import Building, Device, Label, Room
+from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User
 from webapp.rounds.models import OpenItem, Round, RoundTask
 from webapp.sync import services
@@ -125,6 +126,20 @@ def test_a_member_who_left_keeps_his_name_without_a_role(
         ).one().left_at = now_utc()
     [row] = since(phone, first)["rows"]["people"]
     assert (row["name"], row["role"]) == ("王建国", None)
+
+
+def test_a_new_name_reaches_the_phones(phone: Phone, march: Round, manager: User) -> None:
+    first = phone.pull()
+    with unit_of_work() as session:
+        identity.change_user(
+            session,
+            manager.id,
+            changes={"name": "王新国"},
+            new_hash=None,
+            now=now_utc(),
+            actor_id=manager.id,
+        )
+    assert [row["name"] for row in since(phone, first)["rows"]["people"]] == ["王新国"]
 
 
 def test_an_inspection_brings_its_task_and_later_its_photo(

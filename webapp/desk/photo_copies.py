@@ -6,6 +6,8 @@ the worker soon after a photo has come, or at the first look when that is sooner
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +21,8 @@ from webapp.rounds.rules import is_uid
 from webapp.storage import ObjectStore, photo_key, rendition_key
 
 Size = Literal["thumb", "full"]
+# A picture of 60 megapixels takes 180 MB while it is decoded: never many of them at once.
+_decoding = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,12 @@ def copy_of(store: ObjectStore, photo: PhotoRef, size: Size) -> bytes:
     """
     if photo.unreadable:
         raise AppError("photo_unreadable")
-    try:
+    with suppress(FileNotFoundError):
         return store.get(rendition_key(photo.contract_id, photo.sha256, size))
-    except FileNotFoundError:
-        copies = keep_copies(store, photo)
+    copies = _make(store, photo)
+    # A full disk doesn't keep anybody from looking.
+    with suppress(OSError):
+        _keep(store, photo, copies)
     return copies.thumb if size == "thumb" else copies.full
 
 
@@ -96,10 +102,20 @@ def keep_copies(store: ObjectStore, photo: PhotoRef) -> Copies:
 
     :raise AppError: ``photo_unreadable``
     """
-    copies = make_copies(store.get(photo_key(photo.contract_id, photo.sha256)))
+    copies = _make(store, photo)
+    _keep(store, photo, copies)
+    return copies
+
+
+def _make(store: ObjectStore, photo: PhotoRef) -> Copies:
+    original = store.get(photo_key(photo.contract_id, photo.sha256))
+    with _decoding:
+        return make_copies(original)
+
+
+def _keep(store: ObjectStore, photo: PhotoRef, copies: Copies) -> None:
     store.put(rendition_key(photo.contract_id, photo.sha256, "thumb"), copies.thumb)
     store.put(rendition_key(photo.contract_id, photo.sha256, "full"), copies.full)
-    return copies
 
 
 def note_copies(session: Session, photo: PhotoRef, perceptual_hash: str) -> None:

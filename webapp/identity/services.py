@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
+from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import MINIMUM_PASSWORD_LENGTH, Access
@@ -291,6 +292,8 @@ def change_user(
     )
     for name in names:
         setattr(user, name, changes[name])
+    if {"name", "name_en"} & diff.keys():
+        _tell_phones_the_name(session, user_id)
     if "disabled" in changes:
         user.disabled_at = now if changes["disabled"] else None
         diff["disabled"] = [not changes["disabled"], changes["disabled"]]
@@ -309,6 +312,14 @@ def change_user(
         entity_id=user_id,
         diff=diff,
     )
+
+
+def _tell_phones_the_name(session: Session, user_id: int) -> None:
+    """Phones pull a person by his membership: it counts as changed when his name is."""
+    of_user = sa.select(Membership).where(Membership.user_id == user_id)
+    # In one order for everybody, because each contract's number is taken under a lock.
+    for member in session.scalars(of_user.order_by(Membership.contract_id)):
+        member.seq = take_sequence(session, member.contract_id)
 
 
 def change_contract(
