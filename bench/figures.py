@@ -15,6 +15,10 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results.json"
 
 
+class CannotMeasure(Exception):
+    """Something that a measurement needs is not on this machine; the message says what."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure; ``limit`` bounds ``ratio`` where there is one (value ÷ baseline), else ``value``.

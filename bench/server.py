@@ -32,30 +32,37 @@ class Running:
 
 @contextmanager
 def running() -> Iterator[Running]:
-    """Seed a database, serve it by gunicorn in the embedded default, and end both afterwards."""
+    """Seed a database, serve it, and end both afterwards."""
     # Beside the real data, so that the disk measured is the disk that will be used.
     (ROOT / "var").mkdir(exist_ok=True)
     data_dir = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "var"))
     try:
         print("seeding: two contracts of 2,000 devices …", flush=True)
         contents = estate.seed(data_dir)
-        port = _free_port()
-        with (data_dir / "server.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn"],
-                cwd=ROOT,
-                env=_environment(data_dir, port),
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            _wait_until_it_answers(port, process)
+        with serving(data_dir) as port:
             yield Running("127.0.0.1", port, data_dir, contents)
-        finally:
-            process.terminate()
-            process.wait(30)
     finally:
         shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@contextmanager
+def serving(data_dir: Path) -> Iterator[int]:
+    """Serve the data by gunicorn in the embedded default, and give its port."""
+    port = _free_port()
+    with (data_dir / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn"],
+            cwd=ROOT,
+            env=_environment(data_dir, port),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _wait_until_it_answers(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def _environment(data_dir: Path, port: int) -> dict[str, str]:

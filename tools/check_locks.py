@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON_LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock")
-NODE_LOCKS = ("webapp/pwa/client/package-lock.json",)
+NODE_LOCKS = ("webapp/pwa/client/package-lock.json", "bench/lighthouse/package-lock.json")
 ADDRESS = re.compile(
     r"^\s*(-i|-f|--index-url|--extra-index-url|--find-links|--trusted-host)\b|\w+://|file:",
     re.MULTILINE,

@@ -1,0 +1,182 @@
+"""What the client costs a phone: its shell, its start without a network, its frames, Lighthouse."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page
+
+from bench import audits, browser
+from bench.figures import Figure, measures
+from bench.phone import Phone
+from bench.server import Running, serving
+
+COLD_STARTS = 5
+SLOWER = 4
+TYPED = "晶体 epson 3F"
+LIGHTHOUSE_RUNS = 3
+
+
+@measures
+def shell(server: Running) -> Iterator[Figure]:
+    """JavaScript and CSS on the wire until a signed-in phone's home is usable, by gzip.
+
+    Chromium takes Brotli too, which is smaller; gzip is what every phone and proxy takes. What the
+    service worker fetches in the background for offline work is not counted.
+    """
+    with _signed_in(server, browser.PHONE) as (context, url):
+        page = context.new_page()
+        page.set_extra_http_headers({"Accept-Encoding": "gzip"})
+        loaded = _watch_loaded(page)
+        page.goto(url)
+        browser.usable_after_ms(page)
+        names = [address.rpartition("/")[2] for address in loaded]
+        total = sum(loaded.values())
+        desk = _desk_chunks(names)
+    yield Figure(
+        "shell: JavaScript and CSS before the home is usable, gzip", total / 1024, "KB", 150
+    )
+    yield Figure("the desk's chunks that a phone loads", desk, "chunks", 0)
+
+
+def _watch_loaded(page: Page) -> dict[str, float]:
+    """Bytes on the wire, with headers, of each script and style that the page itself loads."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    addresses: dict[str, str] = {}
+    loaded: dict[str, float] = {}
+
+    def note_answer(event: dict[str, Any]) -> None:
+        address = event["response"]["url"]
+        if address.endswith((".js", ".css")):
+            addresses[event["requestId"]] = address
+
+    def note_end(event: dict[str, Any]) -> None:
+        if address := addresses.get(event["requestId"]):
+            loaded[address] = event["encodedDataLength"]
+
+    session.on("Network.responseReceived", note_answer)
+    session.on("Network.loadingFinished", note_end)
+    return loaded
+
+
+def _desk_chunks(names: list[str]) -> int:
+    """How many of the loaded files are named after a file of the desk's screens."""
+    folder = Path(__file__).parent.parent / "webapp/pwa/client/src/views/desk"
+    phone = {file.stem for file in (folder.parent / "phone").rglob("*")}
+    desk = {file.name.partition(".")[0] for file in folder.rglob("*.*")} - phone
+    return sum(name.rpartition(".")[0][:-9] in desk for name in names)
+
+
+@measures
+def lighthouse(server: Running) -> Iterator[Figure]:
+    """Lighthouse as a phone: the sign-in page, and the home of one who is signed in."""
+    site = server.contents.whole
+    cookie = Phone(server, site.code, site.logins[1]).cookie
+    url = f"http://localhost:{server.port}"
+    pages: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("sign-in", f"{url}/sign-in", {}),
+        ("home", f"{url}/", {"Cookie": cookie}),
+    )
+    for name, address, headers in pages:
+        scores = audits.scores(address, headers, runs=LIGHTHOUSE_RUNS)
+        for category, least in (
+            ("performance", 95),
+            ("accessibility", 100),
+            ("best-practices", 100),
+        ):
+            title = f"Lighthouse mobile, {name}: {category.replace('-', ' ')}"
+            yield Figure(title, scores[category], "points", least, at_least=True)
+
+
+@measures
+def cold_start(server: Running) -> Iterator[Figure]:
+    """From the navigation to a usable home, in a new browser process and with the server gone."""
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder)
+        with serving(server.data_dir) as port:
+            url = f"http://localhost:{port}"
+            with browser.opened(browser.PHONE, profile) as context:
+                _sign_in_for_good(context, server, url)
+        times = [_start_without_network(profile, url) for _ in range(COLD_STARTS)]
+    yield Figure("cold start offline to a usable home", statistics.median(times) / 1000, "s", 1)
+
+
+def _sign_in_for_good(context: BrowserContext, server: Running, url: str) -> None:
+    site = server.contents.whole
+    browser.give_cookie(context, url, Phone(server, site.code, site.logins[2]).cookie)
+    page = context.new_page()
+    page.goto(url)
+    browser.usable_after_ms(page)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+
+def _start_without_network(profile: Path, url: str) -> float:
+    with browser.opened(browser.PHONE, profile) as context:
+        page = context.new_page()
+        page.goto(url)
+        return browser.usable_after_ms(page)
+
+
+@measures
+def phone_lists(server: Running) -> Iterator[Figure]:
+    """The home's 200 rooms scrolled and 2,000 devices searched letter by letter, on a slow phone."""
+    with _signed_in(server, browser.PHONE) as (context, url):
+        page = context.new_page()
+        page.goto(url)
+        browser.usable_after_ms(page)
+        session = browser.slow_down(page, SLOWER)
+        with browser.frames(page) as scrolled:
+            browser.scroll(session, 195, 600, 6000, touch=True)
+            browser.scroll(session, 195, 300, -3000, touch=True)
+        page.locator("header button").first.click()
+        field = page.locator("dialog input[type=search]")
+        field.wait_for()
+        page.wait_for_timeout(1000)
+        with browser.frames(page) as typed:
+            _type(page, TYPED)
+            browser.scroll(session, 195, 600, 2500, touch=True)
+    yield _worst("phone: 200 rooms scrolled, 4 × slower: longest frame", scrolled)
+    yield _worst("phone: 2,000 devices filtered and scrolled, 4 × slower: longest frame", typed)
+
+
+@measures
+def desk_list(server: Running) -> Iterator[Figure]:
+    """The estate's table of 2,000 devices, by pages, filtered letter by letter and scrolled."""
+    with _signed_in(server, browser.DESK) as (context, url):
+        page = context.new_page()
+        page.goto(f"{url}/desk/estate")
+        page.locator("tbody tr").nth(40).wait_for(state="attached")
+        session = browser.slow_down(page, SLOWER)
+        with browser.frames(page) as found:
+            browser.scroll(session, 900, 600, 3000, touch=False)
+            browser.scroll(session, 900, 600, -3000, touch=False)
+            page.locator("input[type=search]").first.focus()
+            _type(page, TYPED)
+            page.wait_for_timeout(1500)
+    yield _worst("desk: 2,000 devices filtered and scrolled, 4 × slower: longest frame", found)
+
+
+def _type(page: Page, text: str) -> None:
+    for letter in text:
+        page.keyboard.insert_text(letter)
+        page.wait_for_timeout(120)
+    page.wait_for_timeout(500)
+
+
+def _worst(name: str, found: list[float]) -> Figure:
+    return Figure(name, max(found), "ms", 50)
+
+
+@contextmanager
+def _signed_in(server: Running, kind: dict[str, Any]) -> Iterator[tuple[BrowserContext, str]]:
+    site = server.contents.whole
+    url = f"http://localhost:{server.port}"
+    with tempfile.TemporaryDirectory() as profile, browser.opened(kind, Path(profile)) as context:
+        browser.give_cookie(context, url, Phone(server, site.code, site.logins[0]).cookie)
+        yield context, url
