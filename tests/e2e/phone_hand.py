@@ -1,0 +1,129 @@
+"""What the phone's tests do by hand, and what they look up behind the server's back."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import qrcode
+from PIL import Image, ImageDraw
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import sign_in
+from tests.e2e.server import Server
+
+EMPTY_FRAMES = 15
+LABEL_FRAMES = 40
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of this month's round that nobody has done, with the label on its device."""
+
+    id: int
+    room_id: int
+    device_id: int
+    device: str
+    code: str
+    login: str
+
+
+def ask(server: Server, query: str, *values: Any) -> list[Any]:
+    """Read the server's database, as an auditor would."""
+    with sqlite3.connect(server.data_dir / "roundbook.sqlite3") as database:
+        return database.execute(query, values).fetchall()
+
+
+def todo(server: Server, kind: str) -> Task:
+    """A device of a kind that waits for its inspection and carries no open item."""
+    rows = ask(
+        server,
+        """
+        SELECT task.id, task.room_id, device.id, device.name, label.code, user.login
+        FROM round_task AS task JOIN round ON round.id = task.round_id
+        JOIN device ON device.id = task.device_id JOIN user ON user.id = task.assignee_id
+        JOIN label ON label.device_id = device.id AND label.revoked_at IS NULL
+        WHERE round.state = 'open' AND task.outcome = 'todo' AND device.type = ?
+        AND NOT EXISTS (SELECT 1 FROM open_item WHERE open_item.device_id = device.id)
+        ORDER BY round.month DESC, task.id LIMIT 1
+        """,
+        kind,
+    )
+    return Task(*rows[0])
+
+
+def carried_over(server: Server) -> tuple[int, int, str]:
+    """A waiting task whose device carries an open item: its id, the item's number, the login."""
+    rows = ask(
+        server,
+        """
+        SELECT task.id, open_item.number, user.login
+        FROM round_task AS task JOIN round ON round.id = task.round_id
+        JOIN user ON user.id = task.assignee_id
+        JOIN open_item ON open_item.device_id = task.device_id AND open_item.state = 'open'
+        WHERE round.state = 'open' AND task.outcome = 'todo' ORDER BY open_item.number LIMIT 1
+        """,
+    )
+    task_id, number, login = rows[0]
+    return task_id, number, login
+
+
+def use_phone(page: Page, server: Server, login: str, language: str = "zh") -> None:
+    """Sign in and wait until the round is on the phone, and the worker keeps the shell."""
+    sign_in(page, server, login)
+    kept = json.dumps({"language": language, "theme": "system"})
+    page.evaluate("kept => localStorage.setItem('roundbook.settings', kept)", kept)
+    page.reload()
+    expect(page.locator(".hero")).to_be_visible(timeout=20_000)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+
+def open_task(page: Page, server: Server, task_id: int) -> None:
+    """Open the inspection of a task."""
+    page.goto(f"{server.url}/inspect/{task_id}")
+    expect(page.get_by_role("button", name="完成", exact=True)).to_be_visible()
+
+
+def finish_as_it_is(page: Page) -> None:
+    """Finish, leaving open what may be left open."""
+    page.get_by_role("button", name="完成", exact=True).click()
+    sheet = page.locator("dialog[open]")
+    sheet.locator("footer button").click()
+    expect(page.locator(".done")).to_be_visible()
+
+
+def item(page: Page, key: str) -> Locator:
+    """An item of the checklist."""
+    return page.locator(f"#item-{key}")
+
+
+def picture(colour: str = "steelblue") -> dict[str, Any]:
+    """A photo as the system's camera would hand it over."""
+    image = Image.new("RGB", (2400, 1800), colour)
+    ImageDraw.Draw(image).ellipse((400, 300, 1500, 1400), fill="white")
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=90)
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": stream.getvalue()}
+
+
+def camera_film(path: Path, url: str) -> Path:
+    """A film for Chromium's fake camera: an empty wall, then the label in the hand."""
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=4, box_size=8)
+    code.add_data(url)
+    label = code.make_image().get_image().convert("RGB")
+    wall = Image.new("RGB", (640, 480), (120, 120, 120))
+    shot = wall.copy()
+    shot.paste(label, ((640 - label.width) // 2, (480 - label.height) // 2))
+    frames = [_jpeg(wall)] * EMPTY_FRAMES + [_jpeg(shot)] * LABEL_FRAMES
+    path.write_bytes(b"".join(frames))
+    return path
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=90)
+    return stream.getvalue()
