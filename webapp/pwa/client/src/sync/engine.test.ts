@@ -121,8 +121,8 @@ describe("the page's engine", () => {
     await releaseHolds();
     start();
     await vi.waitFor(async () => expect(await stateOf(uid)).toBe("accepted"), 3_000);
+    await vi.waitFor(() => expect(server.count("pull")).toBeGreaterThan(0), 3_000);
     expect(server.count("missing")).toBe(0);
-    expect(server.count("pull")).toBeGreaterThan(0);
   });
 
   test("sends what is saved later, by itself", async () => {
