@@ -19,7 +19,6 @@ export default {
   "nav.items": "Open items",
   "nav.sync": "Sync",
   "nav.me": "Me",
-  "nav.desk": "Desk",
   "nav.back": "Back",
   "action.cancel": "Cancel",
   "action.close": "Close",

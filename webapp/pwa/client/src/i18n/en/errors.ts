@@ -49,6 +49,8 @@ export default {
   "error.photo_not_expected": "The server has not had this photo's record yet.",
   "error.photo_missing": "The server does not have this photo.",
   "error.digest_missing": "The photo's checksum is missing.",
+  "error.payload_invalid": "The mended content has the wrong form. Correct it as shown and try again.",
+  "error.quarantine_refused": "This record still can't be applied. See why, correct it and try again.",
   "error.digest_mismatch": "The photo was damaged on its way and will be sent again.",
   "error.photo_size_mismatch": "The photo's size is not the one recorded.",
   "error.photo_empty": "The photo is empty.",

@@ -17,7 +17,6 @@ export default {
   "nav.items": "遗留问题",
   "nav.sync": "同步",
   "nav.me": "我的",
-  "nav.desk": "管理台",
   "nav.back": "返回",
   "action.cancel": "取消",
   "action.close": "关闭",

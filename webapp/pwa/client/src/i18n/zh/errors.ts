@@ -48,6 +48,8 @@ export default {
   "error.photo_not_expected": "服务器还没有收到这张照片所属的记录。",
   "error.photo_missing": "服务器上没有这张照片。",
   "error.digest_missing": "照片缺少校验值。",
+  "error.payload_invalid": "改过的内容格式不对。请按提示改正后再试。",
+  "error.quarantine_refused": "这条记录仍不能入账。请看说明，改正后再试。",
   "error.digest_mismatch": "照片在传输中损坏，将重新发送。",
   "error.photo_size_mismatch": "照片大小与记录不符。",
   "error.photo_empty": "照片是空的。",
