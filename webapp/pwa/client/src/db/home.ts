@@ -14,6 +14,7 @@ import { dueOf } from "./due";
 import { openItemViews, type OpenItemView } from "./items";
 import { count, latestByTask, noTotals, outcomeOf, type TaskOutcome, type Totals } from "./outcome";
 import type { UserDatabase } from "./schema";
+import { readInSlices } from "./slices";
 import type { InspectionRecord } from "./types";
 import { unsentCount, type UnsentCount } from "./unsent";
 
@@ -88,7 +89,7 @@ interface TaskState {
 
 async function taskStates(db: UserDatabase, roundId: number): Promise<TaskState[]> {
   const [tasks, records, drafts] = await Promise.all([
-    db.tasks.where("round_id").equals(roundId).toArray(),
+    readInSlices(db.tasks).then((all) => all.filter((task) => task.round_id === roundId)),
     db.records.where("round_id").equals(roundId).toArray(),
     db.drafts.toCollection().primaryKeys(),
   ]);

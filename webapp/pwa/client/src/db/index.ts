@@ -35,6 +35,7 @@ function bound<Args extends unknown[], Result>(
 }
 
 export const home = bound(homes.home);
+export const currentRound = bound(homes.currentRound);
 export const roomsOf = bound(homes.roomsOf);
 export const room = bound(homes.room);
 export const task = bound(tasks.task);

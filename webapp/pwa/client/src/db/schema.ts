@@ -56,7 +56,11 @@ export class UserDatabase extends Dexie {
   declare events: Table<SyncEvent, number>;
 
   constructor(userId: number, contractCode: string) {
-    super(databaseName(userId, contractCode), { chromeTransactionDurability: "strict" });
+    // Dexie's cache would show a write to live queries before it is on the disk: without it, then.
+    super(databaseName(userId, contractCode), {
+      chromeTransactionDurability: "strict",
+      cache: "disabled",
+    });
     this.userId = userId;
     this.contractCode = contractCode;
     this.version(1).stores({

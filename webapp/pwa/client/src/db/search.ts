@@ -1,14 +1,15 @@
 /** Finding a device: by typed words, or by a label's code; from the phone's own copy alone. */
 import type { DeviceRow, LabelRow, RoomRow, ScanResult, TaskRow } from "../api/wire";
-import { foldText } from "../rules/checklist";
+import { foldText, type Words } from "../rules/checklist";
 import { parseLabel } from "../rules/label";
-import { collator, currentRound } from "./home";
+import { collator, currentRound, groupBy } from "./home";
 import { operationOf } from "./finish";
 import { isoNow, uuidv7 } from "./ids";
 import { write } from "./open";
 import { lastRecord } from "./drafts";
 import { outcomeOf, type TaskOutcome } from "./outcome";
 import type { UserDatabase } from "./schema";
+import { breathe, readInSlices } from "./slices";
 import type { Scan } from "./types";
 
 export interface FoundDevice {
@@ -40,6 +41,7 @@ export type Resolved =
   | { kind: "unbound" | "unknown"; code: string }
   | { kind: "foreign" };
 
+const ROOMS_A_BREATH = 25;
 let index: { name: string; stamp: string; entries: Entry[] } | null = null;
 
 /**
@@ -66,35 +68,50 @@ export async function searchDevices(
 async function indexOf(db: UserDatabase): Promise<Entry[]> {
   const stamp = (await db.getMeta("rows_stamp")) ?? "";
   if (index?.name === db.name && index.stamp === stamp) return index.entries;
-  const round = await currentRound(db);
-  const [devices, rooms, labels, tasks, version] = await Promise.all([
-    db.devices.toArray(),
-    db.rooms.toArray(),
-    db.labels.toArray(),
-    round ? db.tasks.where("round_id").equals(round.id).toArray() : [],
-    round ? db.checklists.where("number").equals(round.checklist).first() : undefined,
-  ]);
-  const roomById = new Map(rooms.map((room) => [room.id, room]));
-  const codes = new Map(labels.filter((l) => !l.revoked).map((l) => [l.device_id, l.code]));
-  const taskByDevice = new Map(tasks.map((task) => [task.device_id, task.id]));
-  const types = new Map(version?.content.types.map((type) => [type.key, type]));
-  const entries = devices.map((device) => {
-    const room = roomById.get(device.room_id);
-    const type = types.get(device.type);
-    const words = [
-      [device.name, type?.zh, type?.en, device.maker, device.model, device.serial],
-      [device.asset_number, device.ip, codes.get(device.id), room?.name_zh, room?.name_en],
-    ];
-    const taskId = taskByDevice.get(device.id) ?? null;
-    return { device, room, taskId, words: foldText(words.flat().filter(Boolean).join(" ")) };
-  });
-  entries.sort(
-    (a, b) =>
-      collator.compare(a.room?.name_zh ?? "", b.room?.name_zh ?? "") ||
-      collator.compare(a.device.name, b.device.name),
-  );
+  const entries = await buildIndex(db);
   index = { name: db.name, stamp, entries };
   return entries;
+}
+
+/** Room by room, in the rooms' order; the browser draws in between. */
+async function buildIndex(db: UserDatabase): Promise<Entry[]> {
+  const round = await currentRound(db);
+  const [devices, rooms, labels, tasks, version] = await Promise.all([
+    readInSlices(db.devices),
+    db.rooms.toArray(),
+    readInSlices(db.labels),
+    round ? readInSlices(db.tasks) : [],
+    round ? db.checklists.where("number").equals(round.checklist).first() : undefined,
+  ]);
+  const codes = new Map(labels.filter((l) => !l.revoked).map((l) => [l.device_id, l.code]));
+  const current = tasks.filter((task) => task.round_id === round?.id);
+  const taskByDevice = new Map(current.map((task) => [task.device_id, task.id]));
+  const types = new Map(version?.content.types.map((type) => [type.key, type]));
+  const byRoom = groupBy(devices, (device) => device.room_id);
+  rooms.sort((a, b) => collator.compare(a.name_zh, b.name_zh));
+  const entries: Entry[] = [];
+  for (const [n, room] of rooms.entries()) {
+    if (n % ROOMS_A_BREATH === 0) await breathe();
+    const own = byRoom.get(room.id) ?? [];
+    for (const device of own.sort((a, b) => collator.compare(a.name, b.name))) {
+      const words = wordsOf(device, room, types.get(device.type), codes.get(device.id));
+      entries.push({ device, room, taskId: taskByDevice.get(device.id) ?? null, words });
+    }
+  }
+  return entries;
+}
+
+function wordsOf(
+  device: DeviceRow,
+  room: RoomRow,
+  type: Words | undefined,
+  code: string | undefined,
+): string {
+  const words = [
+    [device.name, type?.zh, type?.en, device.maker, device.model, device.serial],
+    [device.asset_number, device.ip, code, room.name_zh, room.name_en],
+  ];
+  return foldText(words.flat().filter(Boolean).join(" "));
 }
 
 /** What a scanned or typed text stands for. It never is an address to go to. */
