@@ -213,8 +213,9 @@ def put_photo(contract_code: str, photo_uid: str) -> Response:
     access = require("inspect", contract_code)
     sha256 = photos.digest_in(request.headers.get("Repr-Digest"))
     slot = photos.find_slot(db.session(), access.contract_id, photo_uid, sha256)
-    stored = not slot.received and _store(access.contract_id, slot)
-    head = _head(access.contract_id)
+    number = None if slot.received else _store(access.contract_id, slot)
+    known = Head(slot.epoch, number) if slot.epoch and number else None
+    head = known or _head(access.contract_id)
     return _answer(
         PhotoOut(
             epoch=head.epoch,
@@ -222,12 +223,13 @@ def put_photo(contract_code: str, photo_uid: str) -> Response:
             id=photo_uid,
             sha256=sha256,
             bytes=slot.bytes,
-            result="stored" if stored else "duplicate",
+            result="stored" if number else "duplicate",
         )
     )
 
 
-def _store(contract_id: int, slot: queries.Slot) -> bool:
+def _store(contract_id: int, slot: queries.Slot) -> int | None:
+    """Make the photo durable and note it; the contract's new head, None for a photo known by now."""
     maximum = settings().max_photo_bytes
     if (request.content_length or 0) > maximum:
         raise AppError("too_large", maximum=maximum)

@@ -20,17 +20,19 @@ _SESSION_OF_TOKEN = (
     .join(User, User.id == UserSession.user_id)
     .where(UserSession.token_hash == sa.bindparam("token_hash"))
 )
+_contract, _member = Contract.__table__.c, Membership.__table__.c
 _ROLE_IN_CONTRACT = (
-    sa.select(Contract.id, Contract.code, Membership.role)
-    .outerjoin(
-        Membership,
+    sa.select(_contract.id, _contract.code, _member.role)
+    .outerjoin_from(
+        Contract.__table__,
+        Membership.__table__,
         sa.and_(
-            Membership.contract_id == Contract.id,
-            Membership.user_id == sa.bindparam("user_id"),
-            Membership.left_at.is_(None),
+            _member.contract_id == _contract.id,
+            _member.user_id == sa.bindparam("user_id"),
+            _member.left_at.is_(None),
         ),
     )
-    .where(Contract.code == sa.bindparam("code"))
+    .where(_contract.code == sa.bindparam("code"))
 )
 
 
@@ -73,7 +75,8 @@ def contracts_of(session: Session, user: User) -> list[tuple[Contract, str]]:
 
 def access_to(session: Session, user: User, session_id: int | None, code: str) -> Access | None:
     """The user's access to the contract of that code, or nothing when he has none."""
-    row = session.execute(_ROLE_IN_CONTRACT, {"user_id": user.id, "code": code}).one_or_none()
+    parameters = {"user_id": user.id, "code": code}
+    row = session.connection().execute(_ROLE_IN_CONTRACT, parameters).one_or_none()
     if row is None or (row.role is None and not user.is_admin):
         return None
     return Access(

@@ -27,7 +27,8 @@ from webapp.sync import queries
 from webapp.sync.queries import Slot
 from webapp.sync.rules import ORPHAN_GRACE
 
-_READ_AT_ONCE = 64 * 1024
+# In one piece where it can be: each turn of the loop costs the server more than the hashing does.
+_READ_AT_ONCE = 1024 * 1024
 _DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
 _KEY = re.compile(r"photos/(\d+)/[0-9a-f]{2}/([0-9a-f]{64})")
 # The sweep holds the lock of a contract so long as it takes to look at so many objects.
@@ -117,11 +118,14 @@ def store_object(store: ObjectStore, contract_id: int, upload: Upload) -> None:
 
 def note_received(
     session: Session, contract_id: int, slot: Slot, picture: Picture, now: datetime
-) -> bool:
-    """Fill the slot, whose object is durable; False when another request has filled it meanwhile.
+) -> int | None:
+    """Fill the slot, whose object is durable, and give the contract's new head.
+
+    None when another request has filled it meanwhile.
 
     What is no readable picture is received too: its bytes are what the engineer saw as saved.
     """
+    number = take_sequence(session, contract_id)
     values = {
         "photo_id": slot.photo_id,
         "now": now,
@@ -129,9 +133,9 @@ def note_received(
         "not_readable": not picture.readable,
         "real_width": picture.width,
         "real_height": picture.height,
-        "number": take_sequence(session, contract_id),
+        "number": number,
     }
-    return bool(session.connection().execute(_FILL_SLOT, values).rowcount)
+    return number if session.connection().execute(_FILL_SLOT, values).rowcount else None
 
 
 def orphan_candidates(store: ObjectStore, now: datetime) -> tuple[dict[int, list[str]], list[str]]:

@@ -20,6 +20,7 @@ EPOCH = "epoch"
 _AT_ONCE = 500
 
 # Built once: every request of a phone asks these, and building a statement costs more than running it.
+_photo, _contract, _state = Photo.__table__.c, Contract.__table__.c, ServerState.__table__.c
 _HEAD = (
     sa.select(Contract.head_seq, ServerState.value)
     .select_from(Contract)
@@ -27,8 +28,9 @@ _HEAD = (
     .where(Contract.id == sa.bindparam("contract_id"))
 )
 _LOCK = sa.select(Contract.id).where(Contract.id == sa.bindparam("contract_id")).with_for_update()
-_SLOT = sa.select(Photo.id, Photo.sha256, Photo.bytes, Photo.received_at).where(
-    Photo.contract_id == sa.bindparam("contract_id"), Photo.uid == sa.bindparam("uid")
+_EPOCH = sa.select(_state.value).where(_state.key == EPOCH).scalar_subquery()
+_SLOT = sa.select(_photo.id, _photo.sha256, _photo.bytes, _photo.received_at, _EPOCH).where(
+    _photo.contract_id == sa.bindparam("contract_id"), _photo.uid == sa.bindparam("uid")
 )
 
 
@@ -51,17 +53,18 @@ class Known:
 
 @dataclass(frozen=True)
 class Slot:
-    """A photo that is expected, or has come."""
+    """A photo that is expected, or has come; and the server's epoch, if it has one yet."""
 
     photo_id: int
     sha256: str
     bytes: int
     received: bool
+    epoch: str | None
 
 
 def head(session: Session, contract_id: int) -> Head | None:
     """The contract's head and the server's epoch, or None before the first epoch was made."""
-    row = session.execute(_HEAD, {"contract_id": contract_id}).one()
+    row = session.connection().execute(_HEAD, {"contract_id": contract_id}).one()
     return Head(epoch=row.value, seq=row.head_seq) if row.value else None
 
 
@@ -70,7 +73,7 @@ def lock_contract(session: Session, contract_id: int) -> None:
 
     On SQLite the write transaction itself is the lock.
     """
-    session.execute(_LOCK, {"contract_id": contract_id})
+    session.connection().execute(_LOCK, {"contract_id": contract_id})
 
 
 def known_operations(session: Session, contract_id: int, ids: Iterable[str]) -> dict[str, Known]:
@@ -90,8 +93,10 @@ def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
     """The photo of that uid in this contract; what is no uid is nobody's."""
     if not is_uid(uid):
         return None
-    row = session.execute(_SLOT, {"contract_id": contract_id, "uid": uid}).one_or_none()
-    return Slot(row.id, row.sha256, row.bytes, row.received_at is not None) if row else None
+    row = (
+        session.connection().execute(_SLOT, {"contract_id": contract_id, "uid": uid}).one_or_none()
+    )
+    return Slot(row[0], row[1], row[2], row[3] is not None, row[4]) if row else None
 
 
 def missing(session: Session, contract_id: int, held: MissingIn) -> tuple[list[str], list[str]]:
