@@ -65,7 +65,13 @@ export function roomState(room: BoardRoom): State {
   return room.not_tested > 0 ? "not_tested" : "normal";
 }
 
-/** Floors of a building in the order in which their rooms come. */
+/** `B2` lies under `B1`, that under `1F`; a floor that is no number comes last. */
+function height(floor: string): number {
+  const figure = Number(floor.match(/\d+/)?.[0] ?? Infinity);
+  return /^(b|-|地下|负)/i.test(floor.trim()) ? -figure : figure;
+}
+
+/** Floors of a building from below, each with its rooms. */
 export function floorsOf(building: BoardBuilding, shown: (room: BoardRoom) => boolean): [string, BoardRoom[]][] {
   const floors = new Map<string, BoardRoom[]>();
   for (const room of building.rooms) {
@@ -74,5 +80,5 @@ export function floorsOf(building: BoardBuilding, shown: (room: BoardRoom) => bo
     if (rooms) rooms.push(room);
     else floors.set(room.floor, [room]);
   }
-  return [...floors];
+  return [...floors].sort(([one], [other]) => height(one) - height(other) || one.localeCompare(other));
 }

@@ -20,8 +20,8 @@ export const places: { title: Key; places: Place[] }[] = [
   {
     title: "desk.group_round",
     places: [
-      { name: "desk", also: ["board"], icon: "board", text: "desk.nav_board", go: "desk.go_board", href: href("desk"), key: "b" },
-      { name: "photos", also: ["inspection"], icon: "image", text: "desk.nav_photos", go: "desk.go_photos", href: href("photos"), key: "p" },
+      { name: "desk", also: ["board", "inspection"], icon: "board", text: "desk.nav_board", go: "desk.go_board", href: href("desk"), key: "b" },
+      { name: "photos", also: [], icon: "image", text: "desk.nav_photos", go: "desk.go_photos", href: href("photos"), key: "p" },
       { name: "openItems", also: ["openItem"], icon: "flag", text: "desk.nav_open_items", go: "desk.go_open_items", href: href("openItems"), key: "o" },
       { name: "quarantine", also: [], icon: "quarantine", text: "desk.nav_quarantine", go: "desk.go_quarantine", href: href("quarantine"), key: "q", right: "review" },
     ],

@@ -25,20 +25,18 @@ export interface RangeLike {
   options?: readonly string[] | null;
 }
 
-/** What is normal, in one line; empty where nothing limits the item. */
+/** What is normal, under a heading that says so; empty where nothing limits the item. */
 export function limitsText(limits: RangeLike | null, unit = "", optionName: OptionName = (key) => key): string {
   if (!limits) return "";
   const { minimum, maximum, equals, options } = limits;
   const figure = (value: number) => formatReading(value, unit);
   if (typeof minimum === "number" && typeof maximum === "number") {
-    if (minimum === maximum) return t("reading.normal_is", { value: figure(minimum) });
-    return t("field.range_between", { min: formatReading(minimum), max: figure(maximum) });
+    return minimum === maximum ? figure(minimum) : `${formatReading(minimum)}–${figure(maximum)}`;
   }
-  if (typeof minimum === "number") return t("field.range_min", { min: figure(minimum) });
-  if (typeof maximum === "number") return t("field.range_max", { max: figure(maximum) });
-  if (equals !== null && equals !== undefined) return t("reading.normal_is", { value: String(equals) });
-  if (options?.length) return t("reading.normal_is", { value: options.map(optionName).join(" / ") });
-  return "";
+  if (typeof minimum === "number") return `≥ ${figure(minimum)}`;
+  if (typeof maximum === "number") return `≤ ${figure(maximum)}`;
+  if (equals !== null && equals !== undefined) return String(equals);
+  return options?.map(optionName).join(" / ") ?? "";
 }
 
 /** The state that a verdict is drawn as. */
