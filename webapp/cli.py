@@ -15,8 +15,10 @@ from webapp import jobs as queue
 from webapp.api import openapi as openapi_api
 from webapp.backup import BackupError, restore_backup, write_backup
 from webapp.cli_estate import estate
-from webapp.db import db, unit_of_work
+from webapp.db import db, now_utc, unit_of_work
 from webapp.demo.cli import demo
+from webapp.errors import AppError
+from webapp.identity import services as identity
 from webapp.storage import object_store
 
 
@@ -27,6 +29,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(demo)
     app.cli.add_command(estate)
     app.cli.add_command(jobs)
+    app.cli.add_command(people)
     app.cli.add_command(backup)
     app.cli.add_command(restore)
 
@@ -56,6 +59,38 @@ def work_jobs() -> None:
 def setup() -> None:
     """Bring the database to this version's schema."""
     upgrade()
+
+
+people = AppGroup("people", help="Who may sign in.")
+
+
+@people.command("create-administrator")
+@click.argument("login")
+@click.option("--name", required=True, help="The name that others see.")
+@click.password_option(envvar="ADMINISTRATOR_PASSWORD", help="Asked for when it is not given.")
+def create_administrator(login: str, name: str, password: str) -> None:
+    """Make the first person of a new server, who makes the contracts and their people."""
+    try:
+        password_hash = identity.hash_password(password)
+        with unit_of_work() as session:
+            identity.create_user(
+                session,
+                login=login,
+                password_hash=password_hash,
+                name=name,
+                is_admin=True,
+                now=now_utc(),
+                actor_id=None,
+            )
+    except AppError as error:
+        raise click.ClickException(_ADMINISTRATOR_REFUSED[error.code]) from None
+    click.echo(f"{login} may sign in as an administrator now.")
+
+
+_ADMINISTRATOR_REFUSED = {
+    "login_taken": "This login is taken already. 该登录名已被使用。",
+    "password_too_short": "The password needs 8 characters at least. 密码至少 8 个字符。",
+}
 
 
 @click.command("backup")
