@@ -170,10 +170,13 @@ def object_store() -> ObjectStore:
 
 
 def photo_key(contract_id: int, sha256: str) -> str:
-    """Where a photo's original lies; photos of the same bytes in a contract share one object."""
-    return f"photos/{contract_id}/{sha256[:2]}/{sha256}"
+    """Where a photo's original lies; photos of the same bytes in a contract share one object.
+
+    Sixteen folders a contract: each new one costs as much as a photo, since its parent is fsynced too.
+    """
+    return f"photos/{contract_id}/{sha256[:1]}/{sha256}"
 
 
 def rendition_key(contract_id: int, sha256: str, size: str) -> str:
     """Where a re-encoded copy of a photo lies; ``size`` is ``full`` or ``thumb``."""
-    return f"renditions/{contract_id}/{sha256[:2]}/{sha256}.{size}.jpg"
+    return f"renditions/{contract_id}/{sha256[:1]}/{sha256}.{size}.jpg"

@@ -252,11 +252,11 @@ def test_the_sweep_removes_what_a_killed_worker_left_half_written(
 ) -> None:
     if settings.object_store_url:
         return
-    part = Path(settings.data_dir) / "files/photos/1/aa/.0123456789abcdef.part"
+    part = Path(settings.data_dir) / "files/photos/1/a/.0123456789abcdef.part"
     part.parent.mkdir(parents=True, exist_ok=True)
     part.write_bytes(b"half")
     later = now_utc() + timedelta(hours=25)
-    assert orphan_candidates(store, later) == ({}, ["photos/1/aa/.0123456789abcdef.part"])
+    assert orphan_candidates(store, later) == ({}, ["photos/1/a/.0123456789abcdef.part"])
     part.unlink()
 
 

@@ -30,7 +30,7 @@ from webapp.sync.rules import ORPHAN_GRACE
 # In one piece where it can be: each turn of the loop costs the server more than the hashing does.
 _READ_AT_ONCE = 1024 * 1024
 _DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
-_KEY = re.compile(r"photos/(\d+)/[0-9a-f]{2}/([0-9a-f]{64})")
+_KEY = re.compile(r"photos/(\d+)/[0-9a-f]/([0-9a-f]{64})")
 # The sweep holds the lock of a contract so long as it takes to look at so many objects.
 _SWEPT_AT_ONCE = 50
 # Built once: a phone sends hundreds, and building a statement costs more than running it.
