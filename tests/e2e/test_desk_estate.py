@@ -50,9 +50,9 @@ def test_a_new_contract_takes_in_the_untidy_register_once(
     expect(page.get_by_text("台账还是空的")).to_be_visible()
     page.locator("#content").get_by_role("link", name="导入").click()
 
-    picture = tmp_path / "register.xlsx"
-    picture.write_bytes(b"\x89PNG no register at all")
-    page.set_input_files("input[type=file]", picture)
+    broken = tmp_path / "register.xlsx"
+    broken.write_bytes(b"PK\x03\x04 cut off on its way")
+    page.set_input_files("input[type=file]", broken)
     expect(page.get_by_role("alert")).to_contain_text("另存为")
 
     page.set_input_files("input[type=file]", UNTIDY)
