@@ -40,7 +40,8 @@ def _everything() -> dict[str, list[Any]]:
 
 def _epoch() -> str:
     state = Base.metadata.tables["server_state"]
-    return str(db.session.execute(sa.select(state.c.value)).scalar_one())
+    of_epoch = sa.select(state.c.value).where(state.c.key == "epoch")
+    return str(db.session.execute(of_epoch).scalar_one())
 
 
 @pytest.fixture
