@@ -14,8 +14,9 @@ export class Draft {
   problems = $state.raw<Problem[]>([]);
   saving = $state(false);
   error = $state.raw<unknown>(null);
-  savedAt = $state<number | null>(null);
   #saved = $state("");
+  /** What the server would not take, or never got: not sent again by itself. */
+  #failed = $state("");
   #hash: string;
   readonly #now = $derived(JSON.stringify([this.content, this.note]));
 
@@ -29,6 +30,11 @@ export class Draft {
   /** Whether there are changes that the server does not have. */
   get dirty(): boolean {
     return this.#now !== this.#saved;
+  }
+
+  /** Whether there is something to save that has not just failed. */
+  get waiting(): boolean {
+    return this.editable && this.dirty && !this.conflict && this.#now !== this.#failed;
   }
 
   /** Changes with every change of the content, so that an effect can wait for a pause. */
@@ -61,9 +67,9 @@ export class Draft {
       this.#accept(version);
       this.#saved = sent;
       this.error = null;
-      this.savedAt = Date.now();
     } catch (error) {
       this.error = error;
+      this.#failed = sent;
       if (error instanceof ApiError && Array.isArray(error.details.problems)) this.problems = error.details.problems as Problem[];
     } finally {
       this.saving = false;

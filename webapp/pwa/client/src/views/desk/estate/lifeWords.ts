@@ -22,6 +22,12 @@ export function consumableText(key: string): string {
   return isKey(text) ? t(text) : key;
 }
 
+/** A person of the record; the server gives the Chinese name, the members know the other. */
+export function personText(name: string | null | undefined): string {
+  const member = lookups.members.find((other) => other.name === name);
+  return member ? pickName(member.name, member.name_en) : (name ?? "");
+}
+
 export function categoryText(category: string): string {
   const text = `device.category_${category}`;
   return isKey(text) ? t(text) : category;

@@ -6,7 +6,7 @@ import type { Device, Page } from "./types";
 export type Scope = "all" | "building" | "room" | "devices" | "unlabelled";
 
 /** As many devices as fit into one address; the rest follow in files of their own. */
-const BATCH = 200;
+const BATCH = 150;
 const LARGEST_PAGE = 200;
 
 export class LabelChoice {

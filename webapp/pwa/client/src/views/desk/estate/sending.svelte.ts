@@ -39,7 +39,8 @@ export class Sending {
   of(name: string): string | null {
     if (this.own[name]) return this.own[name];
     const fields = this.error instanceof ApiError ? this.error.fields : {};
-    const code = fields[name]?.[0] ?? Object.entries(fields).find(([path]) => path.startsWith(`${name}.`))?.[1][0];
+    const under = ([path]: [string, unknown]) => path.startsWith(`${name}.`) || path.startsWith(`register.${name}`);
+    const code = fields[name]?.[0] ?? Object.entries(fields).find(under)?.[1][0];
     return code === undefined ? null : codeText(code);
   }
 
