@@ -12,27 +12,30 @@ from bench.estate import PASSWORD, uid
 from bench.server import Running
 
 
+def sign_in(host: str, port: int, login: str, password: str = PASSWORD) -> str:
+    """Sign in over a connection of its own; the cookie as ``name=value``."""
+    connection = http.client.HTTPConnection(host, port, timeout=60)
+    body = json.dumps({"login": login, "password": password}).encode()
+    connection.request("POST", "/api/session", body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    if answer.status != 200:
+        raise RuntimeError(f"sign-in: {answer.status}")
+    return str(answer.headers["Set-Cookie"]).partition(";")[0]
+
+
 class Phone:
     """One connection of one signed-in engineer to one contract."""
 
     def __init__(self, server: Running, contract: str, login: str, cookie: str = "") -> None:
         self._connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
         self._server, self._contract, self._login = server, contract, login
-        self.cookie = cookie or self._sign_in(login)
+        self.cookie = cookie or sign_in(server.host, server.port, login)
 
     def another_connection(self) -> Phone:
         """A second connection of the same phone, as a browser opens for parallel uploads."""
         return Phone(self._server, self._contract, self._login, self.cookie)
-
-    def _sign_in(self, login: str) -> str:
-        body = json.dumps({"login": login, "password": PASSWORD}).encode()
-        headers = {"Content-Type": "application/json"}
-        self._connection.request("POST", "/api/session", body, headers)
-        answer = self._connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"sign-in: {answer.status}")
-        return str(answer.headers["Set-Cookie"]).partition(";")[0]
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str

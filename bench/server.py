@@ -65,6 +65,19 @@ def serving(data_dir: Path) -> Iterator[int]:
         process.wait(30)
 
 
+def load_demo(data_dir: Path) -> None:
+    """Make a database with the demo contract in a folder."""
+    for command in ("setup", "demo"):
+        subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "webapp", command],
+            cwd=ROOT,
+            env=_environment(data_dir, 8000),
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+
+
 def _environment(data_dir: Path, port: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {**kept, "DATA_DIR": str(data_dir), "HOST": "127.0.0.1", "PORT": str(port)}

@@ -49,14 +49,18 @@ class Session {
     return this.contract?.rights.includes(right) ?? false;
   }
 
-  /** Takes what was kept at once, then asks the server. Never throws. */
-  async start(): Promise<void> {
+  /**
+   * Takes what was kept at once, then asks the server; `ask: false` leaves that out where nothing
+   * was kept and the sign-in is open anyway. Never throws.
+   */
+  async start({ ask = true } = {}): Promise<void> {
     const kept = readStored<SessionAnswer>(KEY);
     this.#contractCode = readStored<string>(CONTRACT_KEY);
     if (kept) this.#enter(kept);
     onSignedOut(() => this.#expire());
     if (readStored<boolean>(LEAVING_KEY)) await this.#leave();
-    await this.refresh();
+    if (ask || kept) await this.refresh();
+    else this.state = "out";
   }
 
   async refresh(): Promise<void> {

@@ -27,10 +27,10 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 /** The app as it is after a start from nothing but what localStorage holds. */
-async function coldStart() {
+async function coldStart(options?: { ask: boolean }) {
   vi.resetModules();
   const { session } = await import("./session.svelte");
-  await session.start();
+  await session.start(options);
   return session;
 }
 
@@ -48,6 +48,15 @@ describe("the session", () => {
     expect((await coldStart()).state).toBe("out");
     fetched.mockImplementationOnce(noNetwork);
     expect((await coldStart()).state).toBe("out");
+  });
+
+  it("asks nobody on the sign-in screen, unless someone was signed in", async () => {
+    expect((await coldStart({ ask: false })).state).toBe("out");
+    expect(fetched).not.toHaveBeenCalled();
+    await signedIn();
+    fetched.mockImplementationOnce(async () => json(answer));
+    expect((await coldStart({ ask: false })).state).toBe("in");
+    expect(fetched).toHaveBeenCalledTimes(3);
   });
 
   it("names the device, and takes the user's language", async () => {
