@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from webapp.errors import AppError, problem
 from webapp.extensions import login_manager
 from webapp.identity import queries as identity_queries
 from webapp.identity.models import User, UserSession
+from webapp.identity.queries import LiveSession
 from webapp.identity.rules import Access, Right
 from webapp.identity.services import hash_token
 
@@ -70,11 +72,19 @@ def blueprint(name: str, description: str) -> Blueprint:
 class SignedIn(UserMixin):
     """The session that a request came with, as Flask-Login holds it."""
 
-    def __init__(self, token: str, row: UserSession, user: User) -> None:
+    def __init__(self, token: str, live: LiveSession) -> None:
         self.token = token
-        self.session_id = row.id
-        self.last_seen_at = row.last_seen_at
-        self.user = user
+        self.live = live
+
+    @property
+    def session_id(self) -> int:
+        """The session's id."""
+        return self.live.session_id
+
+    @cached_property
+    def user(self) -> User:
+        """Its user, whole: read when a view asks for more than the id."""
+        return db.session.get_one(User, self.live.user_id)
 
     def get_id(self) -> str:
         """The token, which the signed cookie carries."""
@@ -84,7 +94,7 @@ class SignedIn(UserMixin):
 @login_manager.user_loader
 def _load_signed_in(token: str) -> SignedIn | None:
     found = identity_queries.live_session(db.session(), hash_token(token), now_utc())
-    return SignedIn(token, *found) if found else None
+    return SignedIn(token, found) if found else None
 
 
 def signed_in() -> SignedIn:
@@ -98,7 +108,7 @@ def signed_in() -> SignedIn:
     if not current_user.is_authenticated:
         raise AppError("unauthenticated")
     actor = cast(SignedIn, current_user._get_current_object())  # noqa: SLF001 - the proxy's own way
-    if request.headers.get(MEANT_USER, "") not in ("", str(actor.user.id)):
+    if request.headers.get(MEANT_USER, "") not in ("", str(actor.live.user_id)):
         raise AppError("unauthenticated", reason="other_user")
     return actor
 
@@ -106,7 +116,7 @@ def signed_in() -> SignedIn:
 def administrator() -> SignedIn:
     """The signed-in session of an administrator. :raise AppError: ``unauthenticated``, ``forbidden``"""
     actor = signed_in()
-    if not actor.user.is_admin:
+    if not actor.live.is_admin:
         raise AppError("forbidden")
     return actor
 
@@ -118,7 +128,7 @@ def require(right: Right, contract_code: str) -> Access:
         does not exist; ``forbidden``
     """
     actor = signed_in()
-    access = identity_queries.access_to(db.session(), actor.user, actor.session_id, contract_code)
+    access = identity_queries.access_to(db.session(), actor.live, contract_code)
     if access is None:
         raise AppError("not_found")
     if not access.may(right):
@@ -203,7 +213,7 @@ def touch_session() -> None:
     """Note that the session was used, at most every five minutes, in a transaction of its own."""
     actor = signed_in()
     now = now_utc()
-    if now - actor.last_seen_at < SEEN_EVERY:
+    if now - actor.live.last_seen_at < SEEN_EVERY:
         return
     with unit_of_work() as session:
         session.execute(

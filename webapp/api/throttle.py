@@ -32,7 +32,7 @@ def at_most(times: int) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def throttled(*args: Any, **kwargs: Any) -> Any:
-            _count(view.__name__, signed_in().user.id, times)
+            _count(view.__name__, signed_in().live.user_id, times)
             return view(*args, **kwargs)
 
         return cast(View, throttled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -15,10 +16,22 @@ from webapp.identity.rules import ADMINISTRATOR, Access, rights_of
 SESSION_LIFETIME = timedelta(days=60)
 
 # Built once: every request asks these two, and building a statement costs more than running it.
+_signed_in, _user = UserSession.__table__.c, User.__table__.c
 _SESSION_OF_TOKEN = (
-    sa.select(UserSession, User)
-    .join(User, User.id == UserSession.user_id)
-    .where(UserSession.token_hash == sa.bindparam("token_hash"))
+    sa.select(
+        _signed_in.id,
+        _signed_in.created_at,
+        _signed_in.last_seen_at,
+        _user.id,
+        _user.name,
+        _user.is_admin,
+    )
+    .join_from(UserSession.__table__, User.__table__, _user.id == _signed_in.user_id)
+    .where(
+        _signed_in.token_hash == sa.bindparam("token_hash"),
+        _signed_in.revoked_at.is_(None),
+        _user.disabled_at.is_(None),
+    )
 )
 _contract, _member = Contract.__table__.c, Membership.__table__.c
 _ROLE_IN_CONTRACT = (
@@ -36,18 +49,27 @@ _ROLE_IN_CONTRACT = (
 )
 
 
-def live_session(
-    session: Session, token_hash: str, now: datetime
-) -> tuple[UserSession, User] | None:
-    """The session and user of a token, unless it was revoked, has expired, or the user is disabled."""
-    row = session.execute(_SESSION_OF_TOKEN, {"token_hash": token_hash}).one_or_none()
+@dataclass(frozen=True)
+class LiveSession:
+    """A session that counts, and of its user what every request asks for."""
+
+    session_id: int
+    last_seen_at: datetime
+    user_id: int
+    user_name: str
+    is_admin: bool
+
+
+def live_session(session: Session, token_hash: str, now: datetime) -> LiveSession | None:
+    """The session of a token, unless it was revoked, has expired, or the user is disabled."""
+    parameters = {"token_hash": token_hash}
+    row = session.connection().execute(_SESSION_OF_TOKEN, parameters).one_or_none()
     if row is None:
         return None
-    signed_in, user = row
-    expired = signed_in.created_at + SESSION_LIFETIME < now
-    if signed_in.revoked_at is not None or user.disabled_at is not None or expired:
+    session_id, created_at, last_seen_at, user_id, name, is_admin = row
+    if created_at + SESSION_LIFETIME < now:
         return None
-    return signed_in, user
+    return LiveSession(session_id, last_seen_at, user_id, name, is_admin)
 
 
 def sessions_of(session: Session, user_id: int) -> Sequence[UserSession]:
@@ -73,20 +95,20 @@ def contracts_of(session: Session, user: User) -> list[tuple[Contract, str]]:
     return [(row, roles.get(row.id, ADMINISTRATOR)) for row in session.scalars(statement)]
 
 
-def access_to(session: Session, user: User, session_id: int | None, code: str) -> Access | None:
-    """The user's access to the contract of that code, or nothing when he has none."""
-    parameters = {"user_id": user.id, "code": code}
+def access_to(session: Session, actor: LiveSession, code: str) -> Access | None:
+    """The actor's access to the contract of that code, or nothing when he has none."""
+    parameters = {"user_id": actor.user_id, "code": code}
     row = session.connection().execute(_ROLE_IN_CONTRACT, parameters).one_or_none()
-    if row is None or (row.role is None and not user.is_admin):
+    if row is None or (row.role is None and not actor.is_admin):
         return None
     return Access(
-        user_id=user.id,
-        user_name=user.name,
-        session_id=session_id,
+        user_id=actor.user_id,
+        user_name=actor.user_name,
+        session_id=actor.session_id,
         contract_id=row.id,
         contract_code=row.code,
         role=row.role or ADMINISTRATOR,
-        rights=rights_of(row.role, is_admin=user.is_admin),
+        rights=rights_of(row.role, is_admin=actor.is_admin),
     )
 
 
