@@ -9,7 +9,7 @@ import { isoNow, sha256Hex, uuidv7 } from "./ids";
 import { write } from "./open";
 import { buildPayload, withException, type Judged } from "./payload";
 import type { UserDatabase } from "./schema";
-import type { Draft, InspectionRecord, Operation, PhotoInfo } from "./types";
+import type { Draft, InspectionRecord, Operation, PhotoInfo, PhotoState } from "./types";
 
 /** How long a finished inspection may be undone, and is not sent: as long as its toast is up. */
 export const UNDO_MS = 8_000;
@@ -230,6 +230,8 @@ async function storeOne(db: UserDatabase, one: Prepared): Promise<void> {
   await db.drafts.delete(one.taskId);
 }
 
+const UNSENT: ReadonlySet<PhotoState> = new Set(["waiting", "refused", "damaged", "gone"]);
+
 /** What the manifest lists will be sent; what an amendment left out will not. */
 async function listPhotos(db: UserDatabase, one: Prepared): Promise<void> {
   const listed = new Set(one.record.payload.photos.map((photo) => photo.id));
@@ -239,7 +241,7 @@ async function listPhotos(db: UserDatabase, one: Prepared): Promise<void> {
     if (wanted && (photo.state === "draft" || photo.state === "withdrawn")) {
       await db.photos.update(photo.id, { state: "waiting" });
     }
-    if (!wanted && photo.state === "waiting") {
+    if (!wanted && UNSENT.has(photo.state)) {
       await db.photos.update(photo.id, { state: "withdrawn" });
     }
   }

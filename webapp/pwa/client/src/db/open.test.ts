@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { saveDraft } from "./drafts";
 import { NotSavedError, toNotSaved } from "./errors";
 import { reprDigest, sha256Hex, uuidv7 } from "./ids";
-import { closeUserDatabase, currentDatabase, onDatabaseNotice, openDatabase, openUserDatabase, write } from "./open";
+import { closeUserDatabase, currentDatabase, onDatabase, onDatabaseNotice, openDatabase, openUserDatabase, reviveDatabase, write } from "./open";
 import { applyPull } from "./pulled";
 import { contractsOnPhone, UserDatabase } from "./schema";
 import { firstPull } from "./testing";
@@ -95,6 +95,19 @@ test("a lost connection is opened again, and the write done once more", async ()
   expect(answer).toBe(2);
   expect(await db.getMeta("ready_at")).toBe("kept");
   db.close();
+});
+
+test("live queries begin again when a lost connection is opened", async () => {
+  const db = await openUserDatabase(1, "REVIVED");
+  const told = vi.fn();
+  const quiet = onDatabase(told);
+  await reviveDatabase();
+  expect(told).not.toHaveBeenCalled();
+  db.close({ disableAutoOpen: false });
+  await reviveDatabase();
+  expect(db.isOpen()).toBe(true);
+  expect(told).toHaveBeenCalledWith(db);
+  quiet();
 });
 
 test("a full store is told apart from other failures, however deep it is wrapped", () => {

@@ -100,11 +100,23 @@ export async function write<Result>(
     if (!connectionLost(error)) throw toNotSaved(error);
   }
   try {
-    if (!db.isOpen()) await db.open();
+    await reopen(db);
     return await work();
   } catch (error) {
     throw toNotSaved(error);
   }
+}
+
+/** After a lost connection, as when the page comes to the front again: opened, and read anew. */
+export async function reviveDatabase(): Promise<void> {
+  if (current && !current.isOpen()) await reopen(current);
+}
+
+/** Live queries stand still with their connection: they are told to begin again. */
+async function reopen(db: UserDatabase): Promise<void> {
+  if (db.isOpen()) return;
+  await db.open();
+  if (db === current) listeners.forEach((listener) => listener(db));
 }
 
 function connectionLost(error: unknown): boolean {

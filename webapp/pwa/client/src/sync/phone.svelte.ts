@@ -6,6 +6,7 @@ import {
   currentDatabase,
   onDatabaseNotice,
   openUserDatabase,
+  reviveDatabase,
 } from "../db/open";
 import type { UserDatabase } from "../db/schema";
 import { pwa } from "../pwa.svelte";
@@ -28,6 +29,9 @@ export function startPhone(): void {
   onDatabaseNotice((notice) => {
     // A newer version of the app has the database: the banner asks for a reload, nothing forces it.
     if (notice === "superseded") pwa.updateReady = true;
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void reviveDatabase().catch(() => undefined);
   });
   $effect.root(() => {
     $effect(() => {

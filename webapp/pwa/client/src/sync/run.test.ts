@@ -287,6 +287,20 @@ describe("photos", () => {
     expect((await record(uid)).state).toBe("incomplete");
   });
 
+  test("an inspection is whole again once a lost photo is taken anew", async () => {
+    const uid = await inspect(1, 1);
+    await db.blobs.clear();
+    await run();
+    expect((await record(uid)).state).toBe("incomplete");
+    const draft = await amendInspection(db, uid);
+    await db.drafts.put({ ...draft, photo_ids: [] });
+    await keepPhoto(db, 1, WHOLE, somePhoto(77));
+    await finishInspection(db, 1);
+    await run();
+    expect((await record(uid)).state).toBe("accepted");
+    expect(await unsentCount(db)).toMatchObject({ photos: 0, lost: 0 });
+  });
+
   test("the same picture twice in one record is two photos", async () => {
     await saveDraft(db, 1, { answers: { power: { value: "pass" } } });
     await keepPhoto(db, 1, WHOLE, somePhoto(5));
