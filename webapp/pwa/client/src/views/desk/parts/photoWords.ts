@@ -27,5 +27,5 @@ export function photoPlace(photo: Photo): string {
 
 /** The whole in one line, as a screen reader hears it. */
 export function photoSpoken(photo: Photo): string {
-  return [photoTitle(photo), photo.device_name ?? lookups.typeName(photo.type), photoPlace(photo)].join("，");
+  return [photoTitle(photo), photo.device_name ?? lookups.typeName(photo.type), photoPlace(photo)].join(" · ");
 }
