@@ -4,6 +4,7 @@ import {
   answeredOf,
   type Answers,
   fillAllOk,
+  hoursSince,
   judgeAll,
   missingOf,
   noAnswer,
@@ -97,5 +98,13 @@ describe("an inspection being written", () => {
     const list = [{ key: "power", zh: "供电", en: "power" }];
     expect(wordsOf(list, "power")?.zh).toBe("供电");
     expect(wordsOf(list, "老鼠咬断")).toBeNull();
+  });
+
+  it("knows how far a counter can have run since last month's reading", () => {
+    const now = Date.UTC(2026, 10, 9);
+    expect(hoursSince(undefined, now)).toBeNull();
+    expect(hoursSince("2026-10", now)).toBe(39 * 24);
+    expect(hoursSince("2026-11", now)).toBe(31 * 24);
+    expect(hoursSince("2026-12", now)).toBeNull();
   });
 });

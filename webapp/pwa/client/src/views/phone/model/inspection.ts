@@ -123,3 +123,13 @@ export function answeredOf(subject: Subject, answers: Answers): { done: number; 
 export function wordsOf(list: readonly Words[], key: string): Words | null {
   return list.find((words) => words.key === key) ?? null;
 }
+
+const LONGEST_MONTH_HOURS = 24 * 31;
+
+/** Hours since the first of the month of the last reading: more than that a counter cannot have run. */
+export function hoursSince(month: string | undefined, now = Date.now()): number | null {
+  if (!month) return null;
+  const [year, number] = month.split("-").map(Number) as [number, number];
+  const hours = (now - Date.UTC(year, number - 1, 1)) / 3_600_000;
+  return hours > 0 ? Math.max(hours, LONGEST_MONTH_HOURS) : null;
+}

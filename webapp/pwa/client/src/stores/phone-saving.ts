@@ -1,7 +1,7 @@
 /** What is said when something was not saved, and a way to try. */
-import { NotSavedError, PhotoUnreadableError } from "../../db";
-import { t } from "../../i18n";
-import { toasts } from "../../stores/toast.svelte";
+import { NotSavedError, PhotoUnreadableError } from "../db";
+import { t } from "../i18n";
+import { toasts } from "./toast.svelte";
 
 /** The plain truth about a write that failed. */
 export function notSavedText(error: unknown): string {
