@@ -42,7 +42,7 @@ export type Resolved =
   | { kind: "foreign" };
 
 const ROOMS_A_BREATH = 25;
-let index: { name: string; stamp: string; entries: Entry[] } | null = null;
+let index: { name: string; stamp: string; entries: Promise<Entry[]> } | null = null;
 
 /**
  * Devices whose name, type, maker, model, serial, asset number, address, label or room holds every
@@ -68,9 +68,13 @@ export async function searchDevices(
 async function indexOf(db: UserDatabase): Promise<Entry[]> {
   const stamp = (await db.getMeta("rows_stamp")) ?? "";
   if (index?.name === db.name && index.stamp === stamp) return index.entries;
-  const entries = await buildIndex(db);
-  index = { name: db.name, stamp, entries };
-  return entries;
+  // Letters typed meanwhile wait for the same index.
+  const made = { name: db.name, stamp, entries: buildIndex(db) };
+  index = made;
+  made.entries.catch(() => {
+    if (index === made) index = null;
+  });
+  return made.entries;
 }
 
 /** Room by room, in the rooms' order; the browser draws in between. */
