@@ -45,11 +45,12 @@ function held(operation: Operation, now: number | null): boolean {
 export async function queueState(
   db: UserDatabase,
   now: number,
-): Promise<{ free: number; release: number | null }> {
+): Promise<{ free: number; untried: number; release: number | null }> {
   const waiting = await db.outbox.where("state").equals("waiting").toArray();
   const times = waiting.filter((one) => held(one, now)).map((one) => one.hold_until);
   const release = times.length > 0 ? Math.min(...times) : null;
-  return { free: waiting.length - times.length, release };
+  const untried = waiting.filter((one) => !held(one, now) && one.attempts === 0).length;
+  return { free: waiting.length - times.length, untried, release };
 }
 
 /**

@@ -15,7 +15,7 @@ import { SyncEngine } from "./engine";
 import { DEAD_MS, withSenderLock } from "./lock";
 import { makeRescueFile } from "./rescue";
 import { runSync } from "./run";
-import { FakeServer, problem } from "./testing";
+import { FakeServer, json, problem } from "./testing";
 import { sendOutbox } from "./worker";
 
 const WHOLE = { item: null, finding: null, open_item: null };
@@ -58,6 +58,11 @@ async function inspect(target = db, taskId = 1, photos = 1): Promise<string> {
   await saveDraft(target, taskId, { answers: { power: { value: "pass" } } });
   for (let n = 0; n < photos; n++) await keepPhoto(target, taskId, WHOLE, somePhoto(n));
   return (await finishInspection(target, taskId)).uid;
+}
+
+function picturesOfLastMonth(count: number) {
+  const ids = Array.from({ length: count }, (_, n) => [`item${n}`, `photo-${n}`]);
+  return { month: "2026-10", verdict: "normal", readings: {}, photos: Object.fromEntries(ids), exception: null };
 }
 
 function releaseHolds(target = db): Promise<number> {
@@ -131,6 +136,27 @@ describe("the page's engine", () => {
     const uid = await inspect();
     await releaseHolds();
     await vi.waitFor(async () => expect(await stateOf(uid)).toBe("accepted"), 3_000);
+  });
+
+  test("a record saved while last month's pictures load goes before them", async () => {
+    server.after = async (path, answer) => {
+      if (!path.includes("/sync/pull")) return answer;
+      const pulled = await answer.json();
+      pulled.rows.tasks[0].previous = picturesOfLastMonth(12);
+      return json(pulled);
+    };
+    let letGo = () => {};
+    const slow = new Promise<void>((resolve) => (letGo = resolve));
+    server.before = async (path) => (path.includes("/image") ? slow.then(() => null) : null);
+    start();
+    await vi.waitFor(() => expect(server.count("/image")).toBeGreaterThan(0));
+    const uid = await inspect();
+    await releaseHolds();
+    const loading = server.count("/image");
+    letGo();
+    await vi.waitFor(async () => expect(await stateOf(uid)).toBe("accepted"), 3_000);
+    expect(loading).toBeLessThan(12);
+    await vi.waitFor(() => expect(server.count("/image")).toBe(12), 3_000);
   });
 
   test("an operation that is to be retried is no reason to spin", async () => {

@@ -40,6 +40,7 @@ export class SyncEngine {
   #failures = 0;
   #notBefore = 0;
   #reconciled = false;
+  #picturesLeft = false;
   #seen: ReadonlySet<string> = new Set();
   #lastPull = -Infinity;
   #lastProgress = performance.now();
@@ -171,13 +172,14 @@ export class SyncEngine {
       return reportEngine(this.#db, { phase: "offline" });
     }
     const pull = performance.now() - this.#lastPull > PULL_EVERY_MS;
-    if (!pull && !options.everything && this.#reconciled && !(await this.#anythingDue())) return;
+    const idle = !pull && !options.everything && this.#reconciled && !this.#picturesLeft;
+    if (idle && !(await this.#anythingDue())) return;
     const result = await withSenderLock(this.#db, () =>
       runSync(this.#db, this.#fetch, {
         ...options,
         reconcile: !this.#reconciled,
         pull: true,
-        pictures: pull,
+        pictures: pull || this.#picturesLeft,
         beat: heartbeat(this.#db),
         stopped: () => this.#stopped,
       }),
@@ -208,9 +210,12 @@ export class SyncEngine {
       this.#notBefore = 0;
       this.#reconciled = true;
       this.#lastPull = performance.now();
+      this.#picturesLeft = result.picturesLeft;
       void noteSpace(this.#db);
-      const { release } = await queueState(this.#db, Date.now());
-      if (release !== null) this.#schedule(Math.max(SOON_MS, release - Date.now()));
+      // What came free to leave while this run was under way is not made to wait for the next tick.
+      const { untried, release } = await queueState(this.#db, Date.now());
+      if (untried > 0 || result.picturesLeft) this.#schedule(SOON_MS);
+      else if (release !== null) this.#schedule(Math.max(SOON_MS, release - Date.now()));
       return;
     }
     const paused = pausedBy(result.failure);

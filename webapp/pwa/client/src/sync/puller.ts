@@ -1,6 +1,7 @@
 /** Fetching what changed on the server, and the pictures to compare with. */
 import type { PullAnswer } from "../api/wire";
 import { logEvent, reportEngine } from "../db/meta";
+import { queueState } from "../db/outbox";
 import { applyPull } from "../db/pulled";
 import { keepThumb, picturesWanted } from "../db/thumbs";
 import { askServer, contractPath, type SyncContext } from "./context";
@@ -31,26 +32,31 @@ export async function pullRows(context: SyncContext): Promise<void> {
 
 /**
  * Fetches the small pictures of last month's photos and of those that were sent back. It is a
- * comfort: what fails is tried again with the next run.
+ * comfort: what fails is tried again with the next run, and a record that is to leave goes first.
+ *
+ * @returns whether it came to its end; false when it gave way to a record
  */
-export async function pullPictures(context: SyncContext): Promise<void> {
+export async function pullPictures(context: SyncContext): Promise<boolean> {
   const { db } = context;
   const wanted = await picturesWanted(db);
   const total = wanted.length;
   let done = 0;
   let failed = false;
+  let wayGiven = false;
   const fetchNext = async () => {
-    while (!failed && !context.stopped()) {
+    while (!failed && !wayGiven && !context.stopped()) {
       const id = wanted.shift();
       if (!id) return;
       failed = !(await fetchPicture(context, id));
       done++;
+      wayGiven ||= (await queueState(db, Date.now())).untried > 0;
       if (done % 5 === 0 || done === total) {
         await reportEngine(db, { phase: "pulling", progress: { what: "pictures", done, total } });
       }
     }
   };
   await Promise.all(Array.from({ length: PICTURES_AT_ONCE }, fetchNext));
+  return !wayGiven;
 }
 
 async function fetchPicture(context: SyncContext, id: string): Promise<boolean> {

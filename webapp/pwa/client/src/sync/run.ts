@@ -29,6 +29,8 @@ export interface RunResult {
   ok: boolean;
   acknowledged: number;
   failure: SyncFailure | null;
+  /** Whether pictures were left for the next run, because a record was to be sent first. */
+  picturesLeft: boolean;
 }
 
 type Paused = "sign_in" | "no_access" | "other_user";
@@ -50,22 +52,22 @@ export async function runSync(
     beat: options.beat ?? (async () => undefined),
     stopped: options.stopped ?? (() => false),
   };
-  const tally = { acknowledged: 0 };
+  const tally = { acknowledged: 0, picturesLeft: false };
   try {
     await steps(context, options, tally);
     await finished(db);
-    return { ok: true, acknowledged: tally.acknowledged, failure: null };
+    return { ok: true, ...tally, failure: null };
   } catch (error) {
     if (!(error instanceof SyncFailure)) throw error;
     await failed(db, error);
-    return { ok: false, acknowledged: tally.acknowledged, failure: error };
+    return { ok: false, ...tally, failure: error };
   }
 }
 
 async function steps(
   context: SyncContext,
   options: RunOptions,
-  tally: { acknowledged: number },
+  tally: { acknowledged: number; picturesLeft: boolean },
 ): Promise<void> {
   const { db, fetch } = context;
   await context.beat();
@@ -84,7 +86,7 @@ async function steps(
     await pullRows(context);
     await tidy(db);
   }
-  if (options.pictures && !context.stopped()) await pullPictures(context);
+  if (options.pictures && !context.stopped()) tally.picturesLeft = !(await pullPictures(context));
 }
 
 async function finished(db: UserDatabase): Promise<void> {
