@@ -50,6 +50,7 @@ def _documented(answer: str, body: str = "", **parameters: Any) -> Callable[[Any
 
 
 def _read_body(maximum_bytes: int) -> bytes:
+    db.session.rollback()  # No transaction is held while a slow phone sends.
     request.max_content_length = maximum_bytes
     return request.get_data(cache=False)
 

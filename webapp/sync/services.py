@@ -130,9 +130,9 @@ def _sort_out_known(session: Session, batch: _Batch, received: Sequence[Received
         elif operation.id in known:
             _answer_known(session, batch, position, one, known[operation.id])
         elif operation.id in first:
-            same = received[first[operation.id]].operation.hash == operation.hash
-            batch.answers[position] = _out(one, "duplicate" if same else "conflict")
-            if not same:
+            if received[first[operation.id]].operation.hash == operation.hash:
+                batch.answers[position] = _out(one, "duplicate")
+            else:
                 _keep_conflict(session, batch, position, one)
         else:
             first[operation.id] = position
