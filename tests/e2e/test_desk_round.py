@@ -160,8 +160,9 @@ def test_rooms_are_assigned_to_a_backup_and_given_back(
     demo_server: Server, open_context: Open
 ) -> None:
     page = supervisor(open_context, demo_server, "/desk")
-    page.keyboard.press("s")
     tiles = page.locator("[data-room]")
+    expect(tiles.first).to_be_visible()
+    page.keyboard.press("s")
     before = [tiles.nth(number).locator(".who").inner_text() for number in range(2)]
     for number in range(2):
         tiles.nth(number).click()
@@ -233,7 +234,7 @@ def test_a_photo_goes_back_with_a_remark_and_a_mark(
     page.mouse.down()
     page.mouse.move(middle[0] + 90, middle[1] - 60, steps=4)
     page.mouse.up()
-    page.get_by_role("radio", name="文字").check(force=True)
+    page.locator("fieldset label", has_text="文字").click()
     page.get_by_label("标注文字").fill("看这里")
     page.get_by_role("button", name="添加到照片中央").click()
     page.get_by_role("button", name="看不清读数").click()
