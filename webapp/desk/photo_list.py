@@ -20,6 +20,18 @@ from webapp.identity.models import User
 from webapp.rounds.models import Finding, Inspection, Photo, Reading, Round
 
 Row = Any
+_ORDER = (
+    Round.month.desc(),
+    Building.position,
+    Building.id,
+    Room.floor,
+    Room.name_zh,
+    Room.id,
+    Device.name,
+    Inspection.id,
+    Photo.position,
+    Photo.id,
+)
 Place = tuple[int, int | None, str | None]
 
 
@@ -79,18 +91,7 @@ def photo_statement(contract_id: int, wanted: PhotoFilter) -> sa.Select[*tuple[A
             *_conditions(wanted),
         )
     )
-    return statement.order_by(
-        Round.month.desc(),
-        Building.position,
-        Building.id,
-        Room.floor,
-        Room.name_zh,
-        Room.id,
-        Device.name,
-        Inspection.id,
-        Photo.position,
-        Photo.id,
-    )
+    return statement.order_by(*_ORDER)
 
 
 def _conditions(wanted: PhotoFilter) -> Iterable[sa.ColumnElement[bool]]:
@@ -183,28 +184,12 @@ def _before(photos: list[tuple[str, str]], month: str) -> tuple[str, str] | None
 def _dressed(
     row: Row, contents: dict[int, dict[str, Any]], previous: tuple[str, str] | None
 ) -> dict[str, Any]:
-    photo, inspection, device = row.Photo, row.Inspection, row.Device
+    photo, device = row.Photo, row.Device
     kind = device.type if device else ROOM_TYPE
-    content = contents.get(inspection.checklist_number, {"types": []})
+    content = contents.get(row.Inspection.checklist_number, {"types": []})
     item = item_of(content, kind, photo.item) if photo.item else None
     return {
-        "uid": photo.uid,
-        "month": row.month,
-        "inspection_id": inspection.id,
-        "inspection_uid": inspection.uid,
-        "task_id": inspection.task_id,
-        "verdict": inspection.verdict,
-        "room_id": row.Room.id,
-        "room_zh": row.Room.name_zh,
-        "room_en": row.Room.name_en,
-        "floor": row.Room.floor,
-        "building_zh": row.building_zh,
-        "building_en": row.building_en,
-        "device_id": device.id if device else None,
-        "device_name": device.name if device else None,
-        "type": kind,
-        "author_id": inspection.author_id,
-        "author": row.author,
+        **_where(row, kind),
         "item": photo.item,
         "item_zh": item["zh"] if item else None,
         "item_en": item["en"] if item else None,
@@ -227,6 +212,30 @@ def _dressed(
         "reused_of": photo.reused_of,
         "previous_uid": previous[0] if previous else None,
         "previous_month": previous[1] if previous else None,
+    }
+
+
+def _where(row: Row, kind: str) -> dict[str, Any]:
+    """Whose photo, of which inspection, room and device."""
+    inspection, room, device = row.Inspection, row.Room, row.Device
+    return {
+        "uid": row.Photo.uid,
+        "month": row.month,
+        "inspection_id": inspection.id,
+        "inspection_uid": inspection.uid,
+        "task_id": inspection.task_id,
+        "verdict": inspection.verdict,
+        "room_id": room.id,
+        "room_zh": room.name_zh,
+        "room_en": room.name_en,
+        "floor": room.floor,
+        "building_zh": row.building_zh,
+        "building_en": row.building_en,
+        "device_id": device.id if device else None,
+        "device_name": device.name if device else None,
+        "type": kind,
+        "author_id": inspection.author_id,
+        "author": row.author,
     }
 
 
