@@ -152,6 +152,7 @@ def test_a_room_shows_its_devices_and_leads_to_their_inspections(
     expect(device).to_be_visible()
     device.click()
     expect(page).to_have_url(re.compile(r"/desk/inspections/\d+$"))
+    expect(page.get_by_role("table", name="同一设备的两份记录")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page).to_have_url(re.compile(rf"/desk\?room={pair.task['room_id']}$"))
 
