@@ -209,6 +209,8 @@ def test_every_screen_holds_to_wcag_aa(
 ) -> None:
     """Each screen in both languages and themes; on 390 px nothing pushes the page sideways."""
     page = open_context(phone=False, theme=theme).new_page()
+    # A colour on its way from one state to the next is no colour to judge.
+    page.emulate_media(reduced_motion="reduce")
     sign_in(page, shared_demo_server, "admin")
     kept = f'{{"language": "{language}", "theme": "{theme}"}}'
     page.evaluate("kept => localStorage.setItem('roundbook.settings', kept)", kept)
