@@ -96,6 +96,34 @@ def finish_as_it_is(page: Page) -> None:
     expect(page.locator(".done")).to_be_visible()
 
 
+def send_all(page: Page, server: Server) -> None:
+    """Send at once, and wait until the server has everything."""
+    page.goto(f"{server.url}/sync")
+    page.get_by_role("button", name="立即发送").click()
+    expect(page.locator("main")).to_contain_text("全部送达服务器", timeout=20_000)
+
+
+def take(page: Page, photo: dict[str, Any]) -> None:
+    """Take a photo with the system's camera, and keep it."""
+    camera = page.locator("dialog[open]")
+    camera.locator("input[type=file]").set_input_files(photo)  # type: ignore[arg-type]
+    expect(camera).to_contain_text("已存本机")
+    camera.get_by_role("button", name="完成").click()
+
+
+def send_back(desk: Page, photo: str, remark: str) -> None:
+    """The supervisor sends a photo back; by the API, from his own page."""
+    status = desk.evaluate(
+        """([photo, remark]) => fetch(`/api/contracts/DEMO/photos/${photo}/review`, {
+          method: "POST",
+          headers: {"Content-Type": "application/json"},
+          body: JSON.stringify({state: "returned", remark, marks: []}),
+        }).then((answer) => answer.status)""",
+        [photo, remark],
+    )
+    assert status < 300, status
+
+
 def item(page: Page, key: str) -> Locator:
     """An item of the checklist."""
     return page.locator(f"#item-{key}")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.e2e import phone_hand as hand
-from tests.e2e.conftest import QUIET
+from tests.e2e.conftest import QUIET, sign_in
 from tests.e2e.server import Server
 
 Open = Callable[..., BrowserContext]
@@ -133,9 +133,7 @@ def test_what_was_carried_over_is_answered_first(
     for still in page.locator("article[id^=open-] label", has_text="已解决").all():
         still.click()
     hand.finish_as_it_is(page)
-    page.goto(f"{demo_server.url}/sync")
-    page.get_by_role("button", name="立即发送").click()
-    expect(page.locator("main")).to_contain_text("全部送达服务器", timeout=SYNC_MS)
+    hand.send_all(page, demo_server)
     answers = hand.ask(
         demo_server,
         """
@@ -159,9 +157,7 @@ def test_every_touch_survives_a_reload(phone: BrowserContext, demo_server: Serve
     hand.item(page, "registration").get_by_text("正常", exact=True).click()
     hand.item(page, "loss").locator("input").fill("0.4")
     hand.item(page, "boot").get_by_role("button", name=re.compile("^拍照")).click()
-    camera = page.locator("dialog[open]")
-    camera.locator("input[type=file]").set_input_files(hand.picture())  # type: ignore[arg-type]
-    expect(camera).to_contain_text("已存本机")
+    hand.take(page, hand.picture())
     page.reload()
     expect(hand.item(page, "loss").locator("input")).to_have_value("0.4")
     checked = hand.item(page, "registration").get_by_role("radio", name="正常")
@@ -183,9 +179,7 @@ def test_a_finished_inspection_is_undone_and_later_corrected(
     page.locator(".toast", has_text="已存本机").get_by_role("button", name="撤销").click()
     expect(page.get_by_role("button", name="完成", exact=True)).to_be_visible()
     hand.finish_as_it_is(page)
-    page.goto(f"{demo_server.url}/sync")
-    page.get_by_role("button", name="立即发送").click()
-    expect(page.locator("main")).to_contain_text("全部送达服务器", timeout=SYNC_MS)
+    hand.send_all(page, demo_server)
 
     page.goto(f"{demo_server.url}/inspect/{task.id}")
     page.get_by_role("button", name="更正").click()
@@ -193,9 +187,7 @@ def test_a_finished_inspection_is_undone_and_later_corrected(
     page.get_by_role("button", name="保存更正").click()
     page.locator("dialog[open] footer button").click()
     expect(page.locator(".done")).to_be_visible()
-    page.goto(f"{demo_server.url}/sync")
-    page.get_by_role("button", name="立即发送").click()
-    expect(page.locator("main")).to_contain_text("全部送达服务器", timeout=SYNC_MS)
+    hand.send_all(page, demo_server)
     revisions = hand.ask(demo_server, "SELECT revision FROM inspection WHERE task_id = ?", task.id)
     assert revisions == [(2,)]
 
@@ -273,3 +265,38 @@ def test_signing_out_is_refused_while_something_is_unsent(
     with page.expect_download() as saved:
         page.get_by_role("button", name="保存救援文件").click()
     assert saved.value.suggested_filename.endswith(".zip")
+
+
+def test_a_photo_that_was_sent_back_is_taken_again(
+    phone: BrowserContext, open_context: Open, demo_server: Server
+) -> None:
+    task = hand.todo(demo_server, "codec")
+    page = phone.new_page()
+    hand.use_phone(page, demo_server, task.login)
+    hand.open_task(page, demo_server, task.id)
+    hand.item(page, "boot").get_by_text("正常", exact=True).click()
+    hand.item(page, "boot").get_by_role("button", name="需拍照").click()
+    hand.take(page, hand.picture())
+    hand.finish_as_it_is(page)
+    hand.send_all(page, demo_server)
+
+    query = """
+        SELECT photo.uid FROM photo JOIN inspection ON inspection.id = photo.inspection_id
+        WHERE inspection.task_id = ? AND photo.received_at IS NOT NULL AND NOT photo.withdrawn
+        """
+    [(first,)] = hand.ask(demo_server, query, task.id)
+    desk = open_context(phone=False).new_page()
+    sign_in(desk, demo_server, "wang")
+    hand.send_back(desk, first, "看不清指示灯")
+    page.get_by_role("button", name="更新巡检数据").click()
+    page.goto(demo_server.url)
+    page.get_by_role("link", name="重拍", exact=True).click()
+    expect(page.locator("main")).to_contain_text("看不清指示灯")
+    page.get_by_role("button", name="重拍", exact=True).click()
+    hand.take(page, hand.picture("darkred"))
+    page.get_by_role("button", name="保存更正").click()
+    page.locator("dialog[open] footer button").click()
+    expect(page.locator(".done")).to_be_visible()
+    hand.send_all(page, demo_server)
+    [(second,)] = hand.ask(demo_server, query, task.id)
+    assert second != first
