@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.e2e import server as servers
 from tests.e2e.server import Server
@@ -49,7 +49,8 @@ def browser_path() -> str:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver."""
+    """Playwright's driver; two busy cores may take their time, so what is awaited may too."""
+    expect.set_options(timeout=15_000)
     with sync_playwright() as driver:
         yield driver
 
