@@ -13,21 +13,19 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
-from sqlalchemy.exc import OperationalError
 
-from webapp import log
 from webapp.api.http import CONTRACT, blueprint, require, settings, touch_session
 from webapp.api.throttle import at_most
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
-from webapp.identity.rules import Access
 from webapp.storage import object_store
 from webapp.sync import photos, queries, services
 from webapp.sync.pull import pull
 from webapp.sync.queries import Head
-from webapp.sync.rules import Received, clock_offset_seconds, read_push, where_and_why
+from webapp.sync.rules import clock_offset_seconds, read_push, where_and_why
 from webapp.sync.services import PhoneState
-from webapp.sync.wire import MissingIn, MissingOut, OperationOut, PhotoOut, PushIn, PushOut
+from webapp.sync.wire import MissingIn, MissingOut, PhotoOut, PushIn, PushOut
+from webapp.taking import take_operations, take_photo
 
 bp = blueprint("sync", "What phones send and pull")
 # A phone's whole pull is a megabyte of JSON; beyond level 5 gzip costs more than it saves.
@@ -94,7 +92,10 @@ def push(contract_code: str) -> Response:
         raise AppError("too_many_operations", maximum=settings().max_operations_per_push)
     touch_session()
     now = now_utc()
-    results = _receive(access, _phone(push_in, now), received, now)
+    phone = _phone(push_in, now)
+    results = take_operations(
+        lambda session, some: services.receive(session, access, phone, some, now), received
+    )
     head = _head(access.contract_id)
     answer = PushOut(epoch=head.epoch, head=head.seq, server_time=_now_text(now), results=results)
     return _answer(answer)
@@ -103,36 +104,6 @@ def push(contract_code: str) -> Response:
 def _phone(push_in: PushIn, now: datetime) -> PhoneState:
     offset = clock_offset_seconds(push_in.device_time, now)
     return PhoneState(push_in.phone_id, push_in.unsent, offset)
-
-
-def _receive(
-    access: Access, phone: PhoneState, received: list[Received], now: datetime
-) -> list[OperationOut]:
-    """The batch in one transaction; where that fails, each operation in its own.
-
-    So a poison record is found out, kept in quarantine, and takes nothing else along. A database
-    that is locked or full is no poison: it fails the request, and the phone comes again.
-    """
-    try:
-        with unit_of_work() as session:
-            return services.receive(session, access, phone, received, now)
-    except (AppError, OperationalError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is found out one by one
-        log.event("push_taken_apart", operations=len(received), error=type(error).__name__)
-    return [_receive_one(access, phone, one, now) for one in received]
-
-
-def _receive_one(access: Access, phone: PhoneState, one: Received, now: datetime) -> OperationOut:
-    try:
-        with unit_of_work() as session:
-            return services.receive(session, access, phone, [one], now)[0]
-    except (AppError, OperationalError, OSError):
-        raise
-    except Exception:  # noqa: BLE001 - nothing that a record does may block the others
-        log.failure("operation_poisoned", operation=one.operation.id)
-    with unit_of_work() as session:
-        return services.quarantine_unexpected(session, access, phone, one, now)
 
 
 @bp.post(f"{CONTRACT}/sync/missing")
@@ -234,9 +205,4 @@ def _store(contract_id: int, slot: queries.Slot) -> int | None:
     maximum = settings().max_photo_bytes
     if (request.content_length or 0) > maximum:
         raise AppError("too_large", maximum=maximum)
-    # No read transaction is held while a slow phone sends and the disk works.
-    db.session.rollback()
-    upload = photos.read_upload(request.stream.read, slot, maximum)
-    photos.store_object(object_store(), contract_id, upload)
-    with unit_of_work() as session:
-        return photos.note_received(session, contract_id, slot, upload.picture, now_utc())
+    return take_photo(object_store(), contract_id, slot, request.stream.read, maximum, now_utc())

@@ -293,21 +293,6 @@ def _note_phone(session: Session, batch: _Batch) -> None:
         connection.execute(sa.insert(Phone).values(key | values))
 
 
-def quarantine_unexpected(
-    session: Session,
-    access: Access,
-    phone: PhoneState,
-    one: Received,
-    now: datetime,
-) -> OperationOut:
-    """Keep an operation whose recording failed for no known reason, so that it blocks nothing.
-
-    It is acknowledged: a supervisor applies it once the fault is mended, the phone need not retry.
-    """
-    unexpected = Received(one.operation, None, "unexpected")
-    return receive(session, access, phone, [unexpected], now)[0]
-
-
 def ensure_epoch(session: Session) -> None:
     """Give the database its first epoch, unless it has one."""
     statement = sa.text(
