@@ -17,6 +17,7 @@ from webapp.checklists.document import (
     read_yaml,
     slug,
 )
+from webapp.checklists.due import consumables_of
 from webapp.checklists.problems import problems_of
 from webapp.errors import AppError
 
@@ -82,6 +83,28 @@ def test_the_shipped_file_has_no_problems_and_every_rule() -> None:
     used = {name for t in content["types"] for item in t["items"] for name in item}
     assert {"by", "every", "optional", "photo", "consumable", "source"} <= used
     assert {"when_register", "unless_register", "options", "normal", "unit"} <= used
+
+
+def test_every_consumable_of_the_shipped_file_has_its_name() -> None:
+    content = default_content()
+    named = [words["key"] for words in content["consumables"]]
+    assert set(consumables_of(item for t in content["types"] for item in t["items"])) == set(named)
+
+
+def test_consumables_are_named_or_left_out() -> None:
+    assert "consumables" not in normalise(document(a_number(), consumables=[])).content
+    toner = {"zh": "碳粉", "en": "Toner"}
+    named = checked_content(document(a_number(), consumables=[toner]))
+    assert named["consumables"] == [{"key": "toner", **toner}]
+    assert ("consumables.0.zh", "missing") in problems(
+        document(a_number(), consumables=[toner | {"zh": ""}])
+    )
+    [difference] = compare_contents(checked_content(document(a_number())), named)
+    assert (difference["area"], difference["item"], difference["change"]) == (
+        "consumables",
+        "toner",
+        "added",
+    )
 
 
 def test_names_with_a_comma_are_whole() -> None:

@@ -143,6 +143,7 @@ def test_spot_checks_and_hashes() -> None:
     for seed, type_key, share, expected in SEEDED["spot_checks"] + DECISIONS["spot_checks"]:
         items = contents.items_of(CONTENT, type_key)
         assert due.random_spot_checks(seed, items, share) == expected
+    assert DECISIONS["spot_check_share"] == due.SPOT_CHECK_SHARE
     for text, expected in SEEDED["mix_hash"] + DECISIONS["mix_hash"]:
         assert due.mix_hash(text) == expected
 

@@ -166,6 +166,16 @@ def test_an_inspection_brings_its_task_and_later_its_photo(
     assert (row["photos_expected"], row["photos_received"]) == (1, 1)
 
 
+def test_the_day_of_a_second_visit_reaches_every_phone(
+    phone: Phone, march: Round, devices: list[Device]
+) -> None:
+    exception = {"reason": "occupied", "remark": "", "revisit_on": "2026-03-05"}
+    phone.send(made.visit(march, devices[0], readings=[], exception=exception))
+    phone.send(made.visit(march, devices[1]))
+    rows = phone.pull()["rows"]["inspections"]
+    assert [row.get("revisit_on") for row in rows] == ["2026-03-05", None]
+
+
 def test_an_open_item_comes_and_goes(phone: Phone, march: Round, devices: list[Device]) -> None:
     first = phone.pull()
     payload = made.visit(march, devices[0])

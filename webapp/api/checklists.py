@@ -90,7 +90,8 @@ class ChecklistDifferenceSchema(ma.Schema):
     """One difference: where it is, and both values; ``item`` is the key of the row in its list."""
 
     area = fields.String(
-        required=True, validate=validate.OneOf(["types", "causes", "actions", "exceptions"])
+        required=True,
+        validate=validate.OneOf(["types", "causes", "actions", "exceptions", "consumables"]),
     )
     type = fields.String(required=True, allow_none=True)
     item = fields.String(required=True, allow_none=True)

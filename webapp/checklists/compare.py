@@ -12,8 +12,8 @@ Rows = Sequence[Mapping[str, Any]]
 class Difference(TypedDict):
     """One difference; what is ``added`` has no ``before``, what is ``removed`` no ``after``.
 
-    ``area`` is types, causes, actions or exceptions; ``type`` a device type's key (or ``any``),
-    ``item`` the key of an item, cause, action or exception, ``field`` the field that changed.
+    ``area`` is types, causes, actions, exceptions or consumables; ``type`` a device type's key (or
+    ``any``), ``item`` the key of an item or of a list's entry, ``field`` the field that changed.
     ``reordered`` gives both orders of the keys that both sides have.
     """
 
@@ -33,7 +33,8 @@ def compare_contents(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
         keys = [*before[area], *(key for key in after[area] if key not in before[area])]
         for key in keys:
             found += _rows(before[area].get(key, []), after[area].get(key, []), area, key)
-    found += _rows(before["exceptions"], after["exceptions"], "exceptions", None)
+    for area in ("exceptions", "consumables"):
+        found += _rows(before.get(area, []), after.get(area, []), area, None)
     return found
 
 

@@ -79,13 +79,17 @@ class DeviceType(TypedDict):
 
 
 class Content(TypedDict):
-    """A whole version: types in their order, pick lists per type and for ``any``, exceptions."""
+    """A whole version: types in their order, pick lists per type and for ``any``, exceptions.
+
+    ``consumables`` are the names of the keys that items refer to; absent where none are named.
+    """
 
     format: int
     types: list[DeviceType]
     causes: dict[str, list[Words]]
     actions: dict[str, list[Words]]
     exceptions: list[Words]
+    consumables: NotRequired[list[Words]]
 
 
 def canonical_json(content: Mapping[str, Any]) -> str:

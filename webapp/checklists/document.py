@@ -32,7 +32,9 @@ _ITEM_FIELDS = frozenset(
     | set(_DEFAULTS)
 )
 _NORMAL_FIELDS = ("min", "max", "register", "max_share_of_register", "register_within")
-_TOP_FIELDS = frozenset({"version", "format", "types", "causes", "actions", "exceptions"})
+_TOP_FIELDS = frozenset(
+    {"version", "format", "types", "causes", "actions", "exceptions", "consumables"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ def normalise(document: object) -> Normalised:
         "actions": _pick_lists(document.get("actions"), "actions", notes),
         "exceptions": _words_list(document.get("exceptions"), "exceptions", notes),
     }
+    if consumables := _words_list(document.get("consumables"), "consumables", notes):
+        content["consumables"] = consumables
     if len(canonical_json(content).encode("utf-8", "replace")) > LARGEST_DOCUMENT_BYTES:
         notes.lose("", "too_large", bytes=LARGEST_DOCUMENT_BYTES)
     return Normalised(content, notes.problems + problems_of(content))
@@ -242,7 +246,7 @@ def _pick_lists(value: object, path: str, notes: _Notes) -> dict[str, Any]:
 
 
 def _words_list(value: object, path: str, notes: _Notes) -> list[Any]:
-    """Options, causes, actions, exceptions; one without a key gets one made of its English name."""
+    """Options, causes and the like; one without a key gets one made of its English name."""
     taken: set[str] = set()
     made = []
     for index, row in enumerate(_rows(value, path, notes)):

@@ -12,6 +12,8 @@ from webapp.checklists.rules import LARGEST_NUMBER, Register, applies, limit
 DECREASED = "decreased_since_last_time"
 ROSE_TOO_FAST = "rose_too_fast"
 NOT_RESET = "replaced_but_not_reset"
+# Of the items that "all OK" could answer, how many are drawn to be answered by hand.
+SPOT_CHECK_SHARE = 0.2
 
 
 def month_index(month: str) -> int:
@@ -110,6 +112,11 @@ def random_spot_checks(seed: str, items: Sequence[Item], share: float) -> list[s
     ranked = sorted(drawable, key=lambda key: (mix_hash(f"{seed}:{key}"), key))
     drawn = set(ranked[:count])
     return [key for key in drawable if key in drawn]
+
+
+def spot_checks_of(task_id: int, items: Sequence[Item]) -> list[str]:
+    """The keys of the items of a task that "all OK" leaves to be answered by hand."""
+    return random_spot_checks(str(task_id), items, SPOT_CHECK_SHARE)
 
 
 def mix_hash(text: str) -> int:

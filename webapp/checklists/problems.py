@@ -45,6 +45,7 @@ def problems_of(content: Mapping[str, Any]) -> list[Problem]:
         *_pick_problems(content, "actions"),
         *_words_list_problems(content["exceptions"], "exceptions"),
         *_count(content["exceptions"], "exceptions", MOST_WORDS, at_least_one=True),
+        *_words_list_problems(content.get("consumables", []), "consumables"),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from webapp.checklists.content import Item
-from webapp.checklists.due import bulk_value, plausible, random_spot_checks
+from webapp.checklists.due import bulk_value, plausible, spot_checks_of
 from webapp.checklists.rules import (
     InspectionVerdict,
     Verdict,
@@ -20,7 +20,7 @@ from webapp.checklists.rules import (
     value_problem,
 )
 from webapp.rounds.payloads import InspectionIn, ReadingIn
-from webapp.rounds.rules import SPOT_CHECK_SHARE, months_between
+from webapp.rounds.rules import months_between
 
 LARGEST_ID = 2**31 - 1
 LARGEST_CLOCK_OFFSET_SECONDS = 300
@@ -209,10 +209,7 @@ def _flags(
         and not payload.scanned_code,
         "bulk_ok": payload.bulk_ok,
         "spot_check_missing": payload.bulk_ok
-        and any(
-            key not in answered
-            for key in random_spot_checks(str(at.task_id), drawable, SPOT_CHECK_SHARE)
-        ),
+        and any(key not in answered for key in spot_checks_of(at.task_id, drawable)),
         "clock_off": abs(at.clock_offset_seconds) > LARGEST_CLOCK_OFFSET_SECONDS,
     }
     return [flag for flag, holds in found.items() if holds]

@@ -30,8 +30,6 @@ TRANSITIONS: dict[tuple[str, str], tuple[State, Right]] = {
 TAKING: frozenset[str] = frozenset({"open", "finished"})
 # Suggested where neither the checklist nor the engineer names one: part of the service is degraded.
 DEFAULT_SEVERITY = 3
-# Of the items that "all OK" could answer, how many are drawn to be answered by hand.
-SPOT_CHECK_SHARE = 0.2
 
 
 def check_transition(state: str, action: str, rights: frozenset[Right]) -> State:

@@ -221,16 +221,17 @@ def _inspections(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
             Inspection.revision,
             Inspection.verdict,
             Inspection.received_at,
+            Inspection.revisit_on,
         )
         .join(Round, Round.id == Inspection.round_id)
         .where(changed)
     )
     found = list(ask.rows(statement))
     photos = _photo_counts(ask) if found else {}
-    for state, row_id, uid, *fields, received_at in found:
+    for state, row_id, uid, *fields, received_at, revisit_on in found:
         if state in TAKING:
             at = received_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-            parts = (uid, *fields, at, *photos.get(row_id, (0, 0)))
+            parts = (uid, *fields, at, *photos.get(row_id, (0, 0)), _plain(revisit_on))
             rows.inspections.append(wire.InspectionRow(*parts))
         else:
             gone.inspections.append(uid)

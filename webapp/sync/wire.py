@@ -241,6 +241,8 @@ class InspectionRow(msgspec.Struct, omit_defaults=True):
     received_at: str
     photos_expected: int = 0
     photos_received: int = 0
+    # The day of the second visit that a not-tested outcome promises.
+    revisit_on: str | None = None
 
 
 class OpenItemRow(msgspec.Struct, omit_defaults=True):

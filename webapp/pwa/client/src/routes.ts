@@ -130,6 +130,11 @@ export interface DeskFrameProps {
   children: import("svelte").Snippet;
 }
 
+/** What stands before the phone's screens: it asks the phone's database, which the desk never loads. */
+export async function loadStorageGate(): Promise<Component<{ children: import("svelte").Snippet }>> {
+  return (await import("./views/phone/StorageGate.svelte")).default;
+}
+
 async function loadView(load: Loader | undefined): Promise<View> {
   return (await loadModule(load ?? views["./views/NotFound.svelte"])) as View;
 }

@@ -3111,7 +3111,7 @@ export interface components {
         ChecklistDifference: {
             after: unknown;
             /** @enum {string} */
-            area: "types" | "causes" | "actions" | "exceptions";
+            area: "types" | "causes" | "actions" | "exceptions" | "consumables";
             before: unknown;
             /** @enum {string} */
             change: "added" | "removed" | "changed" | "reordered";
@@ -3649,6 +3649,8 @@ export interface components {
             photos_received: number;
             received_at: string;
             revision: number;
+            /** @default null */
+            revisit_on: string | null;
             task_id: number;
             uid: string;
             verdict: string;

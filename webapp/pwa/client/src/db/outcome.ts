@@ -30,9 +30,13 @@ export function count(totals: Totals, outcome: TaskOutcome, started: boolean): v
  * itself what became of the task.
  */
 export function outcomeOf(task: TaskRow, record: InspectionRecord | undefined): TaskOutcome {
-  if (!record) return task.outcome;
+  return record && ownCounts(task, record) ? record.verdict : task.outcome;
+}
+
+/** Whether what this phone has finished has the last word still. */
+export function ownCounts(task: TaskRow, record: InspectionRecord): boolean {
   const withServer = record.acknowledged_at !== null && record.state !== "quarantined";
-  return withServer && task.outcome !== "todo" ? task.outcome : record.verdict;
+  return !withServer || task.outcome === "todo";
 }
 
 /** The latest record of each task. */

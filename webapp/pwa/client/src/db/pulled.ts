@@ -41,7 +41,7 @@ const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
     previous: null,
     repeat: {},
   }),
-  inspections: () => ({ photos_expected: 0, photos_received: 0 }),
+  inspections: () => ({ photos_expected: 0, photos_received: 0, revisit_on: null }),
   open_items: () => ({
     device_id: null,
     item: null,

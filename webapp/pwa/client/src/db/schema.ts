@@ -74,7 +74,7 @@ export class UserDatabase extends Dexie {
       checklists: "id, number",
       rounds: "id, month",
       tasks: "id, round_id, room_id, device_id",
-      inspections: "uid, task_id",
+      inspections: "uid, task_id, revisit_on",
       open_items: "id, number, room_id, device_id",
       returned_photos: "id, task_id",
       drafts: "task_id",

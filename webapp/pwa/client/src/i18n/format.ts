@@ -1,5 +1,5 @@
 /** Dates, numbers and units as the user's language writes them. */
-import { locale } from ".";
+import { isKey, locale, t } from ".";
 
 const cache = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat>();
 
@@ -23,11 +23,17 @@ export function formatShare(share: number): string {
   return formatNumber(share, { style: "percent", maximumFractionDigits: 0 });
 }
 
-/** A reading with its unit: `1,240 h`, `42%`, `23 °C`. */
+/** A unit as the language writes it: `h` and `dB` are the same in both, `pcs` is `个` in Chinese. */
+export function formatUnit(unit: string, value: number | string = 2): string {
+  const key = `unit.${unit}`;
+  return isKey(key) ? t(key, { count: Number(value) }) : unit;
+}
+
+/** A reading with its unit: `1,240 h`, `42%`, `23 °C`; `1` is no unit. */
 export function formatReading(value: number | string, unit?: string | null): string {
   const figure = typeof value === "number" ? formatNumber(value, { maximumFractionDigits: 3 }) : value;
-  if (!unit) return figure;
-  return unit === "%" || unit === "°" ? figure + unit : `${figure}\u00a0${unit}`;
+  if (!unit || unit === "1") return figure;
+  return unit === "%" || unit === "°" ? figure + unit : `${figure}\u00a0${formatUnit(unit, value)}`;
 }
 
 /** Bytes in the unit that fits: `312 KB`, `1.4 MB`. */

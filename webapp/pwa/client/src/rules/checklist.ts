@@ -73,6 +73,8 @@ export interface Content {
   readonly causes: Readonly<Record<string, readonly Words[]>>;
   readonly actions: Readonly<Record<string, readonly Words[]>>;
   readonly exceptions: readonly Words[];
+  /** The names of the keys that items refer to; absent where none are named. */
+  readonly consumables?: readonly Words[];
 }
 
 /** The device type whose checklist is the room's own. */
@@ -112,6 +114,13 @@ function picks(lists: Content["causes"], typeKey: string): readonly Words[] {
 /** The consumables that a device's items name, once each, in order (clause 16). */
 export function consumablesOf(items: readonly Item[]): string[] {
   return [...new Set(items.flatMap((item) => (item.consumable ? [item.consumable] : [])))];
+}
+
+/** A consumable's two names; one that the checklist doesn't name is called by its key. */
+export function consumableWords(content: Content | null, key: string): Words {
+  const plain = key.replaceAll("_", " ");
+  const named = content?.consumables?.find((words) => words.key === key);
+  return named ?? { key, zh: plain, en: plain };
 }
 
 /** The register fields that rules compare with: the device's own, and its firmware column. */

@@ -7,6 +7,8 @@ import { limit } from "./verdict";
 
 export type Question = "decreased_since_last_time" | "rose_too_fast" | "replaced_but_not_reset";
 
+/** Of the items that "all OK" could answer, how many are drawn to be answered by hand. */
+export const SPOT_CHECK_SHARE = 0.2;
 const MONTHS_BETWEEN = { month: 1, quarter: 3, year: 12 } as const;
 
 /** Months since year 0 of a `YYYY-MM`. */
@@ -99,6 +101,11 @@ export function randomSpotChecks(seed: string, items: readonly Item[], share: nu
     .sort((a, b) => a.rank - b.rank || (a.key < b.key ? -1 : 1));
   const drawn = new Set(ranked.slice(0, count).map(({ key }) => key));
   return drawable.filter((key) => drawn.has(key));
+}
+
+/** The items of a task that "all OK" leaves to be looked at: the same at every try. */
+export function spotChecksOf(taskId: number, items: readonly Item[]): string[] {
+  return randomSpotChecks(String(taskId), items, SPOT_CHECK_SHARE);
 }
 
 /** FNV-1a over UTF-8, then murmur3's finaliser: 32 bits, the same in both languages. */

@@ -17,7 +17,15 @@ import {
   itemsOf,
   type Register,
 } from "./checklist";
-import { bulkValue, dueItems, isDue, mixHash, plausible, randomSpotChecks } from "./due";
+import {
+  bulkValue,
+  dueItems,
+  isDue,
+  mixHash,
+  plausible,
+  randomSpotChecks,
+  SPOT_CHECK_SHARE,
+} from "./due";
 import {
   judgeInspection,
   judgeReading,
@@ -86,6 +94,7 @@ describe("seeded vectors", () => {
       const items = itemsOf(content, type as string);
       expect(randomSpotChecks(seed as string, items, share as number)).toEqual(keys);
     }
+    expect(SPOT_CHECK_SHARE).toBe(decisions.spot_check_share);
     for (const [text, hash] of rows([...seeded.mix_hash, ...decisions.mix_hash])) {
       expect([text, mixHash(text as string)]).toEqual([text, hash]);
     }

@@ -1,13 +1,13 @@
 /** Names of things in the user's language, where the data has a key or two names. */
 import type { BuildingRow, DeviceRow, OpenItemRow, PersonRow, RoomRow } from "../../api/wire";
-import { isKey, pickName, t } from "../../i18n";
-import { actionsOf, causesOf, type Content, type Item } from "../../rules/checklist";
+import { pickName, t } from "../../i18n";
+import { actionsOf, causesOf, consumableWords, type Content, type Item } from "../../rules/checklist";
 import { wordsOf } from "./model/inspection";
 
-/** A consumable's name: those of the shipped checklists are translated, others stand as written. */
-export function consumableName(key: string): string {
-  const known = `consumable.${key}`;
-  return isKey(known) ? t(known) : key.replaceAll("_", " ");
+/** A consumable's name, as the checklist gives it. */
+export function consumableName(content: Content | null, key: string): string {
+  const words = consumableWords(content, key);
+  return pickName(words.zh, words.en);
 }
 
 export function roomName(room: RoomRow | null | undefined): string {

@@ -45,6 +45,7 @@ export interface DraftContent {
   causes: Record<string, DraftWords[]>;
   actions: Record<string, DraftWords[]>;
   exceptions: DraftWords[];
+  consumables?: DraftWords[];
 }
 
 export const KINDS: readonly Kind[] = ["pass_fail", "number", "choice", "text", "photo"];

@@ -1,5 +1,5 @@
 /** Rules, problems and values of a checklist in the user's words. */
-import { formatNumber, formatShare, isKey, pickName, t } from "../../../i18n";
+import { formatNumber, formatShare, formatUnit, isKey, pickName, t } from "../../../i18n";
 import type { MessageParams } from "../../../i18n/message";
 import { registerName } from "../estate/register";
 import { severityText } from "../parts/words";
@@ -21,11 +21,10 @@ export function ruleText(item: DraftItem): string {
   if (item.kind === "photo") return t("checklist.rule_photo");
   const { min, max, register, max_share_of_register: share, register_within: within } = numberRule(item);
   if (item.kind === "text") return register ? t("checklist.rule_register", { name: registerName(register) }) : t("checklist.rule_text");
-  const unit = item.unit ? ` ${item.unit}` : "";
   return [
-    min !== undefined && max !== undefined ? `${figure(min)}–${figure(max)}${unit}` : "",
-    min !== undefined && max === undefined ? `≥ ${figure(min)}${unit}` : "",
-    max !== undefined && min === undefined ? `≤ ${figure(max)}${unit}` : "",
+    min !== undefined && max !== undefined ? `${limitText(min)}–${limitText(max, item.unit)}` : "",
+    min !== undefined && max === undefined ? `≥ ${limitText(min, item.unit)}` : "",
+    max !== undefined && min === undefined ? `≤ ${limitText(max, item.unit)}` : "",
     register ? t("checklist.rule_register", { name: registerName(register) }) : "",
     share ? t("checklist.rule_share", { name: registerName(share[0]), share: formatShare(share[1]) }) : "",
     within ? t("checklist.rule_within", { name: registerName(within[0]), share: formatShare(within[1]) }) : "",
@@ -34,8 +33,10 @@ export function ruleText(item: DraftItem): string {
     .join(t("checklist.list_comma"));
 }
 
-function figure(value: number): string {
-  return formatNumber(value, { maximumFractionDigits: 6 });
+/** A limit as it was typed, to the last digit, with its unit. */
+export function limitText(value: number, unit = ""): string {
+  const figure = formatNumber(value, { maximumFractionDigits: 6 });
+  return unit && unit !== "1" ? `${figure} ${formatUnit(unit, value)}` : figure;
 }
 
 /** One side of a difference. */

@@ -1,4 +1,4 @@
-/** The words of a device's life: its items, causes, actions, consumables and kinds of record. */
+/** The words of a device's life: its items, causes, actions and kinds of record. */
 import { isKey, pickName, t } from "../../../i18n";
 import { lookups } from "../parts/lookups.svelte";
 import type { DeviceLife } from "./types";
@@ -15,11 +15,6 @@ export function causeText(life: DeviceLife, key: string): string {
 
 export function actionText(life: DeviceLife, key: string): string {
   return key && lookups.pickListName("actions", life.device.type, key);
-}
-
-export function consumableText(key: string): string {
-  const text = `consumable.${key}`;
-  return isKey(text) ? t(text) : key;
 }
 
 /** A person of the record; the server gives the Chinese name, the members know the other. */

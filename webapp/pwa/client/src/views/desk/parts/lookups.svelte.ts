@@ -2,7 +2,7 @@
 import { api } from "../../../api/client";
 import type { components } from "../../../api/schema";
 import { pickName } from "../../../i18n";
-import type { Content, Words } from "../../../rules/checklist";
+import { consumableWords, type Content, type Words } from "../../../rules/checklist";
 import { session } from "../../../stores/session.svelte";
 import type { Member, Round } from "./types";
 
@@ -68,6 +68,10 @@ class Lookups {
 
   exceptionName(key: string): string {
     return words(this.content?.exceptions.find((reason) => reason.key === key), key);
+  }
+
+  consumableName(key: string): string {
+    return words(consumableWords(this.content, key), key);
   }
 
   /** A cause or an action: a key of the pick lists, or the engineer's own words. */

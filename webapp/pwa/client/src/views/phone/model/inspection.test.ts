@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Item } from "../../../rules/checklist";
+import { spotChecksOf } from "../../../rules/due";
 import {
   answeredOf,
   type Answers,
@@ -9,7 +10,6 @@ import {
   missingOf,
   noAnswer,
   questionsOf,
-  spotChecksOf,
   type Subject,
   wordsOf,
 } from "./inspection";

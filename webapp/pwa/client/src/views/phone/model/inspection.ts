@@ -4,11 +4,8 @@
  */
 import type { Answer, Draft, PhotoTarget } from "../../../db/types";
 import type { Item, Register, Words } from "../../../rules/checklist";
-import { bulkValue, plausible, type Question, randomSpotChecks } from "../../../rules/due";
+import { bulkValue, plausible, type Question, spotChecksOf } from "../../../rules/due";
 import { isEmpty, judgeReading, photoRequired, type Verdict } from "../../../rules/verdict";
-
-/** What "all OK" leaves to be looked at one by one, as a share of what it could answer. */
-export const SPOT_CHECK_SHARE = 0.2;
 
 /** All that is asked of one device, or of one room's own checklist. */
 export interface Subject {
@@ -89,11 +86,6 @@ function missingOfItem(item: Item, answers: Answers): Missing[] {
   const pictured = answers.photos.some((photo) => photo.item === key);
   if (photoRequired(item, outcome) && !pictured) missing.push({ kind: "photo", key, blocks: false });
   return missing;
-}
-
-/** The items that "all OK" leaves to be looked at: drawn by the task, the same at every try. */
-export function spotChecksOf(taskId: number, items: readonly Item[]): string[] {
-  return randomSpotChecks(String(taskId), items, SPOT_CHECK_SHARE);
 }
 
 /** What "all OK" answers: every item that it can, that has no answer yet and is no spot check. */
