@@ -15,6 +15,7 @@ from webapp import jobs as queue
 from webapp.api import openapi as openapi_api
 from webapp.backup import BackupError, restore_backup, write_backup
 from webapp.cli_estate import estate
+from webapp.cli_sync import sync
 from webapp.db import db, now_utc, unit_of_work
 from webapp.demo.cli import demo
 from webapp.errors import AppError
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(setup)
     app.cli.add_command(demo)
     app.cli.add_command(estate)
+    app.cli.add_command(sync)
     app.cli.add_command(jobs)
     app.cli.add_command(people)
     app.cli.add_command(backup)

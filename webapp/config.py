@@ -15,7 +15,7 @@ class Settings:
 
     ``data_dir`` holds the database and the files of the embedded default.
     ``object_store_url`` is empty for the folder, or ``s3://KEY:SECRET@HOST:PORT/BUCKET?scheme=http``.
-    ``max_push_bytes`` and ``max_photo_bytes`` cap one request each.
+    ``max_push_bytes``, ``max_photo_bytes`` and ``max_rescue_bytes`` cap one request each.
     """
 
     data_dir: Path
@@ -28,9 +28,11 @@ class Settings:
     secure_cookies: bool
     trusted_proxies: int = 0
     run_jobs_in_process: bool = True
+    max_json_bytes: int = 1024 * 1024
     max_push_bytes: int = 4 * 1024 * 1024
     max_photo_bytes: int = 12 * 1024 * 1024
     max_import_bytes: int = 10 * 1024 * 1024
+    max_rescue_bytes: int = 2 * 1024 * 1024 * 1024
     max_operations_per_push: int = 200
 
     @property

@@ -72,6 +72,12 @@ CATALOGUE: dict[str, int] = {
     "quarantine_refused": 422,
     "payload_invalid": 422,
     "envelope_unknown": 422,
+    # rescue files
+    "rescue_unreadable": 422,
+    "rescue_format_unknown": 422,
+    "rescue_other_contract": 422,
+    "rescue_author_unknown": 422,
+    "rescue_too_large": 413,
 }
 
 

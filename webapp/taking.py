@@ -60,9 +60,11 @@ def take_photo(
     read: Callable[[int], bytes],
     maximum_bytes: int,
     now: datetime,
+    beside: Callable[[Session], None] | None = None,
 ) -> int | None:
     """Make the photo durable and note it; the contract's new head, None for a photo known by now.
 
+    :param beside: what else is written in the transaction that notes it
     :raise AppError: see :func:`webapp.sync.photos.read_upload`; ``disk_full``
     """
     # No read transaction is held while a slow phone sends and the disk works.
@@ -70,4 +72,7 @@ def take_photo(
     upload = photos.read_upload(read, slot, maximum_bytes)
     photos.store_object(store, contract_id, upload)
     with unit_of_work() as session:
-        return photos.note_received(session, contract_id, slot, upload.picture, now)
+        head = photos.note_received(session, contract_id, slot, upload.picture, now)
+        if head is not None and beside is not None:
+            beside(session)
+        return head

@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
         openapi,
         photos,
         quarantine,
+        rescue,
         rounds,
         sync,
     )
@@ -29,6 +30,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)
     domains = (identity, estate, labels, checklists, rounds, inspections, open_items)
-    for module in (*domains, sync, photos, quarantine):
+    for module in (*domains, sync, photos, quarantine, rescue):
         api.register_blueprint(module.bp)
     openapi.complete(api)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from webapp.sync.wire import MissingIn
 
 EPOCH = "epoch"
 _AT_ONCE = 500
+Key = TypeVar("Key")
 
 # Built once: every request of a phone asks these, and building a statement costs more than running it.
 _photo, _contract, _state = Photo.__table__.c, Contract.__table__.c, ServerState.__table__.c
@@ -79,7 +81,7 @@ def lock_contract(session: Session, contract_id: int) -> None:
 def known_operations(session: Session, contract_id: int, ids: Iterable[str]) -> dict[str, Known]:
     """What the server answered to those of ``ids`` that it knows, in this contract alone."""
     found: dict[str, Known] = {}
-    for some in _chunks(ids):
+    for some in chunks(ids):
         rows = session.execute(
             sa.select(
                 Operation.operation_id, Operation.hash, Operation.result, Operation.code
@@ -99,6 +101,21 @@ def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
     return Slot(row[0], row[1], row[2], row[3] is not None, row[4]) if row else None
 
 
+def photo_slots(
+    session: Session, contract_id: int, uids: Iterable[str]
+) -> dict[str, tuple[str, bool]]:
+    """The SHA-256 that each of these photos must have, and whether it has come, by its id."""
+    found: dict[str, tuple[str, bool]] = {}
+    for some in chunks(uids):
+        rows = session.execute(
+            sa.select(Photo.uid, Photo.sha256, Photo.received_at.is_not(None)).where(
+                Photo.contract_id == contract_id, Photo.uid.in_(some)
+            )
+        )
+        found.update((uid, (sha256, received)) for uid, sha256, received in rows)
+    return found
+
+
 def missing(session: Session, contract_id: int, held: MissingIn) -> tuple[list[str], list[str]]:
     """The photo ids and operation ids of ``held`` whose bytes the server lacks.
 
@@ -111,14 +128,15 @@ def missing(session: Session, contract_id: int, held: MissingIn) -> tuple[list[s
             session, contract_id, [operation.id for operation in held.operations]
         ).items()
     }
-    operations |= _kept_conflicts(session, contract_id, [o.id for o in held.operations])
+    operations |= kept_conflicts(session, contract_id, [o.id for o in held.operations])
     return (
         [photo.id for photo in held.photos if (photo.id, photo.sha256) not in received],
         [o.id for o in held.operations if (o.id, o.hash) not in operations],
     )
 
 
-def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+def chunks(ids: Iterable[Key]) -> Iterator[list[Key]]:
+    """The ids in portions that one statement takes."""
     every = list(ids)
     for start in range(0, len(every), _AT_ONCE):
         yield every[start : start + _AT_ONCE]
@@ -128,7 +146,7 @@ def _received_photos(
     session: Session, contract_id: int, uids: Sequence[str]
 ) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
-    for some in _chunks(uids):
+    for some in chunks(uids):
         rows = session.execute(
             sa.select(Photo.uid, Photo.sha256).where(
                 Photo.contract_id == contract_id,
@@ -140,9 +158,10 @@ def _received_photos(
     return found
 
 
-def _kept_conflicts(session: Session, contract_id: int, ids: Sequence[str]) -> set[tuple[str, str]]:
+def kept_conflicts(session: Session, contract_id: int, ids: Sequence[str]) -> set[tuple[str, str]]:
+    """The id and hash of those operations that stand in the quarantine."""
     found: set[tuple[str, str]] = set()
-    for some in _chunks(ids):
+    for some in chunks(ids):
         rows = session.execute(
             sa.select(Quarantined.operation_id, Quarantined.hash).where(
                 Quarantined.contract_id == contract_id, Quarantined.operation_id.in_(some)

@@ -82,7 +82,7 @@ def _read_push_laxly(body: bytes, error: Exception) -> tuple[PushIn, list[Receiv
         lax = msgspec.json.decode(body, type=_LaxPush)
         if lax.envelope != 1:
             raise AppError("envelope_unknown", envelope=lax.envelope)
-        received = [_examine_laxly(bytes(raw)) for raw in lax.operations]
+        received = [examine_raw(bytes(raw)) for raw in lax.operations]
     except msgspec.ValidationError:
         path, reason = where_and_why(error)
         raise AppError("invalid", fields={path: ["invalid"]}, reason=reason) from None
@@ -96,7 +96,11 @@ def _read_push_laxly(body: bytes, error: Exception) -> tuple[PushIn, list[Receiv
     return push, received
 
 
-def _examine_laxly(raw: bytes) -> Received:
+def examine_raw(raw: bytes) -> Received:
+    """Examine one operation's JSON; one that only tells its id and hash is misshapen, not lost.
+
+    :raise msgspec.DecodeError: for what tells not even these
+    """
     try:
         return examine(msgspec.json.decode(raw, type=OperationIn))
     except msgspec.ValidationError as error:

@@ -27,11 +27,15 @@ from webapp.sync.wire import OperationOut, ScanIn, Unsent
 
 @dataclass(frozen=True)
 class PhoneState:
-    """Who pushes from which phone, what it still holds, and its clock less the server's."""
+    """Who pushes from which phone, what it still holds, and its clock less the server's.
+
+    ``heard`` is false for a rescue file: the phone itself has not called.
+    """
 
     phone_id: str
     unsent: Unsent
     clock_offset_seconds: int
+    heard: bool = True
 
 
 @dataclass
@@ -114,7 +118,8 @@ def receive(
     _record_scans(session, batch)
     _insert(session, Operation, batch.operations)
     _insert(session, Quarantined, batch.quarantined)
-    _note_phone(session, batch)
+    if phone.heard:
+        _note_phone(session, batch)
     return [batch.answers[position] for position in range(len(received))]
 
 
