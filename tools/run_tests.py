@@ -95,7 +95,7 @@ def run_all(folder: Path, fast: bool, extra: list[str]) -> list[Outcome]:
             run_pytest(
                 "The server on PostgreSQL, an S3-compatible store and Redis",
                 folder / "postgresql.xml",
-                ["--ignore=tests/e2e", "-m", "not browser", *extra],
+                ["--ignore=tests/e2e", "--ignore=tests/faults", "-m", "not browser", *extra],
                 dict(os.environ),
             )
         )

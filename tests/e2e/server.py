@@ -42,10 +42,15 @@ def prepare(data_dir: Path, *, demo: bool) -> None:
 
 @dataclass
 class Server:
-    """One server process group; ``stop`` is polite, ``kill`` is a power cut for the process."""
+    """One server process group; ``stop`` is polite, ``kill`` is a power cut for the process.
+
+    ``settings`` are further environment variables; ``command`` serves in place of plain gunicorn.
+    """
 
     data_dir: Path
     port: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
+    command: list[str] = field(default_factory=lambda: [str(BIN / "gunicorn")])
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -58,9 +63,9 @@ class Server:
         log = (self.data_dir / "server.log").open("ab")
         with log:
             self.process = subprocess.Popen(
-                [str(BIN / "gunicorn")],
+                self.command,
                 cwd=ROOT,
-                env=_environment(self.data_dir, self.port),
+                env=_environment(self.data_dir, self.port) | self.settings,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

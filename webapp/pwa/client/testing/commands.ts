@@ -1,0 +1,184 @@
+/** What the phone can be asked to do; each answers once it is done, with something JSON can carry. */
+import { amendInspection, finishInspection } from "../src/db/finish";
+import { saveDraft } from "../src/db/drafts";
+import { checklistOf } from "../src/db/due";
+import { retryRefused } from "../src/db/outbox";
+import { keepPhoto } from "../src/db/photos";
+import type { DraftPatch } from "../src/db/types";
+import { recordScan } from "../src/db/search";
+import { unsentOnPhone } from "../src/db/unsent";
+import type { UserDatabase } from "../src/db/schema";
+import { makeRescueFile } from "../src/sync/rescue";
+import { sendOutbox } from "../src/sync/worker";
+import { damagePhoto, dump, report, setClock } from "./disk";
+import { Page, type Browser } from "./page";
+
+const WHOLE = { item: null, finding: null, open_item: null };
+
+interface SaveCommand {
+  task: number;
+  /** A text to know the record by. */
+  remark?: string;
+  /** Base64 of each photo's bytes. */
+  photos?: string[];
+}
+
+/** What the screen would have said "saved" of. */
+interface Saved {
+  uid: string;
+  operation: { id: string; hash: string };
+  photos: { id: string; sha256: string }[];
+}
+
+export class Phone {
+  readonly #browser: Browser = { server: "", cookie: "" };
+  #page: Page | null = null;
+  #user = 0;
+  #contract = "";
+
+  get #open(): Page {
+    if (!this.#page) throw new Error("the app is not open");
+    return this.#page;
+  }
+
+  /** Leads the phone's requests to another address, as a proxy's. */
+  connect({ server }: { server: string }): void {
+    this.#browser.server = server;
+  }
+
+  /** Signs in with a password, and opens the user's database for his first contract. */
+  async sign_in({ login, password }: { login: string; password: string }): Promise<object> {
+    const answer = await fetch(`${this.#browser.server}/api/session`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ login, password, device_name: "Node" }),
+    });
+    if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}`);
+    this.#browser.cookie = answer.headers.get("Set-Cookie")!.split(";")[0]!;
+    const me = (await answer.json()) as { user: { id: number }; contracts: { code: string }[] };
+    this.#user = me.user.id;
+    this.#contract = me.contracts[0]!.code;
+    await this.open();
+    return { user: this.#user, contract: this.#contract };
+  }
+
+  /** Opens the app, as after a crash; `user` and `contract` open another's database. */
+  async open({ user, contract }: { user?: number; contract?: string } = {}): Promise<void> {
+    this.#page?.crash();
+    this.#user = user ?? this.#user;
+    this.#contract = contract ?? this.#contract;
+    this.#page = await Page.open(this.#browser, this.#user, this.#contract);
+  }
+
+  /** Ends the app at once, whatever it is doing; `open` starts it again on the same disk. */
+  crash(): void {
+    this.#open.crash();
+    this.#page = null;
+  }
+
+  /** The session is gone from the browser. */
+  forget_session(): void {
+    this.#browser.cookie = "";
+  }
+
+  set_clock({ offset_ms }: { offset_ms: number }): void {
+    setClock(offset_ms);
+  }
+
+  /** The tasks of the round that are on the phone. */
+  async tasks(): Promise<number[]> {
+    return (await this.#open.db.tasks.toCollection().primaryKeys()) as number[];
+  }
+
+  /** Inspects a device as an engineer does, photo by photo, and finishes; answers when it is saved. */
+  async save(command: SaveCommand): Promise<Saved> {
+    const { db } = this.#open;
+    const task = await db.tasks.get(command.task);
+    const draft = await saveDraft(db, command.task, { remark: command.remark ?? "" });
+    const due = await checklistOf(db, task!, draft.checklist);
+    const answers: NonNullable<DraftPatch["answers"]> = {};
+    for (const item of due.items) {
+      if (item.kind === "pass_fail") answers[item.key] = { value: "pass" };
+    }
+    await saveDraft(db, command.task, { answers });
+    for (const bytes of command.photos ?? []) await takePhoto(db, command.task, bytes);
+    return savedOf(db, (await finishInspection(db, command.task)).uid);
+  }
+
+  /** Amends a finished inspection with another remark. */
+  async amend({ uid, remark }: { uid: string; remark: string }): Promise<Saved> {
+    const { db } = this.#open;
+    const draft = await amendInspection(db, uid);
+    await saveDraft(db, draft.task_id, { remark });
+    await finishInspection(db, draft.task_id);
+    return savedOf(db, uid);
+  }
+
+  /** Takes a photo into a task's draft, and leaves it there. */
+  async photo({ task, bytes }: { task: number; bytes: string }): Promise<object> {
+    const { id, sha256 } = await takePhoto(this.#open.db, task, bytes);
+    return { id, sha256 };
+  }
+
+  async scan({ code, device }: { code: string; device: number }): Promise<Saved> {
+    const { db } = this.#open;
+    return savedOf(db, (await recordScan(db, code, device, "expected")).uid);
+  }
+
+  /** One run of the sender, as the button starts it. */
+  async sync(options: { pull?: boolean; reconcile?: boolean; parallel?: number } = {}) {
+    await retryRefused(this.#open.db);
+    const result = await this.#open.sync(options);
+    if (result === null) return { ok: false, acknowledged: 0, failure: { reason: "busy here" } };
+    const { failure, ok, acknowledged } = result;
+    if (!failure) return { ok, acknowledged, failure: null };
+    const { reason, status, code, waitSeconds } = failure;
+    return { ok, acknowledged, failure: { reason, status, code, wait_seconds: waitSeconds } };
+  }
+
+  /** What the service worker does when the browser wakes it. */
+  worker(): Promise<void> {
+    return sendOutbox(this.#open.fetch);
+  }
+
+  report(): Promise<object> {
+    return report(this.#open.db);
+  }
+
+  unsent(): Promise<object> {
+    return unsentOnPhone(this.#open.db);
+  }
+
+  damage({ photo, how }: { photo: string; how: string }): Promise<void> {
+    return damagePhoto(this.#open.db, photo, how);
+  }
+
+  dump(): Promise<object> {
+    return dump(this.#open.db);
+  }
+
+  /** The rescue file, as base64. */
+  async rescue(): Promise<object> {
+    const { name, blob, records, photos } = await makeRescueFile(this.#open.db);
+    return { name, records, photos, zip: Buffer.from(await blob.arrayBuffer()).toString("base64") };
+  }
+}
+
+async function takePhoto(db: UserDatabase, taskId: number, base64: string) {
+  const bytes = new Uint8Array(Buffer.from(base64, "base64")).buffer;
+  const small = { buf: bytes.slice(0, 64), type: "image/jpeg", width: 8, height: 8 };
+  const picture = { buf: bytes, type: "image/jpeg", width: 64, height: 64, thumb: small };
+  return keepPhoto(db, taskId, WHOLE, picture);
+}
+
+async function savedOf(db: UserDatabase, uid: string): Promise<Saved> {
+  const sent = await db.outbox.where("uid").equals(uid).sortBy("id");
+  const { id, hash } = sent.at(-1)!;
+  const photos = await db.photos.where("uid").equals(uid).toArray();
+  const listed = photos.filter((photo) => photo.state !== "withdrawn" && photo.state !== "draft");
+  return {
+    uid,
+    operation: { id, hash },
+    photos: listed.map(({ id, sha256 }) => ({ id, sha256 })),
+  };
+}
