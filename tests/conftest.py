@@ -56,7 +56,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def session_app(settings: Settings) -> Iterator[Flask]:
     """The app, with a database that the migrations have built."""
     app = create_app(settings, TESTING=True, PROPAGATE_UNEXPECTED=True)
-    app.before_request(_forget_the_last_requests_user)
+    # Before the app's own, which ask who is signed in.
+    app.before_request_funcs[None].insert(0, _forget_the_last_requests_user)
     with app.app_context():
         if not settings.embedded:
             _empty_schema()
@@ -86,11 +87,12 @@ def app(session_app: Flask) -> Iterator[Flask]:
     with session_app.app_context():
         yield session_app
         db.session.rollback()
-        _empty_tables()
+        empty_tables()
         db.session.remove()
 
 
-def _empty_tables() -> None:
+def empty_tables() -> None:
+    """Empty every table but those that the server made for itself."""
     tables = [t for t in reversed(Base.metadata.sorted_tables) if t.name not in KEPT_TABLES]
     with unit_of_work() as session:
         if db.engine.dialect.name == "postgresql":

@@ -47,7 +47,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": timedelta(days=60),
         # The session itself ends 60 days after the sign-in; a new cookie an answer would change nothing.
         "SESSION_REFRESH_EACH_REQUEST": False,
-        "MAX_CONTENT_LENGTH": settings.max_photo_bytes + 1024,
+        # For JSON; the few views that take photos, batches and files have limits of their own.
+        "MAX_CONTENT_LENGTH": settings.max_json_bytes,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": bool(settings.redis_url),
         "API_TITLE": "Roundbook",

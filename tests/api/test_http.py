@@ -105,7 +105,7 @@ def test_errors_are_problem_json_with_the_requests_id(
     assert body["request_id"] == answer.headers["X-Request-Id"] == "my-request-1"
 
 
-@pytest.mark.parametrize("body", ["{", "[]", "null", '"x"', "[" * 100_000, '{"login": 1}', "\xff"])
+@pytest.mark.parametrize("body", ["{", "[]", "null", '"x"', "[" * 10_000, '{"login": 1}', "\xff"])
 def test_a_broken_body_is_a_clear_error(body: str, client: FlaskClient) -> None:
     answer = client.post(
         "/api/session", data=body.encode("latin-1"), content_type="application/json"

@@ -230,6 +230,7 @@ def _body() -> bytes:
     limit = settings().max_import_bytes
     if (request.content_length or 0) > limit:
         raise AppError("import_too_large", limit="file_bytes", maximum=limit)
+    request.max_content_length = limit
     return request.get_data(cache=False)
 
 

@@ -32,6 +32,10 @@ from webapp.identity.services import hash_token
 CONTRACT = "/api/contracts/<contract_code>"
 MEANT_USER = "Roundbook-User"
 SEEN_EVERY = timedelta(minutes=5)
+# What a stranger may ask of the API; everything else asks who he is before a byte of its body is read.
+_OPEN = {("POST", "/api/session"), ("GET", "/api/openapi.json"), ("GET", "/api/docs")}
+# A login and a password: what a stranger sends is never more.
+_MOST_FROM_STRANGERS = 16 * 1024
 _HTTP_CODES = {
     400: "invalid",
     401: "unauthenticated",
@@ -181,8 +185,21 @@ def _begin_request() -> None:
     g.request_id = request_id or secrets.token_hex(8)
     g.began_at = now_utc()
     log.request_id_var.set(g.request_id)
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not came_from_here():
+    writes = request.method not in ("GET", "HEAD", "OPTIONS")
+    if writes and not came_from_here():
         raise AppError("cross_site")
+    if request.path.startswith("/api/") and request.url_rule is not None:
+        _let_nobody_in()
+        if writes:
+            db.session.rollback()  # No transaction is held while a slow client sends its body.
+
+
+def _let_nobody_in() -> None:
+    """Refuse who isn't signed in, whatever the view: one that forgets to ask is closed, not open."""
+    if (request.method, request.path) in _OPEN:
+        request.max_content_length = _MOST_FROM_STRANGERS
+    elif request.method != "OPTIONS":
+        signed_in()
 
 
 def came_from_here() -> bool:

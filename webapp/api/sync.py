@@ -205,4 +205,5 @@ def _store(contract_id: int, slot: queries.Slot) -> int | None:
     maximum = settings().max_photo_bytes
     if (request.content_length or 0) > maximum:
         raise AppError("too_large", maximum=maximum)
+    request.max_content_length = maximum
     return take_photo(object_store(), contract_id, slot, request.stream.read, maximum, now_utc())

@@ -1,0 +1,120 @@
+"""A request that succeeds for whoever may make it, for each endpoint of the API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests import factories
+from tests.rounds import made
+from tests.security.rules import CONTRACT
+from tests.security.world import (
+    PICTURE,
+    World,
+    good_visit,
+    new_draft,
+    new_label,
+    new_member,
+    new_quarantined,
+    own_session,
+)
+from tests.sync.phone import digest
+from tests.sync.rescue_files import Rescue
+from webapp.identity.rules import ADMINISTRATOR
+
+Names = dict[str, Any]
+# What goes with a request beside its path: json, data, headers or query_string of Werkzeug's client.
+_WITH: dict[tuple[str, str], Callable[[World], Names]] = {
+    ("PATCH", ""): lambda _: {"json": {"client_en": "A client"}},
+    ("POST", "/members"): lambda world: {
+        "json": {"login": factories.user(made.uid()).login, "role": "inspection_engineer"}
+    },
+    ("PATCH", "/members/{member_id}"): lambda _: {"json": {"role": "backup_engineer"}},
+    ("POST", "/estate/import"): lambda _: {
+        "query_string": {"filename": "r.csv", "dry_run": "1"},
+        "data": "楼宇,楼层,会议室,设备名称,设备类型\n甲楼,1F,大厅,投影机,投影机\n".encode(),
+        "content_type": "application/octet-stream",
+    },
+    ("POST", "/buildings"): lambda _: {"json": {"name_zh": made.uid()}},
+    ("PATCH", "/buildings/{building_id}"): lambda _: {"json": {"name_en": "Head office"}},
+    ("POST", "/rooms"): lambda world: {
+        "json": {"building_id": world.names["building_id"], "name_zh": made.uid()}
+    },
+    ("PATCH", "/rooms/{room_id}"): lambda _: {"json": {"name_en": "West Lake"}},
+    ("POST", "/devices"): lambda world: {
+        "json": {"room_id": world.names["room_id"], "type": "codec", "name": "会议终端"}
+    },
+    ("PATCH", "/devices/{device_id}"): lambda _: {"json": {"remark": "新灯泡"}},
+    ("POST", "/labels/issue"): lambda _: {"json": {}},
+    ("POST", "/labels/{code}/relink"): lambda world: {
+        "json": {"device_id": world.names["device_id"]}
+    },
+    ("POST", "/labels/{code}/revoke"): lambda _: {"json": {"reason": "lost"}},
+    ("POST", "/checklists"): lambda _: {"json": {}},
+    ("PATCH", "/checklists/{number}"): lambda _: {"json": {"note": "草稿"}},
+    ("POST", "/rounds"): lambda _: {"json": {"month": "2026-04"}},
+    ("PATCH", "/rounds/{month}/rooms"): lambda world: {
+        "json": {"rooms": [{"room_id": world.names["room_id"], "assignee_id": None}]}
+    },
+    ("PATCH", "/open-items/{number}"): lambda _: {"json": {"remark": "订货"}},
+    ("PUT", "/photos/{photo_uid}"): lambda _: {
+        "data": PICTURE,
+        "headers": {"Repr-Digest": digest(PICTURE), "Content-Type": "image/jpeg"},
+    },
+    ("POST", "/photos/{photo_uid}/review"): lambda _: {"json": {"state": "accepted"}},
+    ("POST", "/quarantine/{row_id}/apply"): lambda world: {
+        "json": {"payload": json.dumps(good_visit(world))}
+    },
+    ("POST", "/quarantine/{row_id}/dismiss"): lambda _: {"json": {"remark": "double"}},
+    ("POST", "/rescue"): lambda world: {
+        "data": Rescue(world.people["inspection_engineer"].id, contract=world.code).pack(),
+        "content_type": "application/zip",
+    },
+    ("POST", "/sync/push"): lambda _: {"json": {"envelope": 1, "phone_id": "p", "operations": []}},
+    ("POST", "/sync/missing"): lambda _: {"json": {}},
+}
+_WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
+    ("POST", "/api/session"): lambda world: {
+        "json": {"login": world.people["project_manager"].login, "password": factories.PASSWORD}
+    },
+    ("PATCH", "/api/me"): lambda _: {"json": {"language": "en"}},
+    ("POST", "/api/contracts"): lambda _: {"json": {"code": made.uid()[-12:], "name_zh": "新合同"}},
+    ("PATCH", "/api/users/{user_id}"): lambda _: {"json": {"name_en": "Wang"}},
+}
+WITH = _WITH_OUTSIDE | {(method, CONTRACT + path): make for (method, path), make in _WITH.items()}
+
+
+def path_values(world: World, path: str, actor: str) -> Names:
+    """What stands for each name in a path; what a request uses up is made anew for each."""
+    values = {**world.names, "action": "finish", "other": 1}
+    if "/checklists/" in path:
+        values["number"] = new_draft(world)
+    made_anew = {"member_id": new_member, "code": new_label, "row_id": new_quarantined}
+    for name, make in made_anew.items():
+        if f"{{{name}}}" in path:
+            values[name] = make(world)
+    if "{session_id}" in path:
+        values["session_id"] = own_session(world, actor)
+    if "{user_id}" in path:
+        values["user_id"] = world.people["backup_engineer"].id
+    return values
+
+
+def call(
+    world: World, browser: FlaskClient, method: str, path: str, actor: str, **others: Any
+) -> TestResponse:
+    """Make the request; ``others`` stand for names of the path in place of the world's own."""
+    url = path.format_map({**path_values(world, path, actor), **others})
+    make = WITH.get((method, path))
+    return browser.open(url, method=method, **(make(world) if make else {}))
+
+
+def who_may(right: str) -> str:
+    """The first who holds the right, to show that the request is one that can succeed."""
+    return {"inspect": "inspection_engineer", "administrators": ADMINISTRATOR}.get(
+        right, "project_manager"
+    )

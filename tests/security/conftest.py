@@ -1,0 +1,35 @@
+"""Two contracts with one of everything, for tests that ask a thousand times and change little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.conftest import empty_tables
+from tests.security.world import World, build
+from webapp.db import db
+from webapp.extensions import limiter
+from webapp.identity.rules import ADMINISTRATOR
+
+
+@pytest.fixture(scope="module")
+def hq(session_app: Flask) -> Iterator[World]:
+    """A contract with one of everything, built once for the module and emptied after it.
+
+    A module that uses it uses no fixture that stands on ``app``, which empties after each test.
+    """
+    limiter.reset()
+    with session_app.app_context():
+        yield build(session_app, "HQ", factories.user("root", is_admin=True))
+        db.session.rollback()
+        empty_tables()
+        db.session.remove()
+
+
+@pytest.fixture(scope="module")
+def branch(hq: World) -> World:
+    """Another contract on the same server, with as much in it."""
+    return build(hq.app, "BRANCH", hq.people[ADMINISTRATOR])

@@ -1,0 +1,174 @@
+"""Contracts that hold one of everything, and a browser for everybody who may come to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import factories
+from tests.rounds import made
+from tests.sync.phone import Phone, inspection, picture, slot
+from webapp.db import db, now_utc, unit_of_work
+from webapp.estate.models import Device
+from webapp.identity import services as identity
+from webapp.identity.models import Contract, Membership, User, UserSession
+from webapp.identity.rules import ADMINISTRATOR, ROLES
+from webapp.rounds.models import Round
+from webapp.sync.models import Quarantined
+
+MONTH = "2026-03"
+FORMER, DISABLED, NOBODY = "former_member", "disabled", "nobody"
+ACTORS = (*ROLES, ADMINISTRATOR, FORMER, DISABLED, NOBODY)
+PICTURE = picture(7)
+
+
+@dataclass
+class World:
+    """One contract with something behind every path, and what the paths name."""
+
+    app: Flask
+    contract: Contract
+    people: dict[str, User]
+    browsers: dict[str, FlaskClient] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """The contract's code."""
+        return self.contract.code
+
+    def browser(self, actor: str) -> FlaskClient:
+        """The browser of an actor; nobody's has no cookie."""
+        if actor not in self.browsers:
+            self.browsers[actor] = self.app.test_client()
+            if actor != NOBODY:
+                start_session(self.browsers[actor], self.people[actor])
+        return self.browsers[actor]
+
+
+def start_session(browser: FlaskClient, user: User) -> int:
+    """Put a new session's cookie into a browser, without the password's 25 ms; the session's id."""
+    with unit_of_work() as session:
+        started = identity.start_session(
+            session, user.id, device_name="", address="", now=now_utc()
+        )
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"], cookie["_fresh"] = started.token, True
+    return started.session.id
+
+
+def build(app: Flask, code: str, boss: User) -> World:
+    """A contract with a room, devices, labels, checklists, a round and what phones sent of it."""
+    contract = factories.contract(code)
+    people = {
+        role: factories.member(contract, role, login=f"{code}-{role}".lower()) for role in ROLES
+    }
+    people[FORMER] = factories.member(contract, "project_manager", login=f"{code}-former".lower())
+    people[DISABLED] = factories.member(contract, "project_manager", login=f"{code}-off".lower())
+    people[ADMINISTRATOR] = boss
+    world = World(app, contract, people)
+    # Both sign in while they may; what their browsers hold afterwards must open nothing.
+    for gone in (FORMER, DISABLED):
+        world.browser(gone)
+    with unit_of_work() as session:
+        left = session.scalars(sa.select(Membership).filter_by(user_id=people[FORMER].id)).one()
+        left.left_at = now_utc()
+        session.get_one(User, people[DISABLED].id).disabled_at = now_utc()
+    _furnish(world)
+    return world
+
+
+def _furnish(world: World) -> None:
+    made.checklist(world.contract)
+    building = factories.building(world.contract)
+    room = factories.room(building)
+    devices = [factories.device(room, name=f"{world.code}投影{number}") for number in range(3)]
+    round_ = made.opened(world.contract, MONTH)
+    world.names |= {
+        "contract_code": world.code,
+        "building_id": building.id,
+        "room_id": room.id,
+        "device_id": devices[0].id,
+        "month": MONTH,
+        "round": round_,
+        "second_device": devices[1],
+    }
+    world.names["code"] = new_label(world)
+    world.names |= _inspected(world, round_, devices[0])
+    world.names["row_id"] = new_quarantined(world)
+
+
+def _inspected(world: World, march: Round, device: Device) -> dict[str, Any]:
+    """Two engineers inspect one device, one of them with a photo and an abnormal reading."""
+    phone = engineers_phone(world)
+    line = slot(PICTURE, "image")
+    first = made.visit(march, device, photos=[line])
+    made.reading(first, "image", "dim", "abnormal", cause="lamp_aged", remark=f"{world.code}偏暗")
+    assert phone.send(first) == ["applied"]
+    assert phone.put(line["id"], PICTURE).status_code == 200
+    other = Phone(world.browser("backup_engineer"), world.code, "phone-2")
+    second = made.visit(march, device)
+    assert other.send(second) == ["applied"]
+    listed = phone.browser.get(phone.url("inspections")).get_json()["items"]
+    items = phone.browser.get(phone.url("open-items")).get_json()["items"]
+    return {
+        "inspection_id": {row["uid"]: row["id"] for row in listed}[second["uid"]],
+        "photo_uid": line["id"],
+        "number": items[0]["number"],
+    }
+
+
+def engineers_phone(world: World) -> Phone:
+    """The phone of the contract's inspection engineer."""
+    return Phone(world.browser("inspection_engineer"), world.code)
+
+
+def good_visit(world: World) -> dict[str, Any]:
+    """A payload that can be recorded."""
+    return made.visit(world.names["round"], world.names["second_device"])
+
+
+def new_quarantined(world: World) -> int:
+    """One more record that names a room that is not there, and waits for a supervisor."""
+    sent = inspection({**good_visit(world), "room_id": 2_000_000_000})
+    assert engineers_phone(world).push(sent)[0]["result"] == "quarantined"
+    row = db.session.scalars(sa.select(Quarantined).filter_by(operation_id=sent["id"])).one()
+    return row.id
+
+
+def new_label(world: World) -> str:
+    """A new label of the device, in place of the one that it had."""
+    url = f"/api/contracts/{world.code}/devices/{world.names['device_id']}/label"
+    answer = world.browser("project_manager").post(url)
+    assert answer.status_code == 201, answer.data
+    code: str = answer.get_json()["code"]
+    return code
+
+
+def new_draft(world: World) -> int:
+    """The number of one more draft of the checklist."""
+    answer = world.browser("project_manager").post(
+        f"/api/contracts/{world.code}/checklists", json={}
+    )
+    assert answer.status_code == 201, answer.data
+    number: int = answer.get_json()["number"]
+    return number
+
+
+def new_member(world: World) -> int:
+    """The membership of one more engineer, to be changed or ended."""
+    login = f"{world.code}-{made.uid()}".lower()
+    person = factories.member(world.contract, "inspection_engineer", login=login)
+    membership = db.session.scalars(sa.select(Membership).filter_by(user_id=person.id)).one()
+    return membership.id
+
+
+def own_session(world: World, actor: str) -> int:
+    """One more session of the actor's own; nobody's is as good as any."""
+    if actor == NOBODY:
+        return db.session.scalars(sa.select(UserSession.id)).first() or 1
+    return start_session(world.app.test_client(), world.people[actor])
