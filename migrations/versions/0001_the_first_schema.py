@@ -200,6 +200,11 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("unsent_records", sa.Integer(), nullable=False),
         sa.Column("unsent_photos", sa.Integer(), nullable=False),
+        sa.Column("lost_photos", sa.Integer(), nullable=False),
+        sa.Column("app_version", sa.String(length=40), nullable=False),
+        sa.Column("storage_used_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("storage_quota_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("storage_persisted", sa.Boolean(), nullable=True),
         sa.Column("clock_offset_seconds", sa.Integer(), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -525,8 +530,11 @@ def upgrade() -> None:
         sa.Column("exception_remark", sa.Text(), nullable=False),
         sa.Column("revisit_on", sa.Date(), nullable=True),
         sa.Column("flags", sa.JSON(), nullable=False),
-        sa.Column("picked", sa.Boolean(), nullable=False),
+        sa.Column("choice", sa.String(length=16), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "choice IN ('', 'picked', 'set_aside')", name=op.f("ck_inspection_choice")
+        ),
         sa.ForeignKeyConstraint(
             ["author_id"], ["user.id"], name=op.f("fk_inspection_author_id_user")
         ),
@@ -645,6 +653,7 @@ def upgrade() -> None:
         sa.Column("opened_inspection_id", sa.Integer(), nullable=False),
         sa.Column("closed_month", sa.String(length=7), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("remark", sa.Text(), nullable=False),

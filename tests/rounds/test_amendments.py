@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import factories
-from tests.conftest import _empty_tables
+from tests.conftest import empty_tables
 from tests.rounds import made
 from tests.rounds.test_recording import code_of, only, rows
 from webapp.db import db
@@ -236,7 +236,7 @@ def _apply(bodies: list[dict[str, Any]]) -> dict[str, Any]:
         (answer,) = made.send(contract, user, payload)
         assert answer.result == "applied", answer
     state = _state(base["uid"], device)
-    _empty_tables()
+    empty_tables()
     return state
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from webapp.errors import AppError
 from webapp.identity.rules import ROLES, Right, rights_of
 from webapp.rounds import rules
-from webapp.rounds.rules import Said
+from webapp.rounds.rules import Said, Visit
 
 MANAGERS = {"project_manager", "on_site_engineer", "administrator"}
 EXPECTED = {
@@ -87,46 +87,43 @@ def test_age_counts_from_the_month_of_opening() -> None:
 
 
 @pytest.mark.parametrize(
-    ("inspections", "counting", "was_open", "newly", "expected"),
+    ("visits", "counting", "expected"),
     [
-        ([], None, False, False, (None, False, "todo")),
-        ([("a", "normal")], None, False, True, ("a", False, "normal")),
-        ([("a", "not_tested")], None, False, False, ("a", False, "not_tested")),
+        ([], None, (None, False, "todo")),
+        (["a normal"], None, ("a", False, "normal")),
+        (["a not_tested"], None, ("a", False, "not_tested")),
         # The second visit takes the place of "not tested", and a third reason that of a second.
-        ([("a", "not_tested"), ("b", "abnormal")], "a", False, True, ("b", False, "abnormal")),
-        ([("a", "not_tested"), ("b", "not_tested")], "a", False, False, ("b", False, "not_tested")),
+        (["a not_tested", "b abnormal"], "a", ("b", False, "abnormal")),
+        (["a not_tested", "b not_tested"], "a", ("b", False, "not_tested")),
         # "Not tested" after a test changes nothing.
-        ([("a", "normal"), ("b", "not_tested")], "a", False, False, ("a", False, "normal")),
+        (["a normal", "b not_tested"], "a", ("a", False, "normal")),
         # Two tested ones: the first keeps counting, and the pair is shown.
-        ([("a", "normal"), ("b", "abnormal")], "a", False, True, ("a", True, "normal")),
+        (["a normal", "b abnormal"], "a", ("a", True, "normal")),
         # A pair that was decided stays decided when one of it is amended …
-        ([("a", "normal"), ("b", "abnormal")], "b", False, False, ("b", False, "abnormal")),
+        (["a normal set_aside", "b abnormal picked"], "b", ("b", False, "abnormal")),
         # … and opens again when a third comes; the one that was picked keeps counting.
+        (["a normal set_aside", "b abnormal picked", "c normal"], "b", ("b", True, "abnormal")),
+        # The picked one is no test any more: what was set aside counts again, undecided.
+        (["a normal set_aside", "b not_tested picked"], "b", ("a", False, "normal")),
         (
-            [("a", "normal"), ("b", "abnormal"), ("c", "normal")],
+            ["a normal set_aside", "b not_tested picked", "c abnormal set_aside"],
             "b",
-            False,
-            True,
-            ("b", True, "abnormal"),
+            ("a", True, "normal"),
         ),
-        # One of an open pair amended to "not tested": no pair is left.
-        ([("a", "not_tested"), ("b", "abnormal")], "a", True, False, ("b", False, "abnormal")),
     ],
 )
 def test_how_a_task_is_settled(
-    inspections: list[tuple[str, str]],
-    counting: str | None,
-    was_open: bool,
-    newly: bool,
-    expected: tuple[str | None, bool, str],
+    visits: list[str], counting: str | None, expected: tuple[str | None, bool, str]
 ) -> None:
-    settled = rules.settle(inspections, counting, pair_was_open=was_open, newly_tested=newly)
+    settled = rules.settle([Visit(*visit.split()) for visit in visits], counting)
     assert (settled.inspection, settled.pair_open, settled.outcome) == expected
+    aside = [key for key, choice in settled.choices.items() if choice == rules.SET_ASIDE]
+    assert settled.inspection not in aside
 
 
 def _said(order: int, answer: str, month: str, **fields: object) -> Said:
     at = datetime(2026, int(month[5:]), 3, tzinfo=UTC)
-    return Said((month, False, at, order), answer, month, at, order, **fields)  # type: ignore[arg-type]
+    return Said(answer, month, at, order, order, **fields)  # type: ignore[arg-type]
 
 
 def test_an_open_item_is_what_was_said_of_it() -> None:
@@ -141,6 +138,39 @@ def test_an_open_item_is_what_was_said_of_it() -> None:
     assert (state.severity, state.cause, state.action, state.text) == (2, "dust", "cleaned", "弱")
     assert rules.item_state(sayings[:2]).state == "open"  # type: ignore[union-attr]
     assert rules.item_state([]) is None
+
+
+@pytest.mark.parametrize(
+    ("sayings", "withdrawn_on", "expected"),
+    [
+        (["1 opened"], None, "open 2026-01"),
+        # What was set aside is not listened to; what is heard besides makes it anew.
+        (["1 opened set_aside"], None, "withdrawn 2026-01"),
+        (["1 opened set_aside", "2 still"], None, "open 2026-02"),
+        (["1 opened", "2 solved set_aside"], None, "open 2026-01"),
+        (["1 opened set_aside", "2 solved"], None, "withdrawn 2026-01"),
+        # What nobody found any more can't have been solved.
+        (["2 solved"], None, None),
+        # The supervisor's word holds against all that was sent before it …
+        (["1 opened", "2 still"], 15, "withdrawn 2026-01"),
+        (["1 opened", "2 solved"], 15, "withdrawn 2026-01"),
+        # … until somebody finds it again.
+        (["1 opened", "2 still", "3 still"], 15, "open 2026-01"),
+        (["1 opened", "3 still", "4 solved"], 15, "solved 2026-01"),
+        (["1 opened", "3 still set_aside"], 15, "withdrawn 2026-01"),
+    ],
+)
+def test_when_an_open_item_is_withdrawn(
+    sayings: list[str], withdrawn_on: int | None, expected: str | None
+) -> None:
+    """A number is the saying's month; the supervisor withdraws it on a day of February."""
+    said = [
+        _said(int(month), answer, f"2026-0{month}", choice=choice[0] if choice else "")
+        for month, answer, *choice in (saying.split() for saying in sayings)
+    ]
+    withdrawn_at = datetime(2026, 2, withdrawn_on, tzinfo=UTC) if withdrawn_on else None
+    state = rules.item_state(said, withdrawn_at)
+    assert (f"{state.state} {state.opened_month}" if state else None) == expected
 
 
 @given(st.permutations(range(5)))

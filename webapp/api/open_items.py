@@ -76,10 +76,14 @@ class OpenItemSchema(ma.Schema):
 
 
 class OpenItemAnswerSchema(ma.Schema):
-    """What an inspection said of it, with the reading and photos of that day."""
+    """What an inspection said of it, with the reading and photos of that day.
+
+    ``counts`` is false where a supervisor set the inspection aside: it is shown, and not listened to.
+    """
 
     month = fields.String(required=True)
     answer = fields.String(required=True, validate=validate.OneOf(["opened", "still", "solved"]))
+    counts = fields.Boolean(required=True)
     answered_at = fields.AwareDateTime(required=True)
     author_id = fields.Integer(required=True)
     author = fields.String(required=True)
@@ -99,10 +103,24 @@ class OpenItemAnswerSchema(ma.Schema):
     photos = fields.List(fields.String(), required=True)
 
 
+class OpenItemChangeSchema(ma.Schema):
+    """Taken off the list or put back; ``why`` is empty for a supervisor's own word."""
+
+    at = fields.AwareDateTime(required=True)
+    by = fields.String(required=True, allow_none=True)
+    by_en = fields.String(required=True, allow_none=True)
+    before = fields.String(required=True, validate=validate.OneOf(STATES))
+    after = fields.String(required=True, validate=validate.OneOf(STATES))
+    why = fields.String(
+        required=True, validate=validate.OneOf(["", "picked", "amended", "found_again"])
+    )
+
+
 class OpenItemDetailSchema(OpenItemSchema):
     """An open item with its story, oldest first."""
 
     answers = fields.List(fields.Nested(OpenItemAnswerSchema), required=True)
+    changes = fields.List(fields.Nested(OpenItemChangeSchema), required=True)
 
 
 class OpenItemPatchSchema(Schema):

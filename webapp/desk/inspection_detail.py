@@ -41,7 +41,7 @@ from webapp.rounds.models import (
     Round,
     RoundTask,
 )
-from webapp.rounds.rules import add_months, age_in_months
+from webapp.rounds.rules import PICKED, add_months, age_in_months
 
 TREND_MONTHS = 12
 Content = Mapping[str, Any]
@@ -109,7 +109,7 @@ def _facts(subject: _Subject) -> dict[str, Any]:
         "task_id": row.task_id,
         "checklist": row.checklist_number,
         "phone_verdict": row.phone_verdict,
-        "picked": row.picked,
+        "picked": row.choice == PICKED,
         "device_started_at": row.device_started_at,
         "clock_offset_seconds": row.clock_offset_seconds,
         "dwell_seconds": row.dwell_seconds,

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from webapp.audit.models import AuditRow
 from webapp.checklists.content import ROOM_TYPE, Item, actions_of, causes_of, item_of
 from webapp.checklists.models import ChecklistVersion
 from webapp.desk.words import option_words, picked_words
@@ -24,7 +25,14 @@ from webapp.rounds.models import (
     Photo,
     Reading,
 )
-from webapp.rounds.rules import age_in_months, days_left, month_of, today_in, urgency
+from webapp.rounds.rules import (
+    SET_ASIDE,
+    age_in_months,
+    days_left,
+    month_of,
+    today_in,
+    urgency,
+)
 
 Row = sa.Row[*tuple[Any, ...]]
 SORTS = ("severity", "age", "number", "due_on")
@@ -193,14 +201,47 @@ def _picked(
 def open_item_detail(
     session: Session, contract_id: int, number: int, now: datetime
 ) -> dict[str, Any]:
-    """One open item with what every inspection said of it, oldest first. :raise AppError: ``not_found``"""
+    """One open item with all that was said of it and done to it, oldest first.
+
+    :raise AppError: ``not_found``
+    """
     row = session.execute(
         open_item_statement(contract_id, OpenItemFilter(number=number))
     ).one_or_none()
     if row is None:
         raise AppError("not_found")
     shown = dress_open_items(session, contract_id, [row], now)[0]
-    return {**shown, "answers": _answers(session, contract_id, row)}
+    return {
+        **shown,
+        "answers": _answers(session, contract_id, row),
+        "changes": _changes(session, contract_id, number),
+    }
+
+
+def _changes(session: Session, contract_id: int, number: int) -> list[dict[str, Any]]:
+    """Who took it off the list or put it back, when and why; a supervisor's own word has no why."""
+    rows = session.execute(
+        sa.select(AuditRow, User.name, User.name_en)
+        .outerjoin(User, User.id == AuditRow.user_id)
+        .where(
+            AuditRow.contract_id == contract_id,
+            AuditRow.entity == "open_item",
+            AuditRow.entity_id == str(number),
+        )
+        .order_by(AuditRow.at, AuditRow.id)
+    )
+    return [
+        {
+            "at": row.at,
+            "by": name,
+            "by_en": name_en,
+            "before": row.diff["state"][0],
+            "after": row.diff["state"][1],
+            "why": row.diff.get("why", ["", ""])[1],
+        }
+        for row, name, name_en in rows
+        if "state" in row.diff
+    ]
 
 
 def _answers(session: Session, contract_id: int, row: Row) -> list[dict[str, Any]]:
@@ -209,7 +250,7 @@ def _answers(session: Session, contract_id: int, row: Row) -> list[dict[str, Any
         sa.select(
             OpenItemAnswer,
             Inspection.uid,
-            Inspection.checklist_number,
+            Inspection.choice,
             Reading,
             User.name,
             User.name_en,
@@ -235,6 +276,7 @@ def _answers(session: Session, contract_id: int, row: Row) -> list[dict[str, Any
         {
             "month": answer.month,
             "answer": answer.answer,
+            "counts": choice != SET_ASIDE,
             "answered_at": answer.answered_at,
             "author_id": answer.author_id,
             "author": name,
@@ -247,7 +289,7 @@ def _answers(session: Session, contract_id: int, row: Row) -> list[dict[str, Any
             **_value(checked, reading),
             "photos": photos.get(answer.inspection_id, []),
         }
-        for answer, uid, _number, reading, name, name_en in answers
+        for answer, uid, choice, reading, name, name_en in answers
     ]
 
 

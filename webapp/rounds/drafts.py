@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from webapp.rounds.intake import InspectionFacts, RoundFacts, TaskFacts
 from webapp.rounds.judging import Judged, JudgedReading, Refused, value_in_words
-from webapp.rounds.open_items import Ledger, LedgerItem, saying_order
+from webapp.rounds.open_items import Ledger, LedgerItem
 from webapp.rounds.payloads import InspectionIn, OpenItemAnswerIn
-from webapp.rounds.rules import DEFAULT_SEVERITY, Said, place_key, settle
+from webapp.rounds.rules import DEFAULT_SEVERITY, Said, Visit, place_key, settle
 
 # New inspections come after all that are recorded, in the order of their batch.
 _NEW_RANK = 2**60
@@ -50,6 +50,7 @@ class Draft:
     position: int
     before: InspectionFacts | None = None
     id: int | None = None
+    choice: str = ""
     flags: list[str] = field(default_factory=list)
     said: list[tuple[LedgerItem, Said]] = field(default_factory=list)
     records: list[RecordRow] = field(default_factory=list)
@@ -70,41 +71,20 @@ class Draft:
         return self.before.revision + 1 if self.before else 1
 
 
-def settle_task(draft: Draft) -> None:
-    """Let the task count the inspection, or show the supervisor a pair."""
-    task = draft.task
-    verdict = draft.judged.verdict.verdict
-    was = next((before for key, before in task.inspections if key == draft.key), "not_tested")
-    others = [(key, before) for key, before in task.inspections if key != draft.key]
-    if len(others) == len(task.inspections):
-        task.inspections.append((draft.key, verdict))
-    else:
-        task.inspections = [
-            (key, verdict if key == draft.key else before) for key, before in task.inspections
-        ]
-    settled = settle(
-        task.inspections,
-        task.counting,
-        pair_was_open=task.pair_open,
-        newly_tested=verdict != "not_tested" and was == "not_tested",
-    )
-    task.outcome, task.pair_open = settled.outcome, settled.pair_open
-    task.counting, task.touched = settled.inspection, True
-
-
 def follow_up(draft: Draft, ledger: Ledger) -> None:
-    """Work out the open items and the device record rows of an inspection (clauses 16, 18-20).
+    """Settle the task, and work out the open items and device record rows (clauses 16, 18-20).
 
     :raise Refused: ``open_item_unknown``, ``open_item_elsewhere``, ``open_item_twice``
     """
     place = place_key(draft.payload.room_id, draft.payload.device_id)
     answers = _check_answers(draft, ledger)
+    _settle_task(draft, ledger)
     before = ledger.take_back(place, draft.key) if draft.before else []
     carried = ledger.open_at(place)
     fixed: set[str] = set()
     for reading in draft.judged.readings:
         if reading.makes_open_item:
-            _continue_or_open(draft, ledger, reading, before)
+            _continue_or_open(draft, ledger, reading, before, answers)
         elif reading.verdict.verdict == "abnormal":
             fixed.add(reading.given.item)
             draft.records.append(_record_of(reading, "fixed", _answered_item(reading, answers)))
@@ -115,6 +95,26 @@ def follow_up(draft: Draft, ledger: Ledger) -> None:
     tested = draft.judged.verdict.verdict != "not_tested"
     if tested and any(not item.said_by(draft.key) for item in carried):
         draft.flags.append("unanswered_open_items")
+
+
+def _settle_task(draft: Draft, ledger: Ledger) -> None:
+    """Let the task count the inspection, or show the supervisor a pair."""
+    task = draft.task
+    own = Visit(
+        draft.key, draft.judged.verdict.verdict, draft.before.choice if draft.before else ""
+    )
+    if draft.before is None:
+        task.visits.append(own)
+    else:
+        task.visits = [own if visit.key == own.key else visit for visit in task.visits]
+    settled = settle(task.visits, task.counting)
+    draft.choice = settled.choices[draft.key]
+    released = [v.key for v in task.visits if v.choice and not settled.choices[v.key]]
+    ledger.hear_again(place_key(task.room_id, task.device_id), released, draft.key)
+    task.released += [key for key in released if key != draft.key]
+    task.visits = [replace(visit, choice=settled.choices[visit.key]) for visit in task.visits]
+    task.counting, task.pair_open = settled.inspection, settled.pair_open
+    task.outcome = settled.outcome
 
 
 def _check_answers(draft: Draft, ledger: Ledger) -> list[tuple[LedgerItem, OpenItemAnswerIn]]:
@@ -142,11 +142,17 @@ def _answered_item(
 
 
 def _continue_or_open(
-    draft: Draft, ledger: Ledger, reading: JudgedReading, before: list[LedgerItem]
+    draft: Draft,
+    ledger: Ledger,
+    reading: JudgedReading,
+    before: list[LedgerItem],
+    answers: Iterable[tuple[LedgerItem, OpenItemAnswerIn]],
 ) -> None:
     payload, given = draft.payload, reading.given
     place = place_key(payload.room_id, payload.device_id)
-    item = ledger.find(place, given.item, draft.round.month, before)
+    item = _answered_item(reading, answers)
+    if item is None:
+        item = ledger.find(place, given.item, draft.round.month, before)
     if item is None:
         item = ledger.make(
             payload.room_id,
@@ -240,13 +246,13 @@ def _say(
     remark: str = "",
 ) -> None:
     rank = draft.before.id if draft.before else _NEW_RANK + draft.position
-    picked = draft.before.picked if draft.before else False
     said = Said(
-        order=saying_order(draft.round.month, draft.first_received_at, rank, picked=picked),
         answer=answer,
         month=draft.round.month,
         at=draft.first_received_at,
         inspection=draft.key,
+        rank=rank,
+        choice=draft.choice,
         severity=severity,
         cause=cause,
         action=action,

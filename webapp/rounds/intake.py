@@ -21,13 +21,14 @@ from webapp.rounds.judging import LARGEST_ID, Checklist, ready_checklist
 from webapp.rounds.models import (
     Inspection,
     OpenItem,
+    OpenItemAnswer,
     Photo,
     Round,
     RoundTask,
 )
-from webapp.rounds.open_items import AFRESH, Ledger, LedgerItem, Place, said_of
+from webapp.rounds.open_items import AFRESH, Ledger, LedgerItem, Place, with_sayings
 from webapp.rounds.payloads import InspectionIn
-from webapp.rounds.rules import ItemState, place_key
+from webapp.rounds.rules import Visit, place_key
 
 _CHECKLISTS_KEPT = 64
 _checklists: OrderedDict[str, Checklist] = OrderedDict()
@@ -57,7 +58,10 @@ class DeviceFacts:
 
 @dataclass(eq=False, slots=True)
 class TaskFacts:
-    """A task, and the inspections that it has, in the order received: ``[key, verdict]``."""
+    """A task, and its inspections in the order received.
+
+    ``released`` are those that a void choice had set aside, or picked.
+    """
 
     id: int
     round_id: int
@@ -68,8 +72,8 @@ class TaskFacts:
     outcome: str
     counting: Any
     pair_open: bool
-    inspections: list[tuple[Any, str]] = field(default_factory=list)
-    touched: bool = False
+    visits: list[Visit] = field(default_factory=list)
+    released: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class InspectionFacts:
     author_id: int
     revision: int
     verdict: str
-    picked: bool
+    choice: str
     received_at: datetime
 
 
@@ -134,7 +138,9 @@ def read_known(session: Session, contract_id: int, payloads: Sequence[Inspection
     amended = [
         inspections[p.uid].id for p in payloads if p.amends is not None and p.uid in inspections
     ]
-    items = _open_items(session, contract_id, payloads, rounds, amended)
+    # An amendment may make a choice void, and so let the others of its task be heard again.
+    beside = [v.key for t in tasks for v in t.visits if any(v.key in amended for v in t.visits)]
+    items = _open_items(session, contract_id, payloads, rounds, beside)
     return Known(
         contract_id=contract_id,
         zone=ZoneInfo(contract.time_zone),
@@ -257,7 +263,7 @@ def _inspections(
             Inspection.author_id,
             Inspection.revision,
             Inspection.verdict,
-            Inspection.picked,
+            Inspection.choice,
             Inspection.received_at,
         )
         .where(
@@ -273,7 +279,7 @@ def _inspections(
     for row in rows:
         facts = found[row.uid] = InspectionFacts(*row)
         if facts.task_id in by_id:
-            by_id[facts.task_id].inspections.append((facts.id, facts.verdict))
+            by_id[facts.task_id].visits.append(Visit(facts.id, facts.verdict, facts.choice))
     return found
 
 
@@ -297,9 +303,12 @@ def _open_items(
     contract_id: int,
     payloads: Sequence[InspectionIn],
     rounds: dict[int, RoundFacts],
-    amended: list[int],
+    spoke: list[int],
 ) -> list[LedgerItem]:
-    """The items of the batch's places that are open, or were in the earliest month of the batch."""
+    """The items of the batch's places that are open, or were in the earliest month of the batch.
+
+    And those that the inspections ``spoke`` of or opened, withdrawn as they may be.
+    """
     devices = _ids({p.device_id for p in payloads})
     rooms = _ids({p.room_id for p in payloads if p.device_id is None})
     numbers = _ids({answer.number for p in payloads for answer in p.open_items})
@@ -314,40 +323,18 @@ def _open_items(
             OpenItem.contract_id == contract_id,
             sa.or_(
                 sa.and_(at_place, lasted),
-                OpenItem.opened_inspection_id.in_(amended),
+                OpenItem.opened_inspection_id.in_(spoke),
+                OpenItem.id.in_(
+                    sa.select(OpenItemAnswer.open_item_id).where(
+                        OpenItemAnswer.inspection_id.in_(spoke)
+                    )
+                ),
                 OpenItem.number.in_(numbers),
             ),
         ),
         execution_options=AFRESH,
     ).all()
-    items = {row.id: _ledger_item(row) for row in rows}
-    for item_id, sayings in (said_of(session, items) if items else {}).items():
-        items[item_id].sayings = sayings
-    return list(items.values())
-
-
-def _ledger_item(row: OpenItem) -> LedgerItem:
-    return LedgerItem(
-        id=row.id,
-        number=row.number,
-        room_id=row.room_id,
-        device_id=row.device_id,
-        item=row.item,
-        finding_uid=row.finding_uid,
-        withdrawn=row.state == "withdrawn",
-        state=ItemState(
-            state="solved" if row.state == "solved" else "open",
-            opened_month=row.opened_month,
-            opened_at=row.opened_at,
-            opened_inspection=row.opened_inspection_id,
-            closed_month=row.closed_month,
-            closed_at=row.closed_at,
-            severity=row.severity,
-            text=row.text,
-            cause=row.cause,
-            action=row.action,
-        ),
-    )
+    return with_sayings(session, rows)
 
 
 def _read_checklists(session: Session, contract_id: int, numbers: set[int]) -> dict[int, Checklist]:

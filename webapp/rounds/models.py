@@ -89,13 +89,15 @@ class Inspection(Base, Synced):
 
     ``verdict`` is the server's own; ``phone_verdict`` what the phone had said. Times named
     ``device_…`` come from the phone's clock and are information only; ``clock_offset_seconds`` is the
-    phone's clock minus the server's. ``picked`` is set when a supervisor chose it out of a pair.
+    phone's clock minus the server's. ``choice`` is what a supervisor made of it in a pair: picked, set
+    aside, or nothing yet. What is set aside stays whole and says nothing of open items.
     """
 
     __tablename__ = "inspection"
     __table_args__ = (
         sa.UniqueConstraint("contract_id", "uid"),
         sa.Index("ix_inspection_round_device", "round_id", "device_id"),
+        sa.CheckConstraint("choice IN ('', 'picked', 'set_aside')", name="choice"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -123,7 +125,7 @@ class Inspection(Base, Synced):
     exception_remark: Mapped[str] = mapped_column(sa.Text, default="")
     revisit_on: Mapped[date | None] = mapped_column(default=None)
     flags: Mapped[list[Any]] = mapped_column(default_factory=list)
-    picked: Mapped[bool] = mapped_column(default=False)
+    choice: Mapped[str] = mapped_column(sa.String(16), default="")
 
 
 class InspectionRevision(Base):
@@ -196,7 +198,8 @@ class ConsumableUse(Base):
 class OpenItem(Base, Synced):
     """An open item, with its number for life (clause 18); ``item`` is null for a finding.
 
-    ``state`` is open, solved, or withdrawn (the reading that opened it was amended to normal).
+    ``state`` is open, solved, or withdrawn: nothing that counts says any more that it is there, or a
+    supervisor took it off the list at ``withdrawn_at``.
     """
 
     __tablename__ = "open_item"
@@ -223,6 +226,7 @@ class OpenItem(Base, Synced):
     opened_inspection_id: Mapped[int] = mapped_column(sa.ForeignKey("inspection.id"), index=True)
     closed_month: Mapped[str | None] = mapped_column(sa.String(7), default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
     owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), default=None)
     due_on: Mapped[date | None] = mapped_column(default=None)
     remark: Mapped[str] = mapped_column(sa.Text, default="")

@@ -7,15 +7,15 @@ it what all of them say. So an amendment only takes back what its inspection had
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webapp.rounds.models import Inspection, OpenItemAnswer
+from webapp.rounds.models import Inspection, OpenItem, OpenItemAnswer
 from webapp.rounds.rules import DEFAULT_SEVERITY, ItemState, Said, item_state, place_key
 
 Place = tuple[int | None, int | None]
@@ -25,7 +25,10 @@ AFRESH = {"populate_existing": True}
 
 @dataclass(eq=False, slots=True)
 class LedgerItem:
-    """One open item; ``id`` is None until it is written, ``sayings`` is all that was said of it."""
+    """One open item; ``id`` is None until it is written, ``sayings`` is all that was said of it.
+
+    ``was`` is the state that it was read in, ``touched_by`` the inspection that last changed it.
+    """
 
     number: int
     room_id: int
@@ -34,9 +37,10 @@ class LedgerItem:
     finding_uid: str | None
     state: ItemState
     id: int | None = None
-    withdrawn: bool = False
+    was: str = ""
+    withdrawn_at: datetime | None = None
     sayings: list[Said] = field(default_factory=list)
-    touched: bool = False
+    touched_by: Any = None
 
     @property
     def place(self) -> Place:
@@ -46,14 +50,15 @@ class LedgerItem:
     @property
     def is_open(self) -> bool:
         """Whether it still waits to be solved."""
-        return not self.withdrawn and self.state.state == "open"
+        return self.state.state == "open"
 
     def spans(self, month: str) -> bool:
-        """Whether a saying of ``month`` belongs to it: it was open then, even if solved since."""
-        if self.is_open:
-            return True
+        """Whether a find of ``month`` is of it: it was open then, even if solved since.
+
+        Solved in the same month is by the other of a pair, and only one of the two can be right.
+        """
         closed = self.state.closed_month
-        return not self.withdrawn and closed is not None and closed > month
+        return self.is_open or (closed is not None and closed >= month)
 
     def said_by(self, inspection: Any) -> bool:
         """Whether the inspection said anything of it."""
@@ -61,9 +66,24 @@ class LedgerItem:
 
     def settle(self) -> None:
         """Become what the sayings make of it; withdrawn when none is left."""
-        state = item_state(self.sayings)
-        self.withdrawn = state is None
-        self.state = state or self.state
+        gone = replace(self.state, state="withdrawn", closed_month=None, closed_at=None)
+        self.state = item_state(self.sayings, self.withdrawn_at) or gone
+
+    def columns(self) -> dict[str, Any]:
+        """The row's columns that follow from its state."""
+        state = self.state
+        return {
+            "text": state.text,
+            "cause": state.cause,
+            "action": state.action,
+            "severity": state.severity,
+            "state": state.state,
+            "opened_month": state.opened_month,
+            "opened_at": state.opened_at,
+            "opened_inspection_id": state.opened_inspection,
+            "closed_month": state.closed_month,
+            "closed_at": state.closed_at,
+        }
 
 
 class Ledger:
@@ -91,7 +111,8 @@ class Ledger:
     def touched(self) -> list[LedgerItem]:
         """What has to be written, in the order of numbers."""
         return sorted(
-            (item for item in self._by_number.values() if item.touched), key=lambda i: i.number
+            (item for item in self._by_number.values() if item.touched_by is not None),
+            key=lambda item: item.number,
         )
 
     def take_back(self, place: Place, inspection: Any) -> list[LedgerItem]:
@@ -103,9 +124,20 @@ class Ledger:
         ]
         for item in spoken_of:
             item.sayings = [said for said in item.sayings if said.inspection != inspection]
-            item.touched = True
+            item.touched_by = inspection
             item.settle()
         return spoken_of
+
+    def hear_again(self, place: Place, inspections: Collection[Any], because_of: Any) -> None:
+        """Listen again to inspections that were set aside: the choice between them is void."""
+        for item in self._by_place.get(place, ()):
+            if any(item.said_by(inspection) for inspection in inspections):
+                item.sayings = [
+                    replace(said, choice="") if said.inspection in inspections else said
+                    for said in item.sayings
+                ]
+                item.touched_by = because_of
+                item.settle()
 
     def find(
         self, place: Place, item_key: str, month: str, before: Iterable[LedgerItem]
@@ -148,28 +180,28 @@ class Ledger:
         """Let an inspection say something of an item; its last word counts."""
         others = [row for row in item.sayings if row.inspection != said.inspection]
         item.sayings = [*others, said]
-        item.touched = True
+        item.touched_by = said.inspection
         item.settle()
 
 
 def said_of(session: Session, item_ids: Collection[int]) -> dict[int, list[Said]]:
     """All that inspections said of these open items, by the item's id."""
     rows = session.execute(
-        sa.select(OpenItemAnswer, Inspection.picked)
+        sa.select(OpenItemAnswer, Inspection.choice)
         .join(Inspection, Inspection.id == OpenItemAnswer.inspection_id)
         .where(OpenItemAnswer.open_item_id.in_(item_ids)),
         execution_options=AFRESH,
     )
     sayings: dict[int, list[Said]] = defaultdict(list)
-    for answer, picked in rows:
-        order = saying_order(answer.month, answer.answered_at, answer.inspection_id, picked=picked)
+    for answer, choice in rows:
         sayings[answer.open_item_id].append(
             Said(
-                order=order,
                 answer=answer.answer,
                 month=answer.month,
                 at=answer.answered_at,
                 inspection=answer.inspection_id,
+                rank=answer.inspection_id,
+                choice=choice,
                 severity=answer.severity,
                 cause=answer.cause,
                 action=answer.action,
@@ -179,6 +211,47 @@ def said_of(session: Session, item_ids: Collection[int]) -> dict[int, list[Said]
     return sayings
 
 
-def saying_order(month: str, at: datetime, rank: int, *, picked: bool) -> tuple[Any, ...]:
-    """How sayings follow each other: of one month's pair, the one that the supervisor picked is last."""
-    return (month, picked, at, rank)
+def with_sayings(session: Session, rows: Sequence[OpenItem]) -> list[LedgerItem]:
+    """The rows as the ledger holds them, each with all that was said of it."""
+    sayings = said_of(session, [row.id for row in rows]) if rows else {}
+    return [_ledger_item(row, sayings.get(row.id, [])) for row in rows]
+
+
+def _ledger_item(row: OpenItem, sayings: list[Said]) -> LedgerItem:
+    state = ItemState(
+        state=row.state,
+        opened_month=row.opened_month,
+        opened_at=row.opened_at,
+        opened_inspection=row.opened_inspection_id,
+        closed_month=row.closed_month,
+        closed_at=row.closed_at,
+        severity=row.severity,
+        text=row.text,
+        cause=row.cause,
+        action=row.action,
+    )
+    return LedgerItem(
+        id=row.id,
+        number=row.number,
+        room_id=row.room_id,
+        device_id=row.device_id,
+        item=row.item,
+        finding_uid=row.finding_uid,
+        state=state,
+        was=row.state,
+        withdrawn_at=row.withdrawn_at,
+        sayings=sayings,
+    )
+
+
+def settle_rows(session: Session, rows: Sequence[OpenItem]) -> list[tuple[int, str, str]]:
+    """Bring rows up to what is said of them; number, former and new state of those that turned."""
+    turned = []
+    for row, item in zip(rows, with_sayings(session, rows), strict=True):
+        item.settle()
+        for name, value in item.columns().items():
+            if getattr(row, name) != value:
+                setattr(row, name, value)
+        if row.state != item.was:
+            turned.append((row.number, item.was, row.state))
+    return turned

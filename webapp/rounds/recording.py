@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webapp.checklists.content import ROOM_TYPE
 from webapp.db import take_sequence
 from webapp.identity.rules import Right
-from webapp.rounds.drafts import Draft, follow_up, settle_task
+from webapp.rounds.drafts import Draft, follow_up
 from webapp.rounds.intake import (
     InspectionFacts,
     Known,
@@ -109,7 +109,6 @@ def _record_run(
         except Refused as refusal:
             outcomes.append(refusal)
             continue
-        settle_task(draft)
         photo_owners.update((photo.id, draft.key) for photo in draft.payload.photos)
         outcomes.append(draft)
     write(session, known, [row for row in outcomes if isinstance(row, Draft)])

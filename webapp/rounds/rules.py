@@ -28,6 +28,8 @@ TRANSITIONS: dict[tuple[str, str], tuple[State, Right]] = {
 }
 # A round that was accepted takes nothing more; one that is merely finished still takes what comes late.
 TAKING: frozenset[str] = frozenset({"open", "finished"})
+# What a supervisor makes of the inspections of a pair; nothing, as long as he has not chosen.
+PICKED, SET_ASIDE = "picked", "set_aside"
 # Suggested where neither the checklist nor the engineer names one: part of the service is degraded.
 DEFAULT_SEVERITY = 3
 
@@ -142,61 +144,80 @@ def progress(counts: Mapping[str, int]) -> Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """An inspection as its task sees it; ``choice`` is what a supervisor made of it in a pair."""
+
+    key: Any
+    verdict: str
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """Which inspection a task counts, whether a pair waits for the supervisor, and the outcome."""
+    """Which inspection a task counts, whether a pair waits for the supervisor, and the outcome.
+
+    ``choices`` are the supervisor's choices that still hold, by the inspection's key.
+    """
 
     inspection: Any
     pair_open: bool
     outcome: str
+    choices: dict[Any, str]
 
 
-def settle(
-    inspections: Sequence[tuple[Any, str]],
-    counting: Any,
-    *,
-    pair_was_open: bool,
-    newly_tested: bool,
-) -> Settled:
-    """Settle a task after one of its inspections came or was amended.
+def settle(visits: Sequence[Visit], counting: Any) -> Settled:
+    """Settle a task after one of its inspections came, was amended or was picked.
 
     A tested inspection takes the place of a "not tested" one: that is the second visit. Of two tested
-    ones the first keeps counting, and a supervisor picks; a pair that he has decided stays decided
-    until another tested one comes.
+    ones the first keeps counting, until a supervisor picks one and so sets the others aside; one that
+    comes later makes it a pair again. When the picked one no longer is a test, the choice is void.
 
-    :param inspections: ``(key, verdict)`` in the order received, all of the task
+    :param visits: all of the task, in the order received
     :param counting: the key of the one that counted until now, or None
-    :param newly_tested: whether this change made an inspection tested that was not
     """
-    tested = [(key, verdict) for key, verdict in inspections if verdict != "not_tested"]
+    tested = [visit for visit in visits if visit.verdict != "not_tested"]
+    decided = any(visit.choice == PICKED for visit in tested)
+    choices = {v.key: v.choice if decided and v in tested else "" for v in visits}
     if not tested:
-        last = inspections[-1][0] if inspections else None
-        return Settled(last, pair_open=False, outcome="not_tested" if inspections else "todo")
-    key, verdict = next((row for row in tested if row[0] == counting), tested[0])
-    pair = len(tested) > 1 and (pair_was_open or newly_tested)
-    return Settled(key, pair_open=pair, outcome=verdict)
+        last = visits[-1].key if visits else None
+        return Settled(last, False, "not_tested" if visits else "todo", choices)
+    standing = [visit for visit in tested if choices[visit.key] != SET_ASIDE]
+    counts = next((visit for visit in standing if visit.key == counting), standing[0])
+    return Settled(counts.key, len(standing) > 1, counts.verdict, choices)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What one inspection said of an open item: ``opened``, ``still`` or ``solved``.
 
-    ``order`` puts the sayings of one item in order: month, picked by a supervisor, time of receipt.
+    ``at`` is when the inspection's first revision came; ``rank`` tells those of one moment apart.
     """
 
-    order: tuple[Any, ...]
     answer: str
     month: str
     at: datetime
     inspection: Any
+    rank: int
+    choice: str = ""
     severity: int | None = None
     cause: str = ""
     action: str = ""
     remark: str = ""
 
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """How sayings follow each other: of one month's pair, the picked one's is the last word."""
+        return (self.month, self.choice == PICKED, self.at, self.rank)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it says that the fault is there."""
+        return self.answer != "solved"
+
 
 @dataclass(frozen=True, slots=True)
 class ItemState:
-    """An open item as its sayings make it."""
+    """An open item as its sayings make it; ``state`` is open, solved or withdrawn."""
 
     state: str
     opened_month: str
@@ -210,25 +231,32 @@ class ItemState:
     action: str
 
 
-def item_state(sayings: Sequence[Said]) -> ItemState | None:
-    """What an open item is after all that inspections said of it; None when nothing is left of it.
+def item_state(sayings: Sequence[Said], withdrawn_at: datetime | None = None) -> ItemState | None:
+    """What an open item is after all that inspections said of it; None when nobody says it is there.
 
-    The last saying decides whether it is solved; the first gave it birth and its words; severity,
-    cause and action are the latest that were given (clause 18).
+    What a supervisor set aside is not listened to. Of the rest the last decides whether it is solved,
+    the first that found it gave it birth and its words; severity, cause and action are the latest that
+    were given (clause 18). It is withdrawn when none of the rest says that it is there, and when a
+    supervisor withdrew it: his word holds until an inspection that came after it finds it again, so
+    that no amendment of an older one brings it back.
     """
-    if not sayings:
-        return None
     ordered = sorted(sayings, key=lambda said: said.order)
-    first, last = ordered[0], ordered[-1]
-    solved = last.answer == "solved"
-    backwards = ordered[::-1]
+    heard = [said for said in ordered if said.choice != SET_ASIDE]
+    alive = any(s.is_there and (withdrawn_at is None or s.at > withdrawn_at) for s in heard)
+    # What is withdrawn keeps the words of those who had found it.
+    told = heard if any(said.is_there for said in heard) else ordered
+    first = next((said for said in told if said.is_there), None)
+    if first is None:
+        return None
+    last, backwards = told[-1], told[::-1]
+    solved = alive and last.answer == "solved"
     return ItemState(
-        state="solved" if solved else "open",
+        state="withdrawn" if not alive else "solved" if solved else "open",
         opened_month=first.month,
         opened_at=first.at,
         opened_inspection=first.inspection,
         closed_month=last.month if solved else None,
-        closed_at=last.at if solved else None,
+        closed_at=last.at if solved else None if alive else withdrawn_at,
         severity=next((s.severity for s in backwards if s.severity), DEFAULT_SEVERITY),
         text=first.remark,
         cause=next((s.cause for s in backwards if s.cause), ""),

@@ -23,8 +23,8 @@ from webapp.rounds.models import (
     RoundRoom,
     RoundTask,
 )
-from webapp.rounds.open_items import said_of
-from webapp.rounds.rules import TAKING, check_transition, item_state
+from webapp.rounds.open_items import settle_rows
+from webapp.rounds.rules import PICKED, SET_ASIDE, TAKING, Visit, check_transition, settle
 
 OPEN_ITEM_FIELDS = ("owner_id", "due_on", "remark")
 
@@ -93,14 +93,19 @@ def act(session: Session, access: Access, month: str, action: str, now: datetime
 
 
 def pick(session: Session, access: Access, inspection_id: int, now: datetime) -> Inspection:
-    """Let this inspection of a pair count; the others stay, and what it said of open items is the last word.
+    """Let this inspection of a pair count, and set the others aside; they stay, word for word.
+
+    What only they had found is withdrawn from the open items, what they had called solved is open
+    again, and what this one says holds. Picking another later turns all of it round.
 
     :raise AppError: ``not_found``; ``pair_required`` when no other tested inspection stands beside it;
         ``round_not_open`` once the round is accepted
     """
-    seq = take_sequence(session, access.contract_id)
+    take_sequence(session, access.contract_id)
     row = queries.inspection_of(session, access.contract_id, inspection_id)
-    siblings = session.scalars(sa.select(Inspection).where(Inspection.task_id == row.task_id)).all()
+    siblings = session.scalars(
+        sa.select(Inspection).where(Inspection.task_id == row.task_id).order_by(Inspection.id)
+    ).all()
     tested = [one for one in siblings if one.verdict != "not_tested"]
     if row not in tested or len(tested) < 2:
         raise AppError("pair_required")
@@ -109,13 +114,27 @@ def pick(session: Session, access: Access, inspection_id: int, now: datetime) ->
         raise AppError("round_not_open", state=state)
     task = session.get_one(RoundTask, row.task_id)
     before = task.inspection_id
-    for one in siblings:
-        one.picked = one.id == row.id
-    task.inspection_id, task.outcome, task.pair_open = row.id, row.verdict, False
+    for one in tested:
+        one.choice = PICKED if one is row else SET_ASIDE
+    settled = settle([Visit(one.id, one.verdict, one.choice) for one in siblings], row.id)
+    task.inspection_id, task.outcome = settled.inspection, settled.outcome
+    task.pair_open = settled.pair_open
     session.flush()  # the open items are settled by who was picked
-    _settle_open_items(session, [one.id for one in siblings], seq)
     _audit(session, access, "pick", "inspection", row.uid, {"counts": [before, row.id]}, now)
+    for number, was, is_now in settle_rows(session, _spoken_of(session, siblings)):
+        diff = {"state": [was, is_now], "why": ["", "picked"], "inspection": ["", row.uid]}
+        _audit(session, access, "change", "open_item", number, diff, now)
     return row
+
+
+def _spoken_of(session: Session, inspections: Sequence[Inspection]) -> Sequence[OpenItem]:
+    """The open items that these inspections said something of."""
+    spoken_of = sa.select(OpenItemAnswer.open_item_id).where(
+        OpenItemAnswer.inspection_id.in_([one.id for one in inspections])
+    )
+    return session.scalars(
+        sa.select(OpenItem).where(OpenItem.id.in_(spoken_of)).order_by(OpenItem.number)
+    ).all()
 
 
 def change_open_item(
@@ -146,36 +165,13 @@ def change_open_item(
 
 
 def _withdraw_or_put_back(session: Session, row: OpenItem, state: str, now: datetime) -> None:
-    if (row.state, state) == ("open", "withdrawn"):
-        row.state, row.closed_at = "withdrawn", now
-        return
-    said = item_state(said_of(session, [row.id])[row.id])
-    if (row.state, state) != ("withdrawn", "open") or said is None or said.state != "open":
-        raise AppError("conflict", state=row.state)
-    row.state, row.closed_at, row.closed_month = "open", None, None
-
-
-def _settle_open_items(session: Session, inspection_ids: Sequence[int], seq: int) -> None:
-    """Bring the open items that these inspections spoke of up to what was said of them."""
-    items = session.scalars(
-        sa.select(OpenItem)
-        .join(OpenItemAnswer, OpenItemAnswer.open_item_id == OpenItem.id)
-        .where(OpenItemAnswer.inspection_id.in_(inspection_ids))
-        .distinct()
-    ).all()
-    sayings = said_of(session, [item.id for item in items])
-    for item in items:
-        state = item_state(sayings[item.id])
-        if state is not None and (state.state, state.closed_month) != (
-            item.state,
-            item.closed_month,
-        ):
-            item.state, item.closed_month, item.closed_at = (
-                state.state,
-                state.closed_month,
-                state.closed_at,
-            )
-            item.seq = seq
+    before = row.state
+    if (before, state) not in (("open", "withdrawn"), ("withdrawn", "open")):
+        raise AppError("conflict", state=before)
+    row.withdrawn_at = now if state == "withdrawn" else None
+    settle_rows(session, [row])
+    if row.state != state:
+        raise AppError("conflict", state=before)
 
 
 def _check_inspectors(session: Session, access: Access, user_ids: set[int]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.audit import services as audit
 from webapp.db import Base, take_sequence
 from webapp.identity.models import Contract
 from webapp.rounds.drafts import Draft
@@ -46,6 +47,7 @@ def write(session: Session, known: Known, drafts: Sequence[Draft]) -> None:
     _write_inspections(session, known, drafts, seq)
     items = known.ledger.touched()
     _write_open_items(session, known, items, seq)
+    _audit_withdrawals(session, known, drafts, items)
     _insert_plain(session, Reading, (row for draft in drafts for row in _reading_rows(draft)))
     _insert(session, Finding, (row for draft in drafts for row in _finding_rows(draft)))
     _insert(session, ConsumableUse, (r for draft in drafts for r in _use_rows(draft, known)))
@@ -137,7 +139,6 @@ def _inspection_row(draft: Draft, known: Known, seq: int) -> Row:
         "device_id": payload.device_id,
         "author_id": draft.user_id,
         "received_at": draft.received_at,
-        "picked": False,
         **_revised_columns(draft, seq),
     }
 
@@ -163,6 +164,7 @@ def _revised_columns(draft: Draft, seq: int) -> Row:
         "exception_remark": exception.remark if exception else "",
         "revisit_on": draft.judged.revisit_on,
         "flags": draft.flags,
+        "choice": draft.choice,
     }
 
 
@@ -198,21 +200,33 @@ def _write_open_items(session: Session, known: Known, items: list[LedgerItem], s
 
 
 def _item_columns(item: LedgerItem, seq: int) -> Row:
-    state = item.state
-    return {
-        "seq": seq,
-        "room_id": item.room_id,
-        "text": state.text,
-        "cause": state.cause,
-        "action": state.action,
-        "severity": state.severity,
-        "state": "withdrawn" if item.withdrawn else state.state,
-        "opened_month": state.opened_month,
-        "opened_at": state.opened_at,
-        "opened_inspection_id": _inspection_id(state.opened_inspection),
-        "closed_month": state.closed_month,
-        "closed_at": state.closed_at,
-    }
+    columns = item.columns()
+    opened_by = _inspection_id(columns.pop("opened_inspection_id"))
+    return {"seq": seq, "room_id": item.room_id, "opened_inspection_id": opened_by, **columns}
+
+
+def _audit_withdrawals(
+    session: Session, known: Known, drafts: Sequence[Draft], items: list[LedgerItem]
+) -> None:
+    """Note who, by an amendment or a later find, took an open item off the list or put it back."""
+    by_key = {draft.key: draft for draft in drafts}
+    for item in items:
+        if item.was and (item.was == "withdrawn") != (item.state.state == "withdrawn"):
+            draft = by_key[item.touched_by]
+            audit.record(
+                session,
+                at=draft.received_at,
+                user_id=draft.user_id,
+                contract_id=known.contract_id,
+                action="change",
+                entity="open_item",
+                entity_id=item.number,
+                diff={
+                    "state": [item.was, item.state.state],
+                    "why": ["", "amended" if draft.before else "found_again"],
+                    "inspection": ["", draft.payload.uid],
+                },
+            )
 
 
 def _reading_rows(draft: Draft) -> Iterable[Row]:
@@ -369,6 +383,8 @@ def _withdraw_dropped_photos(
 
 def _write_tasks(session: Session, drafts: Sequence[Draft], seq: int) -> None:
     tasks = {draft.task.id: draft.task for draft in drafts}
+    released = [key for task in tasks.values() for key in task.released]
+    _update(session, Inspection, [{"key": key, "seq": seq, "choice": ""} for key in released])
     _update(
         session,
         RoundTask,
