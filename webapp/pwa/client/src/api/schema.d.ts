@@ -2160,6 +2160,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/rescue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Load a phone's rescue file (the raw body), for who captured it; the same again changes nothing. */
+        post: {
+            parameters: {
+                query?: {
+                    dry_run?: boolean;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/zip": string;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RescueReport"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/rooms": {
         parameters: {
             query?: never;
@@ -4453,6 +4501,47 @@ export interface components {
              * @enum {unknown}
              */
             verdict: "abnormal" | "normal" | "not_tested";
+        };
+        RescueAuthor: {
+            name: string;
+            name_en: string;
+            phone_id: string;
+            phone_known: boolean;
+            /** @enum {string} */
+            state: "member" | "left" | "disabled";
+            user_id: number;
+        };
+        RescueReport: {
+            author: components["schemas"]["RescueAuthor"];
+            bytes: number;
+            drafts: number;
+            loaded: boolean;
+            made_at: string;
+            photo_problems: components["schemas"]["RescuedPhoto"][];
+            photos: {
+                [key: string]: number;
+            };
+            records: components["schemas"]["RescuedRecord"][];
+            sha256: string;
+        };
+        RescuedPhoto: {
+            code: string;
+            id: string;
+            inspection: string | null;
+            /** @enum {string} */
+            result: "waiting" | "unfinished" | "damaged" | "refused";
+        };
+        RescuedRecord: {
+            code: string;
+            device_id: number | null;
+            device_name: string;
+            finished_at: string;
+            id: string;
+            kind: string;
+            photos: number;
+            /** @enum {string} */
+            result: "new" | "applied" | "duplicate" | "conflict" | "quarantined" | "damaged";
+            room_id: number | null;
         };
         /**
          * ReturnedPhotoRow
