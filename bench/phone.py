@@ -59,9 +59,9 @@ class Phone:
             data = gzip.decompress(data)
         return sum(row["result"] == "applied" for row in json.loads(data)["results"])
 
-    def put(self, photo_id: str, data: bytes) -> None:
-        """Upload a photo."""
-        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    def put(self, photo_id: str, sha256: str, data: bytes) -> None:
+        """Upload a photo, whose hash (in hex) a phone has known since it was taken."""
+        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
         headers = {"Content-Type": "image/jpeg", "Repr-Digest": f"sha-256=:{digest}:"}
         self.ask("PUT", f"photos/{photo_id}", data, **headers)
 

@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webapp import log, tables
 from webapp.config import Settings, settings_from_env
 from webapp.db import db, engine_options, prepare_engine
-from webapp.extensions import limiter, login_manager, migrate
+from webapp.extensions import SignedCookies, limiter, login_manager, migrate
 from webapp.storage import store_for
 
 
@@ -63,6 +63,7 @@ def _bind_extensions(app: Flask) -> None:
     with app.app_context():
         prepare_engine(db.engine)
     migrate.init_app(app, db, directory=_migrations_folder())
+    app.session_interface = SignedCookies()
     login_manager.init_app(app)
     limiter.init_app(app)
 
