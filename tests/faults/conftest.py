@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -46,17 +48,24 @@ class Site:
 
     def login(self, name: str) -> str:
         """The login of one of its people."""
-        return f"{name}.{self.contract}"
+        return f"{name}.{self.contract}".lower()
 
     def read(self) -> oracle.Server:
         """What the server holds of it, read behind its back."""
         return oracle.read_folder(self.server.data_dir, self.contract)
 
     def wire(self, name: str = "li") -> WirePhone:
-        """A plain client that has signed in."""
+        """A plain client that has signed in; ``admin`` is the server's own."""
         phone = WirePhone(self.port, self.contract)
-        phone.sign_in(self.login(name))
+        phone.sign_in(name if name == "admin" else self.login(name))
         return phone
+
+    def ask(self, query: str, **values: Any) -> list[Any]:
+        """Read its database, as an auditor would; ``:contract`` is the contract's code."""
+        with sqlite3.connect(self.server.data_dir / "roundbook.sqlite3") as database:
+            rows = database.execute(query, {"contract": self.contract, **values}).fetchall()
+        database.close()
+        return rows
 
 
 OpenPhone = Callable[..., NodePhone]
@@ -82,12 +91,20 @@ def app_on(folder: Path) -> Flask:
     return create_app(settings_from_env({"DATA_DIR": str(folder)}))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each of these starts processes: none belongs to the fast run."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with one contract, to be copied."""
     folder = tmp_path_factory.mktemp("faults")
     with app_on(folder).app_context():
         upgrade(directory=str(ROOT / "migrations"))
+        factories.user("admin", is_admin=True)
         make_contract("HQ")
         db.engine.dispose()
     return folder

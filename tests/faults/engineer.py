@@ -31,6 +31,8 @@ def build_phone(folder: Path) -> Path:
     script = folder / "phone.mjs"
     command = ["node_modules/.bin/rolldown", "testing/phone.ts", "-o", str(script)]
     command += ["--platform", "node", "--format", "esm"]
+    # What the client's own build writes into its sources.
+    command += ["--banner", "globalThis.__APP_VERSION__ = 'faults';"]
     subprocess.run(
         command,
         cwd=CLIENT,
@@ -165,7 +167,11 @@ class WirePhone:
             answer = connection.getresponse()
             data = answer.read()
             kind = answer.headers.get_content_type()
-            return answer.status, json.loads(data) if "json" in kind else {}, answer.headers
+            return (
+                answer.status,
+                json.loads(data) if data and "json" in kind else {},
+                answer.headers,
+            )
         finally:
             connection.close()
 

@@ -44,7 +44,7 @@ def portal(status: int) -> Answer:
 
 @dataclass
 class Fault:
-    """What happens to the next ``times`` requests whose method and path contain the given texts.
+    """What happens to the next ``times`` requests whose method, path and body contain these texts.
 
     ``lost``: never reaches the server. ``request_bytes``: only so many bytes of the body reach it.
     ``empty``: it arrives whole, with nothing in it.
@@ -56,6 +56,7 @@ class Fault:
 
     path: str = ""
     method: str = ""
+    text: str = ""
     times: int = 1
     lost: bool = False
     empty: bool = False
@@ -70,9 +71,10 @@ class Fault:
     alter: Callable[[bytes], bytes] | None = None
     met: int = 0
 
-    def fits(self, method: str, path: str) -> bool:
+    def fits(self, request: Request) -> bool:
         """Whether this request is to meet the fault."""
-        return self.met < self.times and self.path in path and self.method in method
+        here = self.path in request.path and self.method in request.method
+        return self.met < self.times and here and self.text.encode() in request.body
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ class Proxy:
 
     def _fault_for(self, request: Request) -> Fault:
         for fault in self.faults:
-            if fault.fits(request.method, request.path):
+            if fault.fits(request):
                 fault.met += 1
                 return fault
         return Fault()
