@@ -84,6 +84,8 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("POST", "/quarantine/{row_id}/apply"): "review",
     ("POST", "/quarantine/{row_id}/dismiss"): "review",
     ("POST", "/rescue"): "manage_round",
+    ("GET", "/phones"): "manage_round",
+    ("GET", "/missing-photos"): "manage_round",
     ("POST", "/sync/push"): "inspect",
     ("POST", "/sync/missing"): "inspect",
     ("GET", "/sync/pull"): "view",

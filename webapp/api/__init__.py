@@ -23,6 +23,7 @@ def register(app: Flask) -> None:
         rescue,
         rounds,
         sync,
+        sync_health,
     )
 
     api = Api(app)
@@ -30,6 +31,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)
     domains = (identity, estate, labels, checklists, rounds, inspections, open_items)
-    for module in (*domains, sync, photos, quarantine, rescue):
+    for module in (*domains, sync, photos, quarantine, rescue, sync_health):
         api.register_blueprint(module.bp)
     openapi.complete(api)

@@ -30,6 +30,7 @@ _WIRE_STRUCTS = (
     wire.MissingIn,
     wire.MissingOut,
     wire.PullOut,
+    wire.PhoneReport,
 )
 
 

@@ -13,18 +13,21 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
+from sqlalchemy.exc import OperationalError
 
-from webapp.api.http import CONTRACT, blueprint, require, settings, touch_session
+from webapp import log
+from webapp.api.http import CONTRACT, blueprint, came_from_here, require, settings, touch_session
 from webapp.api.throttle import at_most
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
+from webapp.identity.rules import Access
 from webapp.storage import object_store
 from webapp.sync import photos, queries, services
+from webapp.sync.phones import PhoneState, note_phone, tells_news
 from webapp.sync.pull import pull
 from webapp.sync.queries import Head
-from webapp.sync.rules import clock_offset_seconds, read_push, where_and_why
-from webapp.sync.services import PhoneState
-from webapp.sync.wire import MissingIn, MissingOut, PhotoOut, PushIn, PushOut
+from webapp.sync.rules import clock_offset_seconds, read_phone_report, read_push, where_and_why
+from webapp.sync.wire import MissingIn, MissingOut, PhoneReport, PhotoOut, PushIn, PushOut
 from webapp.taking import take_operations, take_photo
 
 bp = blueprint("sync", "What phones send and pull")
@@ -101,9 +104,14 @@ def push(contract_code: str) -> Response:
     return _answer(answer)
 
 
-def _phone(push_in: PushIn, now: datetime) -> PhoneState:
-    offset = clock_offset_seconds(push_in.device_time, now)
-    return PhoneState(push_in.phone_id, push_in.unsent, offset)
+def _phone(push_in: PushIn | PhoneReport, now: datetime) -> PhoneState:
+    return PhoneState(
+        phone_id=push_in.phone_id,
+        unsent=push_in.unsent,
+        clock_offset_seconds=clock_offset_seconds(push_in.device_time, now),
+        app_version=push_in.app_version,
+        storage=push_in.storage,
+    )
 
 
 @bp.post(f"{CONTRACT}/sync/missing")
@@ -135,12 +143,19 @@ def missing(contract_code: str) -> Response:
     parameters=[
         {"in": "query", "name": "cursor", "schema": {"type": "integer", "minimum": 0}},
         {"in": "query", "name": "epoch", "schema": {"type": "string"}},
+        {
+            "in": "query",
+            "name": "phone",
+            "content": _json("PhoneReport"),
+            "description": "How the phone is, noted when it is news.",
+        },
     ],
 )
 def pull_changes(contract_code: str) -> Response:
     """What changed since the phone's cursor; everything for a cursor of another epoch."""
     access = require("view", contract_code)
     cursor = request.args.get("cursor", default=0, type=int)
+    _note_phone(access, request.args.get("phone", ""))
     _head(access.contract_id)
     session = db.session()
     session.rollback()
@@ -157,6 +172,24 @@ def pull_changes(contract_code: str) -> Response:
     )
     session.rollback()
     return _answer(answer)
+
+
+def _note_phone(access: Access, told: str) -> None:
+    """Note how the phone is, when it is news; a link that somebody was lured to follow notes nothing."""
+    report = read_phone_report(told) if told and came_from_here() else None
+    if report is None:
+        return
+    now = now_utc()
+    phone = _phone(report, now)
+    if not tells_news(db.session(), access.contract_id, access.user_id, phone, now):
+        return
+    try:
+        with unit_of_work() as session:
+            queries.lock_contract(session, access.contract_id)
+            note_phone(session, access.contract_id, access.user_id, phone, now)
+    except OperationalError:
+        # The database is locked or full: the pull, which only reads, is answered all the same.
+        log.event("phone_not_noted")
 
 
 @bp.put(f"{CONTRACT}/photos/<photo_uid>")

@@ -190,6 +190,10 @@ class _Teller:
                     user_id=self.people[login],
                     unsent_records=records,
                     unsent_photos=photos,
+                    app_version="0.1.0",
+                    storage_used_bytes=(14 + photos) * 1024 * 1024,
+                    storage_quota_bytes=2_000_000_000,
+                    storage_persisted=True,
                     last_seen_at=now - timedelta(minutes=minutes),
                 )
             )

@@ -60,7 +60,11 @@ class Quarantined(Base):
 
 
 class Phone(Base):
-    """A phone as last heard of: who holds it, and what it said was still unsent."""
+    """A phone as last heard of: who holds it, and what it said was still unsent.
+
+    ``lost_photos`` of the unsent ones can't be sent by it any more. What the phone has not told (its
+    app is of before, or its browser doesn't say) is empty or null.
+    """
 
     __tablename__ = "phone"
     __table_args__ = (sa.UniqueConstraint("contract_id", "phone_id", "user_id"),)
@@ -71,6 +75,11 @@ class Phone(Base):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     unsent_records: Mapped[int] = mapped_column(default=0)
     unsent_photos: Mapped[int] = mapped_column(default=0)
+    lost_photos: Mapped[int] = mapped_column(default=0)
+    app_version: Mapped[str] = mapped_column(sa.String(40), default="")
+    storage_used_bytes: Mapped[int | None] = mapped_column(sa.BigInteger, default=None)
+    storage_quota_bytes: Mapped[int | None] = mapped_column(sa.BigInteger, default=None)
+    storage_persisted: Mapped[bool | None] = mapped_column(default=None)
     clock_offset_seconds: Mapped[int] = mapped_column(default=0)
     last_seen_at: Mapped[datetime]
 

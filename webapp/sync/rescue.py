@@ -22,9 +22,9 @@ from webapp.identity.rules import Access, rights_of
 from webapp.rounds.payloads import InspectionIn
 from webapp.sync import queries, services
 from webapp.sync.models import Phone
+from webapp.sync.phones import PhoneState
 from webapp.sync.rescue_file import RescuedPhoto, RescuedRecord, RescueFile
 from webapp.sync.rules import Received
-from webapp.sync.services import PhoneState
 from webapp.sync.wire import OperationOut, Unsent
 
 AuthorState = Literal["member", "left", "disabled"]

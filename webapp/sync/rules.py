@@ -15,10 +15,14 @@ import msgspec
 
 from webapp.errors import AppError
 from webapp.rounds.payloads import DeviceTime, InspectionIn, Sha256, Uid
-from webapp.sync.wire import OperationIn, PushIn, ScanIn, Unsent
+from webapp.sync.wire import OperationIn, PhoneReport, PushIn, ScanIn, Storage, Unsent, Version
 
 # An amendment waits so long for what it amends; then it goes in by itself, with a flag.
 HELD_FOR = timedelta(days=5)
+# A phone with something unsent that was not heard of so long is told to the supervisor.
+SILENT_AFTER = timedelta(days=2)
+# What a phone tells again and again is noted so often; what is news, at once.
+HEARD_EVERY = timedelta(minutes=15)
 # An object without a row is kept so long, for a worker that may still be writing the row.
 ORPHAN_GRACE = timedelta(hours=24)
 _LARGEST_OFFSET_SECONDS = 2_000_000_000
@@ -30,6 +34,7 @@ _decoders: dict[tuple[str, int], msgspec.json.Decoder[Any]] = {
     ("scan", 1): msgspec.json.Decoder(ScanIn),
 }
 _envelopes = msgspec.json.Decoder(PushIn)
+_phone_reports = msgspec.json.Decoder(PhoneReport)
 
 
 class _LaxPush(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,6 +45,8 @@ class _LaxPush(msgspec.Struct, forbid_unknown_fields=True):
     operations: list[msgspec.Raw]
     device_time: DeviceTime = ""
     unsent: Unsent = msgspec.field(default_factory=Unsent)
+    app_version: Version = ""
+    storage: Storage | None = None
 
 
 class _LaxOperation(msgspec.Struct):
@@ -77,6 +84,14 @@ def read_push(body: bytes) -> tuple[PushIn, list[Received]]:
     return push, [examine(operation) for operation in push.operations]
 
 
+def read_phone_report(text: str) -> PhoneReport | None:
+    """How a phone is, as a pull tells it; None for what can't be read: no pull fails by it."""
+    try:
+        return _phone_reports.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
 def _read_push_laxly(body: bytes, error: Exception) -> tuple[PushIn, list[Received]]:
     try:
         lax = msgspec.json.decode(body, type=_LaxPush)
@@ -92,6 +107,8 @@ def _read_push_laxly(body: bytes, error: Exception) -> tuple[PushIn, list[Receiv
         operations=[one.operation for one in received],
         device_time=lax.device_time,
         unsent=lax.unsent,
+        app_version=lax.app_version,
+        storage=lax.storage,
     )
     return push, received
 

@@ -20,22 +20,10 @@ from webapp.identity.rules import Access
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Recorded, Submission, record_inspections
 from webapp.sync import quarantine, queries
-from webapp.sync.models import Operation, Phone, Quarantined, Scan, ServerState
+from webapp.sync.models import Operation, Quarantined, Scan, ServerState
+from webapp.sync.phones import PhoneState, note_phone
 from webapp.sync.rules import Received, order_of_recording, storable
-from webapp.sync.wire import OperationOut, ScanIn, Unsent
-
-
-@dataclass(frozen=True)
-class PhoneState:
-    """Who pushes from which phone, what it still holds, and its clock less the server's.
-
-    ``heard`` is false for a rescue file: the phone itself has not called.
-    """
-
-    phone_id: str
-    unsent: Unsent
-    clock_offset_seconds: int
-    heard: bool = True
+from webapp.sync.wire import OperationOut, ScanIn
 
 
 @dataclass
@@ -119,7 +107,7 @@ def receive(
     _insert(session, Operation, batch.operations)
     _insert(session, Quarantined, batch.quarantined)
     if phone.heard:
-        _note_phone(session, batch)
+        note_phone(session, access.contract_id, access.user_id, phone, now)
     return [batch.answers[position] for position in range(len(received))]
 
 
@@ -276,26 +264,6 @@ def _own_devices(
 def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
     if rows:
         session.connection().execute(sa.insert(model.__table__), rows)  # type: ignore[arg-type]
-
-
-def _note_phone(session: Session, batch: _Batch) -> None:
-    """The phone as last heard of, for the board: who holds it, and what it still has unsent."""
-    key = {
-        "contract_id": batch.access.contract_id,
-        "phone_id": storable(batch.phone.phone_id),
-        "user_id": batch.access.user_id,
-    }
-    values = {
-        "unsent_records": batch.phone.unsent.records,
-        "unsent_photos": batch.phone.unsent.photos,
-        "clock_offset_seconds": batch.phone.clock_offset_seconds,
-        "last_seen_at": batch.now,
-    }
-    table = Phone.__table__
-    matches = sa.and_(*(table.c[name] == value for name, value in key.items()))
-    connection = session.connection()
-    if not connection.execute(sa.update(Phone).where(matches).values(values)).rowcount:
-        connection.execute(sa.insert(Phone).values(key | values))
 
 
 def ensure_epoch(session: Session) -> None:

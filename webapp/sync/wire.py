@@ -13,6 +13,9 @@ from webapp.rounds.payloads import Count, DeviceTime, Id, Sha256, Uid
 
 ENVELOPE = 1
 
+PhoneId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Version = Annotated[str, msgspec.Meta(max_length=40)]
+Bytes = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 ResultName = Literal["applied", "duplicate", "conflict", "quarantined", "retry"]
 
 
@@ -37,20 +40,44 @@ class OperationIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Unsent(msgspec.Struct, forbid_unknown_fields=True):
-    """What the phone still holds after this push, as it counts itself."""
+    """What the phone still holds, as it counts itself.
+
+    ``lost`` of the photos can't be sent by it any more: their bytes are damaged or gone.
+    """
 
     records: Count = 0
     photos: Count = 0
+    lost: Count = 0
+
+
+class Storage(msgspec.Struct, forbid_unknown_fields=True):
+    """The room that the browser gives on the phone, and whether it has promised to keep what is there."""
+
+    used_bytes: Bytes
+    quota_bytes: Bytes
+    persisted: bool = False
+
+
+class PhoneReport(msgspec.Struct):
+    """``phone`` of a pull, as JSON: how the phone is, told also when it has nothing to push."""
+
+    phone_id: PhoneId
+    device_time: DeviceTime = ""
+    unsent: Unsent = msgspec.field(default_factory=Unsent)
+    app_version: Version = ""
+    storage: Storage | None = None
 
 
 class PushIn(msgspec.Struct, forbid_unknown_fields=True):
     """The body of ``POST …/sync/push``."""
 
     envelope: Literal[1]
-    phone_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    phone_id: PhoneId
     operations: list[OperationIn]
     device_time: DeviceTime = ""
     unsent: Unsent = msgspec.field(default_factory=Unsent)
+    app_version: Version = ""
+    storage: Storage | None = None
 
 
 class OperationOut(msgspec.Struct, omit_defaults=True):

@@ -22,6 +22,7 @@ export default defineConfig({
       source: path("../../static/sw.js"),
       outDir,
       base,
+      version,
       leaveOut: /\/src\/(views\/(desk\/|kit\/|Kit\.svelte)|i18n\/((zh|en)\/)?desk(_estate)?\.ts)/,
       extra: statics.map((file) => [`/static/${file}`, readFileSync(path(`../../static/${file}`))]),
     }),

@@ -20,6 +20,8 @@ interface Options {
   outDir: string;
   /** Where the built files are served, with a slash at the end. */
   base: string;
+  /** What the worker tells the server that it is. */
+  version: string;
   /** Chunks whose own module matches are not kept on the phone. */
   leaveOut: RegExp;
   /** Served files from outside the build that the phone needs too, as `[url, content]`. */
@@ -81,6 +83,7 @@ async function buildWorker(options: Options, entries: PrecacheEntry[]): Promise<
     define: {
       "self.__WB_MANIFEST": JSON.stringify(entries),
       "process.env.NODE_ENV": '"production"',
+      __APP_VERSION__: JSON.stringify(options.version),
     },
     resolve: {
       alias: {

@@ -21,6 +21,7 @@ export type PushAnswer = Schemas["PushOut"];
 export type PhotoAnswer = Schemas["PhotoOut"];
 export type MissingBody = Schemas["MissingIn"];
 export type MissingAnswer = Schemas["MissingOut"];
+export type PhoneReport = Schemas["PhoneReport"];
 export type PullAnswer = Schemas["PullOut"];
 
 export type ContractRow = Schemas["ContractRow"];

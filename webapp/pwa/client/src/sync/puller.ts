@@ -6,6 +6,7 @@ import { applyPull } from "../db/pulled";
 import { keepThumb, picturesWanted } from "../db/thumbs";
 import { askServer, contractPath, type SyncContext } from "./context";
 import { askPicture, SyncFailure } from "./http";
+import { phoneReport } from "./report";
 
 const PICTURES_AT_ONCE = 3;
 
@@ -15,7 +16,12 @@ export async function pullRows(context: SyncContext): Promise<void> {
   await reportEngine(db, { phase: "pulling", progress: null });
   await context.beat();
   const [cursor, epoch] = await Promise.all([db.getMeta("cursor"), db.getMeta("epoch")]);
-  const query = new URLSearchParams({ cursor: String(cursor ?? 0), epoch: epoch ?? "" });
+  const query = new URLSearchParams({
+    cursor: String(cursor ?? 0),
+    epoch: epoch ?? "",
+    // Told with the pull too: once all is sent there is no push left to tell it with.
+    phone: JSON.stringify(await phoneReport(db)),
+  });
   const answer = await askServer<PullAnswer>(context, {
     method: "GET",
     path: `${contractPath(db, "sync/pull")}?${query}`,

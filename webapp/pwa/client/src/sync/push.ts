@@ -1,12 +1,13 @@
 /** Sending the outbox: in batches, one answer per operation. */
 import type { OperationAnswer, PushAnswer, PushBody } from "../api/wire";
 import { ENVELOPE } from "../api/wire";
-import { logEvent, phoneId, reportEngine } from "../db/meta";
+import { logEvent, reportEngine } from "../db/meta";
 import { leave, nextOperations, noteAnswers, noteProblem, noteRefused } from "../db/outbox";
 import type { Operation } from "../db/types";
 import { unsentCount } from "../db/unsent";
-import { askServer, contractPath, isoNow, JSON_BODY, type SyncContext } from "./context";
+import { askServer, contractPath, JSON_BODY, type SyncContext } from "./context";
 import { SyncFailure } from "./http";
+import { phoneReport } from "./report";
 
 const MOST_OPERATIONS = 100;
 const MOST_CHARS = 1_000_000;
@@ -75,7 +76,7 @@ async function pushBatch(
   const answer = await askServer<PushAnswer>(context, {
     method: "POST",
     path: contractPath(db, "sync/push"),
-    body: JSON.stringify(await bodyOf(context, batch, unsent)),
+    body: JSON.stringify(await bodyOf(context, batch)),
     headers: JSON_BODY,
     timeoutSeconds: TIMEOUT_SECONDS,
   });
@@ -86,20 +87,15 @@ async function pushBatch(
   return answers.filter((one) => one.result !== "retry").length;
 }
 
-async function bodyOf(
-  context: SyncContext,
-  batch: readonly Operation[],
-  unsent: { records: number; photos: number; lost: number },
-): Promise<PushBody> {
+/** What is told as unsent is what remains once this batch has come. */
+async function bodyOf(context: SyncContext, batch: readonly Operation[]): Promise<PushBody> {
   const inspections = batch.filter((one) => one.kind !== "scan").length;
+  const report = await phoneReport(context.db);
+  const { records = 0 } = report.unsent;
   return {
     envelope: ENVELOPE,
-    phone_id: await phoneId(context.db),
-    device_time: isoNow(),
-    unsent: {
-      records: Math.max(0, unsent.records - inspections),
-      photos: unsent.photos + unsent.lost,
-    },
+    ...report,
+    unsent: { ...report.unsent, records: Math.max(0, records - inspections) },
     operations: batch.map(({ id, kind, version, payload, hash }) => {
       return { id, kind, version, payload, hash };
     }),

@@ -69,6 +69,28 @@ describe("a good network", () => {
     expect(body!.operations.map((one) => one.kind)).toEqual(["inspection", "scan"]);
   });
 
+  test("the pull tells how the phone is once everything is sent", async () => {
+    await inspect(1, 2);
+    await db.putMeta("space", { used_bytes: 10.5, quota_bytes: 1000, persisted: true });
+    const told: Record<string, unknown>[] = [];
+    server.before = (path) => {
+      const query = new URL(path, "http://phone").searchParams;
+      if (path.includes("/sync/pull")) told.push(JSON.parse(query.get("phone")!));
+      return null;
+    };
+    await run({ pull: true });
+    expect(told).toEqual([
+      {
+        phone_id: await db.getMeta("phone_id"),
+        device_time: expect.any(String),
+        unsent: { records: 0, photos: 0, lost: 0 },
+        app_version: __APP_VERSION__,
+        storage: { used_bytes: 11, quota_bytes: 1000, persisted: true },
+      },
+    ]);
+    expect(server.pushes[0]).toMatchObject({ app_version: __APP_VERSION__, storage: told[0]!.storage });
+  });
+
   test("a second run sends nothing again", async () => {
     await inspect();
     await run();
