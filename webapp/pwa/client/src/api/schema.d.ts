@@ -1620,6 +1620,52 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/missing-photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The inspections whose declared photos have not all come, the longest waiting first. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    author_id?: number | null;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LackingPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/open-items": {
         parameters: {
             query?: never;
@@ -1744,6 +1790,47 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Every phone that spoke within two months or still holds something; the fullest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Phone"][];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/contracts/{contract_code}/photos": {
@@ -2661,6 +2748,8 @@ export interface paths {
                 query?: {
                     cursor?: number;
                     epoch?: string;
+                    /** @description How the phone is, noted when it is news. */
+                    phone?: string;
                 };
                 header?: never;
                 path: {
@@ -3767,6 +3856,27 @@ export interface components {
             /** @default false */
             revoked: boolean;
         };
+        Lacking: {
+            author: string;
+            author_en: string;
+            author_id: number;
+            declared: number;
+            device_id: number | null;
+            device_name: string | null;
+            id: number;
+            lacking: number;
+            month: string;
+            /** Format: date-time */
+            received_at: string;
+            room_id: number;
+            round_id: number;
+        };
+        LackingPage: {
+            items: components["schemas"]["Lacking"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
         LifeChange: {
             action: string;
             /** Format: date-time */
@@ -4196,6 +4306,39 @@ export interface components {
             name_en: string;
             role: string | null;
         };
+        Phone: {
+            app_version: string;
+            clock_offset_seconds: number;
+            /** Format: date-time */
+            last_seen_at: string;
+            lost_photos: number;
+            phone_id: string;
+            silent: boolean;
+            storage_persisted: boolean | null;
+            storage_quota_bytes: number | null;
+            storage_used_bytes: number | null;
+            unsent_photos: number;
+            unsent_records: number;
+            user_id: number;
+            user_name: string;
+            user_name_en: string;
+            /** @enum {string} */
+            user_state: "member" | "left" | "disabled";
+        };
+        /**
+         * PhoneReport
+         * @description ``phone`` of a pull, as JSON: how the phone is, told also when it has nothing to push.
+         */
+        PhoneReport: {
+            /** @default  */
+            app_version: string;
+            /** @default  */
+            device_time: string;
+            phone_id: string;
+            /** @default null */
+            storage: components["schemas"]["Storage"] | null;
+            unsent?: components["schemas"]["Unsent"];
+        };
         Photo: {
             author: string;
             author_id: number;
@@ -4384,11 +4527,15 @@ export interface components {
          */
         PushIn: {
             /** @default  */
+            app_version: string;
+            /** @default  */
             device_time: string;
             /** @enum {unknown} */
             envelope: 1;
             operations: components["schemas"]["OperationIn"][];
             phone_id: string;
+            /** @default null */
+            storage: components["schemas"]["Storage"] | null;
             unsent?: components["schemas"]["Unsent"];
         };
         /**
@@ -4691,6 +4838,16 @@ export interface components {
             password: string;
         };
         /**
+         * Storage
+         * @description The room that the browser gives on the phone, and whether it has promised to keep what is there.
+         */
+        Storage: {
+            /** @default false */
+            persisted: boolean;
+            quota_bytes: number;
+            used_bytes: number;
+        };
+        /**
          * TaskRow
          * @description One device or room to inspect in the round.
          */
@@ -4733,9 +4890,13 @@ export interface components {
         };
         /**
          * Unsent
-         * @description What the phone still holds after this push, as it counts itself.
+         * @description What the phone still holds, as it counts itself.
+         *
+         *         ``lost`` of the photos can't be sent by it any more: their bytes are damaged or gone.
          */
         Unsent: {
+            /** @default 0 */
+            lost: number;
             /** @default 0 */
             photos: number;
             /** @default 0 */
