@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_smorest import Api
 
 
 def register(app: Flask) -> None:
@@ -26,7 +25,7 @@ def register(app: Flask) -> None:
         sync_health,
     )
 
-    api = Api(app)
+    api = openapi.DocumentedApi(app)
     http.install(app)  # After flask-smorest's own handlers, in whose place it puts ours.
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import marshmallow as ma
 import msgspec
 from flask import Blueprint, Response, current_app, render_template_string
 from flask_smorest import Api
@@ -34,6 +35,26 @@ _WIRE_STRUCTS = (
 )
 
 
+class ProblemSchema(ma.Schema):
+    """A refusal (RFC 9457): its code in the catalogue, what the text names, and the fields at fault."""
+
+    type = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True)
+    code = ma.fields.String(required=True)
+    details = ma.fields.Dict(required=True)
+    request_id = ma.fields.String(required=True)
+    at_fault = ma.fields.Dict(
+        keys=ma.fields.String(), values=ma.fields.List(ma.fields.String()), data_key="fields"
+    )
+
+
+class DocumentedApi(Api):
+    """The API, whose document names our own errors and not flask-smorest's."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+
 def complete(api: Api) -> None:
     """Add the wire structs to the document's components, and problem+json to its errors."""
     _schemas, components = msgspec.json.schema_components(
@@ -42,6 +63,9 @@ def complete(api: Api) -> None:
     for name, schema in components.items():
         if name not in api.spec.components.schemas:
             api.spec.components.schema(name, schema)
+    for refusal in api.spec.components.responses.values():
+        content = refusal["content"]
+        content["application/problem+json"] = content.pop("application/json")
 
 
 def document() -> dict[str, Any]:
