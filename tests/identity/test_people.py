@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests import factories
+from webapp.audit.models import AuditRow
 from webapp.db import db
 from webapp.identity.models import Contract, Membership, User
 from webapp.identity.rules import RIGHTS, ROLES, rights_of
@@ -103,6 +105,54 @@ def test_a_changed_role_counts_at_once(manager: User, engineer: User, signed_in:
     assert browser.post(MEMBERS, json=NEW).status_code == 204
 
 
+@pytest.mark.parametrize("role", ["project_manager", "administrator"])
+def test_a_member_gets_a_new_telephone_number_and_the_history_tells_it(
+    role: str, contract: Contract, engineer: User, signed_in: SignIn
+) -> None:
+    if role == "administrator":
+        boss = factories.user("boss", is_admin=True)
+    else:
+        boss = factories.member(contract, role, login="boss")
+    browser = signed_in(boss)
+    path = f"{MEMBERS}/{_member_id(browser, 'engineer')}"
+    assert browser.patch(path, json={"phone": "+86 138 0000 0042"}).status_code == 204
+    rows = {row["login"]: row for row in browser.get(MEMBERS).get_json()}
+    found = rows["engineer"]
+    assert (found["phone"], found["role"]) == ("+86 138 0000 0042", "inspection_engineer")
+    line = db.session.scalars(sa.select(AuditRow).order_by(AuditRow.id.desc())).first()
+    assert line is not None
+    assert (line.user_id, line.contract_id) == (boss.id, contract.id)
+    assert line.diff == {"phone": ["", "+86 138 0000 0042"]}
+
+
+def test_a_telephone_number_can_be_taken_away_again(
+    manager: User, engineer: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(manager)
+    path = f"{MEMBERS}/{_member_id(browser, 'engineer')}"
+    for phone in ("0571-8888 0000-102", ""):
+        assert browser.patch(path, json={"phone": phone}).status_code == 204
+        rows = {row["login"]: row for row in browser.get(MEMBERS).get_json()}
+        assert rows["engineer"]["phone"] == phone
+
+
+@pytest.mark.parametrize("phone", ["call me", "1234", "138 0000 0042 x", "1" * 21, "(((((", None])
+def test_what_cannot_be_dialled_is_refused_and_the_field_is_named(
+    phone: object, manager: User, engineer: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(manager)
+    path = f"{MEMBERS}/{_member_id(browser, 'engineer')}"
+    for answer in (
+        browser.patch(path, json={"phone": phone, "role": "backup_engineer"}),
+        browser.post(MEMBERS, json=NEW | {"phone": phone}),
+    ):
+        assert answer.status_code == 422
+        assert list(answer.get_json()["fields"]) == ["phone"]
+    rows = {row["login"]: row for row in browser.get(MEMBERS).get_json()}
+    assert rows["engineer"]["role"] == "inspection_engineer"
+    assert "sun.li" not in rows
+
+
 def test_who_has_left_finds_nothing_and_can_come_back(
     manager: User, engineer: User, signed_in: SignIn
 ) -> None:
@@ -135,10 +185,11 @@ def test_only_the_project_manager_changes_people(
     answers = [
         browser.post(MEMBERS, json=NEW),
         browser.patch(f"{MEMBERS}/{member}", json={"role": "backup_engineer"}),
+        browser.patch(f"{MEMBERS}/{member}", json={"phone": "138 0000 0042"}),
         browser.delete(f"{MEMBERS}/{member}"),
         browser.patch("/api/contracts/HQ", json={"due_day": 9}),
     ]
-    assert [answer.status_code for answer in answers] == [403] * 4
+    assert [answer.status_code for answer in answers] == [403] * 5
 
 
 def test_another_contract_does_not_exist_for_a_stranger(

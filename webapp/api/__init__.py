@@ -9,18 +9,20 @@ def register(app: Flask) -> None:
     """Bind every domain's blueprint to the app."""
     from webapp.api import (
         checklists,
+        contracts,
         estate,
         health,
         http,
-        identity,
         inspections,
         labels,
         open_items,
         openapi,
+        people,
         photos,
         quarantine,
         rescue,
         rounds,
+        sessions,
         sync,
         sync_health,
     )
@@ -29,7 +31,8 @@ def register(app: Flask) -> None:
     http.install(app)  # After flask-smorest's own handlers, in whose place it puts ours.
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)
-    domains = (identity, estate, labels, checklists, rounds, inspections, open_items)
-    for module in (*domains, sync, photos, quarantine, rescue, sync_health):
+    people_and_contracts = (sessions, contracts, people)
+    work = (estate, labels, checklists, rounds, inspections, open_items, photos)
+    for module in (*people_and_contracts, *work, sync, sync_health, quarantine, rescue):
         api.register_blueprint(module.bp)
     openapi.complete(api)

@@ -117,6 +117,7 @@ def _make_people(session: Session, contract: Contract, now: datetime) -> dict[st
             password_hash=password_hash,
             name=person.name,
             name_en=person.name_en,
+            phone=person.phone,
             is_admin=not person.role,
             now=now,
             actor_id=None,

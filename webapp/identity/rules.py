@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +35,7 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 ROLES = tuple(ROLE_RIGHTS)
 ADMINISTRATOR = "administrator"
 MINIMUM_PASSWORD_LENGTH = 8
+_PHONE_CHARACTERS = re.compile(r"\+?[0-9 ()-]+")
 
 
 @dataclass(frozen=True)
@@ -57,3 +59,9 @@ def rights_of(role: str | None, *, is_admin: bool) -> frozenset[Right]:
     """The rights of a role; an administrator has all but inspecting, which only a member does."""
     rights = ROLE_RIGHTS.get(role or "", frozenset())
     return rights | (frozenset(RIGHTS) - {"inspect"}) if is_admin else rights
+
+
+def is_phone_number(text: str) -> bool:
+    """Whether a text can be dialled: 5 to 20 digits with spaces, hyphens, brackets, a leading plus."""
+    digits = sum(character.isdigit() for character in text)
+    return _PHONE_CHARACTERS.fullmatch(text) is not None and 5 <= digits <= 20

@@ -248,13 +248,23 @@ def add_member(
     return member
 
 
-def change_role(session: Session, access: Access, member_id: int, role: str, now: datetime) -> None:
-    """Change a member's role. :raise AppError: ``not_found``, ``last_project_manager``"""
+def change_member(
+    session: Session, access: Access, member_id: int, changes: dict[str, str], now: datetime
+) -> None:
+    """Change a member: ``changes`` may hold ``role`` and ``phone``, which is the person's everywhere.
+
+    :raise AppError: ``not_found``, ``last_project_manager``
+    """
     member = _member(session, access, member_id)
-    if member.role == "project_manager" and role != "project_manager":
+    user = session.get_one(User, member.user_id)
+    before = {"role": member.role, "phone": user.phone}
+    after = before | changes
+    if member.role == "project_manager" and after["role"] != "project_manager":
         _refuse_if_last_project_manager(session, member)
-    before, member.role = member.role, role
-    _audit_member(session, member, "change", {"role": [before, role]}, now, access.user_id)
+    member.role, user.phone = after["role"], after["phone"]
+    diff = audit.differences(before, after)
+    if diff:
+        _audit_member(session, member, "change", diff, now, access.user_id)
 
 
 def remove_member(session: Session, access: Access, member_id: int, now: datetime) -> None:

@@ -1590,7 +1590,7 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        /** Change a member's role. */
+        /** Change a member's role or telephone number. */
         patch: {
             parameters: {
                 query?: never;
@@ -3500,18 +3500,6 @@ export interface components {
         Dismiss: {
             remark: string;
         };
-        Error: {
-            /** @description Error code */
-            code?: number;
-            /** @description Errors */
-            errors?: {
-                [key: string]: unknown;
-            };
-            /** @description Error message */
-            message?: string;
-            /** @description Error name */
-            status?: string;
-        };
         Estate: {
             buildings: components["schemas"]["BuildingTree"][];
         };
@@ -4023,8 +4011,9 @@ export interface components {
             role: "project_manager" | "on_site_engineer" | "inspection_engineer" | "backup_engineer" | "client_it_lead";
         };
         MemberPatch: {
+            phone?: string;
             /** @enum {string} */
-            role: "project_manager" | "on_site_engineer" | "inspection_engineer" | "backup_engineer" | "client_it_lead";
+            role?: "project_manager" | "on_site_engineer" | "inspection_engineer" | "backup_engineer" | "client_it_lead";
         };
         /**
          * MissingIn
@@ -4465,6 +4454,19 @@ export interface components {
                 [key: string]: number | string | null;
             };
             verdict: string;
+        };
+        Problem: {
+            code: string;
+            details: {
+                [key: string]: unknown;
+            };
+            fields?: {
+                [key: string]: string[];
+            };
+            request_id: string;
+            status: number;
+            title: string;
+            type: string;
         };
         Progress: {
             abnormal: number;
@@ -4943,7 +4945,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Unprocessable Entity */
@@ -4952,7 +4954,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };

@@ -1,0 +1,210 @@
+"""A contract's members, and everybody on the server, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import marshmallow as ma
+import sqlalchemy as sa
+from marshmallow import fields, validate
+
+from webapp.api.http import CONTRACT, Schema, administrator, blueprint, require
+from webapp.db import db, now_utc, unit_of_work
+from webapp.errors import AppError
+from webapp.identity import queries, services
+from webapp.identity.models import User
+from webapp.identity.rules import ROLES, is_phone_number
+
+bp = blueprint("people", "Members of a contract, and people")
+
+
+def _phone_number(value: str) -> None:
+    if value and not is_phone_number(value):
+        raise ma.ValidationError("invalid_phone")
+
+
+_PHONE: list[Callable[[str], object]] = [validate.Length(max=40), _phone_number]
+
+
+class UserSchema(ma.Schema):
+    """A person as he sees himself."""
+
+    id = fields.Integer(required=True)
+    login = fields.String(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    phone = fields.String(required=True)
+    email = fields.String(required=True)
+    language = fields.String(required=True)
+    is_admin = fields.Boolean(required=True)
+
+
+class MemberSchema(ma.Schema):
+    """A member of the contract."""
+
+    id = fields.Integer(required=True)
+    user_id = fields.Integer(required=True)
+    login = fields.String(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    phone = fields.String(required=True)
+    email = fields.String(required=True)
+    role = fields.String(required=True)
+    joined_at = fields.AwareDateTime(required=True)
+    disabled = fields.Boolean(required=True)
+
+
+class MemberCreateSchema(Schema):
+    """A new member: somebody known by ``login``, or a new person with a first password."""
+
+    login = fields.String(required=True, validate=validate.Length(1, 80))
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    name = fields.String(validate=validate.Length(1, 80))
+    name_en = fields.String(load_default="", validate=validate.Length(max=80))
+    phone = fields.String(load_default="", validate=_PHONE)
+    email = fields.String(load_default="", validate=validate.Length(max=200))
+    password = fields.String(validate=validate.Length(1, 1000))
+
+
+class MemberPatchSchema(Schema):
+    """What changes of a member: his role, or the telephone number that he is reached at."""
+
+    role = fields.String(validate=validate.OneOf(ROLES))
+    phone = fields.String(validate=_PHONE)
+
+
+class UserAdminSchema(UserSchema):
+    """A person as an administrator sees him."""
+
+    disabled = fields.Boolean(required=True)
+
+
+class UserPatchSchema(Schema):
+    """What an administrator changes of a person."""
+
+    disabled = fields.Boolean()
+    new_password = fields.String(validate=validate.Length(1, 1000))
+    name = fields.String(validate=validate.Length(1, 80))
+    name_en = fields.String(validate=validate.Length(max=80))
+    phone = fields.String(validate=_PHONE)
+    email = fields.String(validate=validate.Length(max=200))
+
+
+def user_out(user: User) -> dict[str, Any]:
+    """A person as plain data."""
+    return {
+        "id": user.id,
+        "login": user.login,
+        "name": user.name,
+        "name_en": user.name_en,
+        "phone": user.phone,
+        "email": user.email,
+        "language": user.language,
+        "is_admin": user.is_admin,
+        "disabled": user.disabled_at is not None,
+    }
+
+
+@bp.get(f"{CONTRACT}/members")
+@bp.response(200, MemberSchema(many=True))
+def list_members(contract_code: str) -> list[dict[str, Any]]:
+    """The contract's people (clause 25)."""
+    access = require("view", contract_code)
+    return [
+        {
+            "id": member.id,
+            "user_id": user.id,
+            "login": user.login,
+            "name": user.name,
+            "name_en": user.name_en,
+            "phone": user.phone,
+            "email": user.email,
+            "role": member.role,
+            "joined_at": member.joined_at,
+            "disabled": user.disabled_at is not None,
+        }
+        for member, user in queries.members(db.session(), access.contract_id)
+    ]
+
+
+@bp.post(f"{CONTRACT}/members")
+@bp.arguments(MemberCreateSchema)
+@bp.response(204)
+def add_member(body: dict[str, Any], contract_code: str) -> None:
+    """Take somebody into the contract; a new person gets an account with a first password."""
+    access = require("manage_people", contract_code)
+    login = body["login"].strip().lower()
+    known = db.session.scalar(sa.select(User.id).where(User.login == login))
+    password_hash = None if known else _first_password_hash(body)
+    with unit_of_work() as session:
+        user_id = known or _new_person(session, body, password_hash or "", access.user_id)
+        services.add_member(
+            session,
+            contract_id=access.contract_id,
+            user_id=user_id,
+            role=body["role"],
+            now=now_utc(),
+            actor_id=access.user_id,
+        )
+
+
+def _first_password_hash(body: dict[str, Any]) -> str:
+    missing = {name: ["required"] for name in ("name", "password") if not body.get(name)}
+    if missing:
+        raise AppError("invalid", fields=missing)
+    return services.hash_password(body["password"])
+
+
+def _new_person(session: Any, body: dict[str, Any], password_hash: str, actor_id: int) -> int:
+    return services.create_user(
+        session,
+        login=body["login"],
+        password_hash=password_hash,
+        name=body["name"],
+        name_en=body["name_en"],
+        phone=body["phone"],
+        email=body["email"],
+        now=now_utc(),
+        actor_id=actor_id,
+    ).id
+
+
+@bp.patch(f"{CONTRACT}/members/<int:member_id>")
+@bp.arguments(MemberPatchSchema)
+@bp.response(204)
+def change_member(body: dict[str, Any], contract_code: str, member_id: int) -> None:
+    """Change a member's role or telephone number."""
+    access = require("manage_people", contract_code)
+    with unit_of_work() as session:
+        services.change_member(session, access, member_id, body, now_utc())
+
+
+@bp.delete(f"{CONTRACT}/members/<int:member_id>")
+@bp.response(204)
+def remove_member(contract_code: str, member_id: int) -> None:
+    """End a membership."""
+    access = require("manage_people", contract_code)
+    with unit_of_work() as session:
+        services.remove_member(session, access, member_id, now_utc())
+
+
+@bp.get("/api/users")
+@bp.response(200, UserAdminSchema(many=True))
+def list_users() -> list[dict[str, Any]]:
+    """Everybody on this server (administrator)."""
+    administrator()
+    return [user_out(row) for row in db.session.scalars(sa.select(User).order_by(User.login))]
+
+
+@bp.patch("/api/users/<int:user_id>")
+@bp.arguments(UserPatchSchema)
+@bp.response(204)
+def change_user(body: dict[str, Any], user_id: int) -> None:
+    """Disable a person, or give him a new password (administrator)."""
+    actor = administrator()
+    new_hash = services.hash_password(body["new_password"]) if "new_password" in body else None
+    with unit_of_work() as session:
+        services.change_user(
+            session, user_id, changes=body, new_hash=new_hash, now=now_utc(), actor_id=actor.user.id
+        )
