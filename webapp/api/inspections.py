@@ -7,16 +7,13 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from webapp.api.http import CONTRACT, PageArgs, blueprint, page_of, page_schema, require
+from webapp.api.http import CONTRACT, PageArgs, blueprint, require
+from webapp.api.listing import list_views, sort_of, state_of
 from webapp.api.photos import LimitsSchema
 from webapp.api.rounds import ID, MONTH
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.inspection_detail import inspection_detail
-from webapp.desk.inspection_list import (
-    InspectionFilter,
-    dress_inspections,
-    inspection_statement,
-)
+from webapp.desk.inspection_list import INSPECTIONS
 from webapp.rounds import services
 
 bp = blueprint("inspections", "Inspections: list, detail, pairs")
@@ -33,10 +30,11 @@ class InspectionArgs(PageArgs):
     device_id = fields.Integer(validate=ID)
     type = fields.String(validate=validate.Length(1, 32))
     author_id = fields.Integer(validate=ID)
-    verdict = fields.String(validate=VERDICT)
+    verdict = state_of(INSPECTIONS)
     flag = fields.String(validate=validate.Regexp(r"^[a-z_]{1,40}$", error="invalid_flag"))
     pair = fields.Boolean(load_default=False)
     q = fields.String(load_default="", validate=validate.Length(max=100))
+    sort = sort_of(INSPECTIONS)
 
 
 class InspectionSchema(ma.Schema):
@@ -234,17 +232,7 @@ class InspectionDetailSchema(InspectionSchema):
     pair = fields.List(fields.Nested(PairedInspectionSchema), required=True)
 
 
-@bp.get(f"{CONTRACT}/inspections")
-@bp.arguments(InspectionArgs, location="query")
-@bp.response(200, page_schema(InspectionSchema))
-def list_inspections(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
-    """The inspections, latest first."""
-    access = require("view", contract_code)
-    page, page_size = args.pop("page"), args.pop("page_size")
-    statement = inspection_statement(access.contract_id, InspectionFilter(**args))
-    found = page_of(statement, page, page_size)
-    found["items"] = dress_inspections(db.session(), found["items"])
-    return found
+list_views(bp, "inspections", INSPECTIONS, InspectionArgs, InspectionSchema)
 
 
 @bp.get(INSPECTION)

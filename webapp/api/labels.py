@@ -15,11 +15,10 @@ from webapp.api.http import (
     PageArgs,
     Schema,
     blueprint,
-    page_of,
-    page_schema,
     require,
     settings,
 )
+from webapp.api.listing import list_views, sort_of, state_of
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.estate import label_sheet, labels, queries
@@ -32,7 +31,6 @@ from webapp.identity.rules import Access
 bp = blueprint("labels", "Labels on devices")
 ID = f"<int(max={MAX_ID}):"
 MOST_ON_SHEETS = 2_000
-_STATES = ("active", "revoked", "unlinked")
 _MM = validate.Range(0, 1000)
 
 
@@ -40,7 +38,7 @@ class LabelSchema(ma.Schema):
     """A label; ``unlinked`` is one that is printed and stands for no device now."""
 
     code = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(_STATES))
+    state = fields.String(required=True, validate=validate.OneOf(queries.LABELS.states))
     device_id = fields.Integer(required=True, allow_none=True)
     device_name = fields.String(required=True, allow_none=True)
     room_name_zh = fields.String(required=True, allow_none=True)
@@ -58,7 +56,8 @@ class LabelArgs(PageArgs):
 
     q = text(100, load_default="")
     device_id = fields.Integer(load_default=None, validate=validate.Range(1, MAX_ID))
-    state = fields.String(load_default="", validate=validate.OneOf(["", *_STATES]))
+    state = state_of(queries.LABELS)
+    sort = sort_of(queries.LABELS)
 
 
 class LabelRevokeSchema(Schema):
@@ -129,18 +128,7 @@ class LabelSheetArgs(Schema):
     gap_y = fields.Float(load_default=0.0, validate=_MM)
 
 
-LabelPageSchema = page_schema(LabelSchema)
-
-
-@bp.get(f"{CONTRACT}/labels")
-@bp.arguments(LabelArgs, location="query")
-@bp.response(200, LabelPageSchema)
-def list_labels(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
-    """Labels, the newest first; ``q`` finds codes, devices and rooms."""
-    access = require("view", contract_code)
-    page, page_size = args.pop("page"), args.pop("page_size")
-    found = page_of(queries.labels_statement(access.contract_id, **args), page, page_size)
-    return {**found, "items": [queries.label_row(*row) for row in found["items"]]}
+list_views(bp, "labels", queries.LABELS, LabelArgs, LabelSchema)
 
 
 @bp.get(f"{CONTRACT}/labels/presets")
@@ -160,8 +148,9 @@ def show_label(contract_code: str, code: str) -> dict[str, Any]:
 
 def _label(access: Access, code: str) -> dict[str, Any]:
     label = queries.label_of(db.session(), access.contract_id, code)
-    statement = queries.labels_statement(access.contract_id, code=label.code)
-    return queries.label_row(*db.session.execute(statement).one())
+    statement = queries.LABELS.statement(access.contract_id, {"code": label.code})
+    rows = db.session.execute(statement).all()
+    return queries.dress_labels(db.session(), access.contract_id, rows)[0]
 
 
 @bp.post(f"{CONTRACT}/labels/issue")

@@ -8,27 +8,23 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, page_of, page_schema, require
+from webapp.api.listing import list_views, sort_of, state_of
 from webapp.api.rounds import ID, MONTH
 from webapp.db import db, now_utc, unit_of_work
-from webapp.desk.open_item_list import (
-    SORTS,
-    OpenItemFilter,
-    dress_open_items,
-    open_item_detail,
-    open_item_statement,
-)
+from webapp.desk.open_item_detail import open_item_detail
+from webapp.desk.open_item_list import OPEN_ITEMS
 from webapp.rounds import services
 from webapp.rounds.queries import consumables_statement
 
 bp = blueprint("open_items", "Open items, carried from month to month; consumables")
-STATES = ("open", "solved", "withdrawn")
+STATES = OPEN_ITEMS.states
 OPEN_ITEM = f"{CONTRACT}/open-items/<int(max=2147483647):number>"
 
 
 class OpenItemArgs(PageArgs):
     """Which open items; ``owner_id`` 0 asks for those that nobody owns, ``month`` for its opening."""
 
-    state = fields.String(validate=validate.OneOf(STATES))
+    state = state_of(OPEN_ITEMS)
     building_id = fields.Integer(validate=ID)
     room_id = fields.Integer(validate=ID)
     device_id = fields.Integer(validate=ID)
@@ -36,7 +32,7 @@ class OpenItemArgs(PageArgs):
     severity = fields.Integer(validate=validate.Range(1, 4))
     month = fields.String(validate=MONTH)
     q = fields.String(load_default="", validate=validate.Length(max=100))
-    sort = fields.String(load_default="severity", validate=validate.OneOf(SORTS))
+    sort = sort_of(OPEN_ITEMS)
 
 
 class OpenItemSchema(ma.Schema):
@@ -161,17 +157,7 @@ class ConsumableUseSchema(ma.Schema):
     room_en = fields.String(required=True)
 
 
-@bp.get(f"{CONTRACT}/open-items")
-@bp.arguments(OpenItemArgs, location="query")
-@bp.response(200, page_schema(OpenItemSchema))
-def list_open_items(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
-    """The open items, the most severe and oldest first."""
-    access = require("view", contract_code)
-    page, page_size, sort = args.pop("page"), args.pop("page_size"), args.pop("sort")
-    statement = open_item_statement(access.contract_id, OpenItemFilter(**args), sort)
-    found = page_of(statement, page, page_size)
-    found["items"] = dress_open_items(db.session(), access.contract_id, found["items"], now_utc())
-    return found
+list_views(bp, "open-items", OPEN_ITEMS, OpenItemArgs, OpenItemSchema)
 
 
 @bp.get(OPEN_ITEM)

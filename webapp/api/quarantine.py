@@ -12,25 +12,23 @@ from webapp.api.http import (
     PageArgs,
     Schema,
     blueprint,
-    page_of,
-    page_schema,
     require,
 )
+from webapp.api.listing import list_views, sort_of, state_of
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity.rules import Access
 from webapp.sync import quarantine, queries
-from webapp.sync.models import Quarantined
+from webapp.sync.quarantine_list import QUARANTINE, dress_quarantined
 
 bp = blueprint("quarantine", "Operations that wait for a supervisor")
-_STATES = ("open", "held", "applied", "dismissed")
 
 
 class QuarantineArgs(PageArgs):
-    """``state`` names one state, or ``waiting`` for open and held."""
+    """``waiting`` are those that a supervisor or an earlier record has still to settle."""
 
-    state = fields.String(
-        load_default="waiting", validate=validate.OneOf(["waiting", "all", *_STATES])
-    )
+    state = state_of(QUARANTINE, default="waiting")
+    sort = sort_of(QUARANTINE)
+    q = fields.String(load_default="", validate=validate.Length(max=100))
 
 
 class QuarantinedSchema(ma.Schema):
@@ -71,28 +69,11 @@ class DismissSchema(Schema):
     remark = fields.String(required=True, validate=validate.Length(1, 2000))
 
 
-def _out(row: Quarantined, author: str) -> dict[str, Any]:
-    names = QuarantinedWholeSchema().fields.keys() - {"author"}
-    return {name: getattr(row, name) for name in names} | {"author": author}
-
-
 def _show(access: Access, row_id: int) -> dict[str, Any]:
-    return _out(*queries.quarantined(db.session(), access.contract_id, row_id))
+    return dress_quarantined(*queries.quarantined(db.session(), access.contract_id, row_id))
 
 
-@bp.get(f"{CONTRACT}/quarantine")
-@bp.arguments(QuarantineArgs, location="query")
-@bp.response(200, page_schema(QuarantinedSchema))
-def list_quarantine(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
-    """The operations that could not be applied, the latest first."""
-    access = require("review", contract_code)
-    named = {"waiting": ("open", "held"), "all": _STATES}
-    states = named.get(args["state"], (args["state"],))
-    found = page_of(
-        queries.quarantine_page(access.contract_id, states), args["page"], args["page_size"]
-    )
-    found["items"] = [_out(row, author) for row, author in found["items"]]
-    return found
+list_views(bp, "quarantine", QUARANTINE, QuarantineArgs, QuarantinedSchema, right="review")
 
 
 @bp.get(f"{CONTRACT}/quarantine/<int:row_id>")

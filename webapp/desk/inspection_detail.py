@@ -19,11 +19,7 @@ from webapp.checklists.content import (
 )
 from webapp.checklists.models import ChecklistVersion
 from webapp.checklists.rules import applies
-from webapp.desk.inspection_list import (
-    InspectionFilter,
-    dress_inspections,
-    inspection_statement,
-)
+from webapp.desk.inspection_list import INSPECTIONS, dress_inspections
 from webapp.desk.revisions import changes
 from webapp.desk.words import limits_of, option_words, picked_words, register_of
 from webapp.errors import AppError
@@ -67,7 +63,7 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
 
     :raise AppError: ``not_found``
     """
-    statement = inspection_statement(contract_id, InspectionFilter(inspection_id=inspection_id))
+    statement = INSPECTIONS.statement(contract_id, {"inspection_id": inspection_id})
     row = session.execute(statement).one_or_none()
     if row is None:
         raise AppError("not_found")
@@ -80,7 +76,7 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
     )
     readings = _readings(session, subject)
     return {
-        **dress_inspections(session, [row])[0],
+        **dress_inspections(session, contract_id, [row])[0],
         **_facts(subject),
         "readings": readings,
         "unanswered": _unanswered(subject, {reading["item"] for reading in readings}),
@@ -317,10 +313,9 @@ def _revisions(session: Session, inspection_id: int) -> list[dict[str, Any]]:
 
 def _pair(session: Session, contract_id: int, subject: _Subject) -> list[dict[str, Any]]:
     """The other inspections of the same task, with their readings, to lay side by side."""
-    statement = inspection_statement(
-        contract_id, InspectionFilter(task_id=subject.inspection.task_id)
-    ).where(Inspection.id != subject.inspection.id)
-    others = dress_inspections(session, session.execute(statement).all())
+    statement = INSPECTIONS.statement(contract_id, {"task_id": subject.inspection.task_id})
+    beside = statement.where(Inspection.id != subject.inspection.id)
+    others = dress_inspections(session, contract_id, session.execute(beside).all())
     readings: dict[int, list[dict[str, Any]]] = defaultdict(list)
     rows = session.scalars(
         sa.select(Reading)

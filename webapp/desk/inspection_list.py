@@ -2,99 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.checklists.content import ROOM_TYPE
+from webapp.desk.words import PLACE_COLUMNS, SEVERITIES, VERDICTS
 from webapp.estate.models import Building, Device, Room
-from webapp.estate.queries import like
 from webapp.identity.models import User
+from webapp.listing import Column, Listing, Rows, containing
 from webapp.rounds.models import Inspection, Photo, Round, RoundTask
 
 Row = sa.Row[*tuple[Any, ...]]
 
 
-@dataclass(frozen=True)
-class InspectionFilter:
-    """Which inspections; None is all. ``pair`` asks for those of pairs that wait for a choice."""
-
-    month: str | None = None
-    building_id: int | None = None
-    room_id: int | None = None
-    device_id: int | None = None
-    type: str | None = None
-    author_id: int | None = None
-    verdict: str | None = None
-    flag: str | None = None
-    pair: bool = False
-    q: str = ""
-    inspection_id: int | None = None
-    task_id: int | None = None
+def _of_type(key: str) -> sa.ColumnElement[bool]:
+    return Inspection.device_id.is_(None) if key == ROOM_TYPE else Device.type == key
 
 
-def inspection_statement(contract_id: int, wanted: InspectionFilter) -> sa.Select[*tuple[Any, ...]]:
-    """The inspections that the filter lets through, with their places and authors, latest first."""
-    statement: sa.Select[*tuple[Any, ...]] = (
-        sa.select(
-            Inspection,
-            Round.month,
-            RoundTask,
-            Room,
-            Building,
-            Device,
-            User.name.label("author"),
-            User.name_en.label("author_en"),
-        )
-        .join(Round, Round.id == Inspection.round_id)
-        .join(RoundTask, RoundTask.id == Inspection.task_id)
-        .join(Room, Room.id == Inspection.room_id)
-        .join(Building, Building.id == Room.building_id)
-        .join(User, User.id == Inspection.author_id)
-        .outerjoin(Device, Device.id == Inspection.device_id)
-        .where(Inspection.contract_id == contract_id, *_conditions(wanted))
-    )
-    return statement.order_by(Inspection.received_at.desc(), Inspection.id.desc())
+def _flagged(flag: str) -> sa.ColumnElement[bool]:
+    # The column holds a JSON list of codes; both databases show it as text alike.
+    return sa.cast(Inspection.flags, sa.Text).contains(f'"{flag}"', autoescape=True)
 
 
-def _conditions(wanted: InspectionFilter) -> Iterable[sa.ColumnElement[bool]]:
-    equals: tuple[tuple[Any, Any], ...] = (
-        (Round.month, wanted.month),
-        (Room.building_id, wanted.building_id),
-        (Inspection.room_id, wanted.room_id),
-        (Inspection.device_id, wanted.device_id),
-        (Inspection.author_id, wanted.author_id),
-        (Inspection.verdict, wanted.verdict),
-        (Inspection.id, wanted.inspection_id),
-        (Inspection.task_id, wanted.task_id),
-    )
-    for column, value in equals:
-        if value is not None:
-            yield column == value
-    if wanted.type == ROOM_TYPE:
-        yield Inspection.device_id.is_(None)
-    elif wanted.type is not None:
-        yield Device.type == wanted.type
-    if wanted.flag is not None:
-        # The column holds a JSON list of codes; both databases show it as text alike.
-        yield sa.cast(Inspection.flags, sa.Text).like(like(f'"{wanted.flag}"'), escape="\\")
-    if wanted.pair:
-        yield sa.and_(RoundTask.pair_open, Inspection.verdict != "not_tested")
-    for word in wanted.q.split():
-        pattern = like(word)
-        yield sa.or_(
-            *(
-                column.ilike(pattern, escape="\\")
-                for column in (Room.name_zh, Room.name_en, Device.name, Device.asset_number)
-            )
-        )
+def _waiting(_asked: bool) -> sa.ColumnElement[bool]:
+    return sa.and_(RoundTask.pair_open, Inspection.verdict != "not_tested")
 
 
-def dress_inspections(session: Session, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The rows of :func:`inspection_statement` as plain data, with their photos counted."""
+def dress_inspections(
+    session: Session, _contract_id: int, rows: Rows, _now: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The rows of :data:`INSPECTIONS` as plain data, with their photos counted."""
     photos = _photo_counts(session, [row.Inspection.id for row in rows])
     return [_dressed(row, *photos.get(row.Inspection.id, (0, 0, 0))) for row in rows]
 
@@ -146,3 +87,61 @@ def _dressed(row: Row, expected: int, received: int, returned: int) -> dict[str,
         "photos_received": received,
         "photos_returned": returned,
     }
+
+
+INSPECTIONS = Listing(
+    name="inspections",
+    select=sa.select(
+        Inspection,
+        Round.month,
+        RoundTask,
+        Room,
+        Building,
+        Device,
+        User.name.label("author"),
+        User.name_en.label("author_en"),
+    )
+    .join(Round, Round.id == Inspection.round_id)
+    .join(RoundTask, RoundTask.id == Inspection.task_id)
+    .join(Room, Room.id == Inspection.room_id)
+    .join(Building, Building.id == Room.building_id)
+    .join(User, User.id == Inspection.author_id)
+    .outerjoin(Device, Device.id == Inspection.device_id),
+    contract=Inspection.contract_id,
+    filters={
+        "month": Round.month,
+        "building_id": Room.building_id,
+        "room_id": Inspection.room_id,
+        "device_id": Inspection.device_id,
+        "type": _of_type,
+        "author_id": Inspection.author_id,
+        "verdict": Inspection.verdict,
+        "flag": _flagged,
+        "pair": _waiting,
+        "q": containing(Room.name_zh, Room.name_en, Device.name, Device.asset_number),
+        "inspection_id": Inspection.id,
+        "task_id": Inspection.task_id,
+    },
+    sorts={
+        "received_at": (Inspection.received_at,),
+        "severity": (Inspection.severity, Inspection.received_at),
+        "place": (Building.position, Building.id, Room.floor, Room.name_zh, Device.name),
+        "author": (User.name, Inspection.received_at),
+    },
+    sort="-received_at",
+    tie=Inspection.id,
+    tab="verdict",
+    states=("normal", "abnormal", "not_tested"),
+    dress=dress_inspections,
+    columns=(
+        Column("month", "月份", "Month"),
+        *PLACE_COLUMNS,
+        Column("verdict", "结果", "Outcome", VERDICTS),
+        Column("severity", "级别", "Severity", SEVERITIES),
+        Column("exception_reason", "未检原因", "Why not tested"),
+        Column("author", "检查人", "Inspected by"),
+        Column("received_at", "收到时间", "Received"),
+        Column("revision", "版本", "Revision"),
+        Column("flags", "提示", "Flags"),
+    ),
+)

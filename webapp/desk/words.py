@@ -8,6 +8,21 @@ from typing import Any
 from webapp.checklists.content import Item, Words
 from webapp.checklists.rules import NormalRange, device_register, normal_range
 from webapp.estate.models import Device
+from webapp.listing import Column
+
+VERDICTS = {
+    "normal": ("正常", "Normal"),
+    "abnormal": ("异常", "Abnormal"),
+    "not_tested": ("未检", "Not tested"),
+}
+SEVERITIES = {1: ("一级", "1"), 2: ("二级", "2"), 3: ("三级", "3"), 4: ("四级", "4")}
+# Where a row of a list is, as its CSV file says it.
+PLACE_COLUMNS = (
+    Column("building", "楼宇", "Building"),
+    Column("floor", "楼层", "Floor"),
+    Column("room", "会议室", "Room"),
+    Column("device_name", "设备", "Device"),
+)
 
 
 def option_words(item: Item | None, value: object) -> tuple[str | None, str | None]:

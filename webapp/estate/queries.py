@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from webapp.errors import AppError
 from webapp.estate.import_plan import ExistingDevice, Place
 from webapp.estate.models import Building, Device, Label, Room
 from webapp.estate.rules import parse_label
+from webapp.listing import Column, Listing, Rows
 
 _Row = TypeVar("_Row", Building, Room, Device)
 
@@ -274,54 +276,46 @@ def printable_statement(
     return statement
 
 
-LabelSelect = sa.Select[Label, Device, Room, Building]
+_LABEL_STATES = {
+    "active": ("在用", "In use"),
+    "unlinked": ("未关联", "On no device"),
+    "revoked": ("已作废", "Revoked"),
+}
+_label_state = sa.case(
+    (Label.revoked_at.is_not(None), "revoked"),
+    (Label.device_id.is_not(None), "active"),
+    else_="unlinked",
+)
 
 
-def labels_statement(
-    contract_id: int,
-    *,
-    q: str = "",
-    device_id: int | None = None,
-    state: str = "",
-    code: str | None = None,
-) -> LabelSelect:
-    """Labels with what they stand on, newest first; ``state`` is active, revoked or unlinked."""
-    statement = (
-        sa.select(Label, Device, Room, Building)
-        .outerjoin(Device, Device.id == Label.device_id)
-        .outerjoin(Room, Room.id == Device.room_id)
-        .outerjoin(Building, Building.id == Room.building_id)
-        .where(Label.contract_id == contract_id)
-        .order_by(Label.made_at.desc(), Label.id.desc())
-    )
-    if device_id is not None:
-        statement = statement.where(Label.device_id == device_id)
-    if code is not None:
-        statement = statement.where(Label.code == code)
-    if state == "revoked":
-        statement = statement.where(Label.revoked_at.is_not(None))
-    elif state:
-        linked = Label.device_id.is_not(None)
-        statement = statement.where(
-            Label.revoked_at.is_(None), linked if state == "active" else sa.not_(linked)
-        )
-    for word in q.split():
-        pattern = like(word.replace("-", "")) if word.isascii() else like(word)
-        statement = statement.where(
+def _labels_with(text: str) -> sa.ColumnElement[bool]:
+    """A code is found with its hyphens or without."""
+    return sa.and_(
+        *(
             sa.or_(
-                Label.code.ilike(pattern, escape="\\"),
-                Device.name.ilike(like(word), escape="\\"),
-                Room.name_zh.ilike(like(word), escape="\\"),
+                Label.code.icontains(
+                    word.replace("-", "") if word.isascii() else word, autoescape=True
+                ),
+                *(
+                    column.icontains(word, autoescape=True)
+                    for column in (Device.name, Room.name_zh)
+                ),
             )
+            for word in text.split()
         )
-    return statement
+    )
 
 
-def label_row(
-    label: Label, device: Device | None, room: Room | None, building: Building | None
+def dress_labels(
+    _session: Session, _contract_id: int, rows: Rows, _now: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The rows of :data:`LABELS` as plain data; ``unlinked`` is printed and on no device."""
+    return [_label_row(*row) for row in rows]
+
+
+def _label_row(
+    label: Label, device: Device | None, room: Room | None, building: Building | None, state: str
 ) -> dict[str, Any]:
-    """A label as plain data; ``state`` is active, revoked, or unlinked (printed, on no device)."""
-    state = "revoked" if label.revoked_at else "active" if label.device_id else "unlinked"
     return {
         "code": label.code,
         "state": state,
@@ -336,6 +330,44 @@ def label_row(
         "revoked_at": label.revoked_at,
         "reason": label.reason,
     }
+
+
+LABELS = Listing(
+    name="labels",
+    select=sa.select(Label, Device, Room, Building, _label_state)
+    .outerjoin(Device, Device.id == Label.device_id)
+    .outerjoin(Room, Room.id == Device.room_id)
+    .outerjoin(Building, Building.id == Room.building_id),
+    contract=Label.contract_id,
+    filters={
+        "q": _labels_with,
+        "device_id": Label.device_id,
+        "state": _label_state,
+        "code": Label.code,
+    },
+    sorts={
+        "made_at": (Label.made_at,),
+        "code": (Label.code,),
+        "device": (Device.name,),
+        "place": (Building.position, Building.id, Room.floor, Room.name_zh, Device.name),
+    },
+    sort="-made_at",
+    tie=Label.id,
+    tab="state",
+    states=("active", "unlinked", "revoked"),
+    dress=dress_labels,
+    columns=(
+        Column("code", "标签码", "Code"),
+        Column("state", "状态", "State", _LABEL_STATES),
+        Column("device_name", "设备", "Device"),
+        Column("building_name", "楼宇", "Building"),
+        Column("floor", "楼层", "Floor"),
+        Column("room_name", "会议室", "Room"),
+        Column("made_at", "生成时间", "Made"),
+        Column("revoked_at", "作废时间", "Revoked"),
+        Column("reason", "原因", "Reason"),
+    ),
+)
 
 
 def label_of(session: Session, contract_id: int, text: str) -> Label:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 from datetime import date
@@ -13,8 +12,8 @@ import xlsxwriter
 from webapp.estate import words
 from webapp.estate.english_names import english_building, english_room
 from webapp.estate.models import Building, Device, Room
-from webapp.estate.register_file import quoted
 from webapp.estate.register_line import UNKNOWN_BUILDING_EN
+from webapp.listing import csv_file
 
 Value = str | int | float | date | None
 Listed = tuple[Device, Room, Building]
@@ -137,17 +136,4 @@ def export_csv(devices: Sequence[Listed], language: str = "zh") -> bytes:
     A text that a spreadsheet would run gets an apostrophe in front, which the import takes off.
     """
     heads, rows = register_table(devices, language)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(heads)
-    for row in rows:
-        writer.writerow([_csv_cell(value) for value in row])
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _csv_cell(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, date):
-        return value.isoformat()
-    return quoted(value) if isinstance(value, str) else str(value)
+    return csv_file([heads, *rows])

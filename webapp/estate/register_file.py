@@ -168,10 +168,5 @@ def _first_lines(text: str) -> Iterator[str]:
 _QUOTED = re.compile(r"'+[=+\-@\t\r]")
 
 
-def quoted(text: str) -> str:
-    """``text`` for a CSV cell: an apostrophe keeps a spreadsheet from running it as a formula."""
-    return "'" + text if re.match(r"'*[=+\-@\t\r]", text) else text
-
-
 def _unquoted(text: str) -> str:
     return text[1:] if _QUOTED.match(text) else text

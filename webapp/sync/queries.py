@@ -194,16 +194,6 @@ def long_held(session: Session, before: datetime) -> list[tuple[int, int]]:
     return [(row.contract_id, row.id) for row in rows]
 
 
-def quarantine_page(contract_id: int, states: Sequence[str]) -> sa.Select[Quarantined, str]:
-    """The quarantine's rows of these states with their authors, the latest first."""
-    return (
-        sa.select(Quarantined, User.name.label("author"))
-        .join(User, User.id == Quarantined.user_id)
-        .where(Quarantined.contract_id == contract_id, Quarantined.state.in_(states))
-        .order_by(Quarantined.received_at.desc(), Quarantined.id.desc())
-    )
-
-
 def quarantined(session: Session, contract_id: int, row_id: int) -> tuple[Quarantined, str]:
     """One row of the quarantine and its author's name. :raise AppError: ``not_found``"""
     row = session.execute(

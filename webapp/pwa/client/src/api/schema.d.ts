@@ -1020,7 +1020,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The inspections, latest first. */
+        /** A page of the inspections, and how many there are in each state. */
         get: {
             parameters: {
                 query?: {
@@ -1032,10 +1032,11 @@ export interface paths {
                     device_id?: number;
                     type?: string;
                     author_id?: number;
-                    verdict?: "normal" | "abnormal" | "not_tested";
+                    verdict?: "normal" | "abnormal" | "not_tested" | "all";
                     flag?: string;
                     pair?: boolean;
                     q?: string;
+                    sort?: "received_at" | "-received_at" | "severity" | "-severity" | "place" | "-place" | "author" | "-author";
                 };
                 header?: never;
                 path: {
@@ -1052,6 +1053,63 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["InspectionPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/inspections.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the inspections that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    month?: string;
+                    building_id?: number;
+                    room_id?: number;
+                    device_id?: number;
+                    type?: string;
+                    author_id?: number;
+                    verdict?: "normal" | "abnormal" | "not_tested" | "all";
+                    flag?: string;
+                    pair?: boolean;
+                    q?: string;
+                    sort?: "received_at" | "-received_at" | "severity" | "-severity" | "place" | "-place" | "author" | "-author";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -1161,7 +1219,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Labels, the newest first; ``q`` finds codes, devices and rooms. */
+        /** A page of the labels, and how many there are in each state. */
         get: {
             parameters: {
                 query?: {
@@ -1169,7 +1227,8 @@ export interface paths {
                     page_size?: number;
                     q?: string;
                     device_id?: number | null;
-                    state?: "" | "active" | "revoked" | "unlinked";
+                    state?: "active" | "unlinked" | "revoked" | "all";
+                    sort?: "made_at" | "-made_at" | "code" | "-code" | "device" | "-device" | "place" | "-place";
                 };
                 header?: never;
                 path: {
@@ -1186,6 +1245,56 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["LabelPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/labels.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the labels that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    q?: string;
+                    device_id?: number | null;
+                    state?: "active" | "unlinked" | "revoked" | "all";
+                    sort?: "made_at" | "-made_at" | "code" | "-code" | "device" | "-device" | "place" | "-place";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -1675,13 +1784,13 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The open items, the most severe and oldest first. */
+        /** A page of the open-items, and how many there are in each state. */
         get: {
             parameters: {
                 query?: {
                     page?: number;
                     page_size?: number;
-                    state?: "open" | "solved" | "withdrawn";
+                    state?: "open" | "solved" | "withdrawn" | "all";
                     building_id?: number;
                     room_id?: number;
                     device_id?: number;
@@ -1689,7 +1798,7 @@ export interface paths {
                     severity?: number;
                     month?: string;
                     q?: string;
-                    sort?: "severity" | "age" | "number" | "due_on";
+                    sort?: "severity" | "-severity" | "age" | "-age" | "number" | "-number" | "place" | "-place" | "owner" | "-owner" | "due_on" | "-due_on";
                 };
                 header?: never;
                 path: {
@@ -1706,6 +1815,61 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["OpenItemPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/open-items.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the open-items that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "open" | "solved" | "withdrawn" | "all";
+                    building_id?: number;
+                    room_id?: number;
+                    device_id?: number;
+                    owner_id?: number;
+                    severity?: number;
+                    month?: string;
+                    q?: string;
+                    sort?: "severity" | "-severity" | "age" | "-age" | "number" | "-number" | "place" | "-place" | "owner" | "-owner" | "due_on" | "-due_on";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -2071,13 +2235,15 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The operations that could not be applied, the latest first. */
+        /** A page of the quarantine, and how many there are in each state. */
         get: {
             parameters: {
                 query?: {
                     page?: number;
                     page_size?: number;
-                    state?: "waiting" | "all" | "open" | "held" | "applied" | "dismissed";
+                    state?: "waiting" | "applied" | "dismissed" | "all";
+                    sort?: "received_at" | "-received_at" | "code" | "-code" | "kind" | "-kind" | "author" | "-author";
+                    q?: string;
                 };
                 header?: never;
                 path: {
@@ -2094,6 +2260,55 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["QuarantinedPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quarantine.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the quarantine that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "waiting" | "applied" | "dismissed" | "all";
+                    sort?: "received_at" | "-received_at" | "code" | "-code" | "kind" | "-kind" | "author" | "-author";
+                    q?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3627,6 +3842,11 @@ export interface components {
             /** @enum {string} */
             verdict: "normal" | "abnormal" | "not_tested";
         };
+        InspectionCounts: {
+            abnormal: number;
+            normal: number;
+            not_tested: number;
+        };
         InspectionDetail: {
             asset_number: string;
             author: string;
@@ -3739,6 +3959,7 @@ export interface components {
             text: string;
         };
         InspectionPage: {
+            counts: components["schemas"]["InspectionCounts"];
             items: components["schemas"]["Inspection"][];
             page: number;
             page_size: number;
@@ -3795,7 +4016,12 @@ export interface components {
             room_name_en: string | null;
             room_name_zh: string | null;
             /** @enum {string} */
-            state: "active" | "revoked" | "unlinked";
+            state: "active" | "unlinked" | "revoked";
+        };
+        LabelCounts: {
+            active: number;
+            revoked: number;
+            unlinked: number;
         };
         LabelGrid: {
             columns: number;
@@ -3821,6 +4047,7 @@ export interface components {
             issued: number;
         };
         LabelPage: {
+            counts: components["schemas"]["LabelCounts"];
             items: components["schemas"]["Label"][];
             page: number;
             page_size: number;
@@ -4125,6 +4352,11 @@ export interface components {
             /** @enum {string} */
             why: "" | "picked" | "amended" | "found_again";
         };
+        OpenItemCounts: {
+            open: number;
+            solved: number;
+            withdrawn: number;
+        };
         OpenItemDetail: {
             action_en: string;
             action_zh: string;
@@ -4166,6 +4398,7 @@ export interface components {
             urgency: "now" | "soon" | "calm";
         };
         OpenItemPage: {
+            counts: components["schemas"]["OpenItemCounts"];
             items: components["schemas"]["OpenItem"][];
             page: number;
             page_size: number;
@@ -4574,7 +4807,13 @@ export interface components {
             state: string;
             user_id: number;
         };
+        QuarantinedCounts: {
+            applied: number;
+            dismissed: number;
+            waiting: number;
+        };
         QuarantinedPage: {
+            counts: components["schemas"]["QuarantinedCounts"];
             items: components["schemas"]["Quarantined"][];
             page: number;
             page_size: number;
