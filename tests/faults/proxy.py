@@ -106,6 +106,7 @@ class Proxy:
         self.faults: list[Fault] = []
         self._loop = asyncio.new_event_loop()
         self._held: list[asyncio.Event] = []
+        self._tasks: set[asyncio.Task[None] | None] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
 
@@ -152,6 +153,9 @@ class Proxy:
         return sum(text in f"{method} {path}" for method, path in self.seen)
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The loop itself holds its tasks but weakly, and a phone that hangs up lets go of this one.
+        task = asyncio.current_task()
+        self._tasks.add(task)
         try:
             request = await _read_request(reader)
             self.seen.append((request.method, request.path))
@@ -161,10 +165,11 @@ class Proxy:
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
+        except asyncio.CancelledError:
+            pass  # The proxy is being stopped.
         finally:
             writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+            self._tasks.discard(task)
 
     def _fault_for(self, request: Request) -> Fault:
         for fault in self.faults:
