@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tarfile
 import threading
 from pathlib import Path
@@ -52,9 +53,17 @@ jobs = AppGroup("jobs", help="Work after the commit.")
 
 @jobs.command("work")
 def work_jobs() -> None:
-    """Work the queue until the process is ended."""
+    """Work the queue until the process is told to end (SIGTERM or Ctrl-C); the job in hand is finished."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    queue.work(app, threading.Event())
+    # Blocked before the thread begins, which inherits it: a signal then waits here and nowhere else.
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    stop = threading.Event()
+    worker = threading.Thread(target=queue.work, args=(app, stop))
+    worker.start()
+    signal.sigwait(ending)
+    stop.set()
+    worker.join()
 
 
 @click.command("setup")

@@ -120,22 +120,24 @@ def _put_back(job_id: int, worker: str, error: Exception) -> None:
 
 
 def work(app: Flask, stop: threading.Event) -> None:
-    """Work the queue until ``stop`` is set."""
+    """Work the queue until ``stop`` is set: what is in hand then is finished, and nothing more begun."""
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     next_tick = now_utc()
     while not stop.is_set():
         with app.app_context():
             if now_utc() >= next_tick:
                 next_tick = now_utc() + timedelta(seconds=TICK_SECONDS)
-                run_ticks(now_utc())
-            busy = _safely(lambda: work_once(worker))
+                run_ticks(now_utc(), stop)
+            busy = not stop.is_set() and _safely(lambda: work_once(worker))
         if not busy:
             stop.wait(IDLE_SECONDS)
 
 
-def run_ticks(now: datetime) -> None:
+def run_ticks(now: datetime, stop: threading.Event | None = None) -> None:
     """Call every registered tick; one that fails doesn't keep the others from running."""
     for tick in _ticks:
+        if stop is not None and stop.is_set():
+            return
         _safely(lambda tick=tick: tick(now))  # type: ignore[misc]
 
 
