@@ -178,8 +178,8 @@ def _save_behind_the_back(page: Page, number: int) -> None:
     assert status == 200
 
 
-def test_a_person_joins_changes_role_and_leaves(desk_server: Server, open_context: Opener) -> None:
-    """A new person with a first password; the role changes with undo; the membership ends."""
+def test_a_person_joins_is_changed_and_leaves(desk_server: Server, open_context: Opener) -> None:
+    """A new person with a first password; role (with undo) and telephone change; the membership ends."""
     page = open_context(phone=False).new_page()
     sign_in(page, desk_server, "wang", "/desk/people")
     page.get_by_role("button", name="添加人员").click()
@@ -198,6 +198,14 @@ def test_a_person_joins_changes_role_and_leaves(desk_server: Server, open_contex
     role.select_option("backup_engineer")
     page.get_by_role("button", name="撤销").click()
     expect(role).to_have_value("inspection_engineer")
+    row.get_by_role("button", name="改电话").click()
+    phone = page.get_by_role("dialog").get_by_label("电话")
+    phone.fill("明天再问")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    expect(page.get_by_role("dialog")).to_contain_text("不是电话号码")
+    phone.fill("138 0000 0042")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    expect(row).to_contain_text("138 0000 0042")
     row.get_by_role("button", name="移出合同").click()
     page.get_by_role("dialog").get_by_role("button", name="移出合同").click()
     expect(row).to_have_count(0)
