@@ -108,7 +108,10 @@ class BoardEngineerSchema(ma.Schema):
 
 
 class BoardPhoneSchema(ma.Schema):
-    """A phone as last heard of; ``clock_offset_seconds`` is its clock minus the server's."""
+    """A phone as last heard of; ``clock_offset_seconds`` is its clock minus the server's.
+
+    ``silent`` when it holds something and has not called for days.
+    """
 
     phone_id = fields.String(required=True)
     user_id = fields.Integer(required=True)
@@ -118,6 +121,7 @@ class BoardPhoneSchema(ma.Schema):
     unsent_photos = fields.Integer(required=True)
     clock_offset_seconds = fields.Integer(required=True)
     last_seen_at = fields.AwareDateTime(required=True)
+    silent = fields.Boolean(required=True)
 
 
 BLOCKERS = (

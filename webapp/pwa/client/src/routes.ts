@@ -9,7 +9,7 @@ type Loader = () => Promise<unknown>;
 const views: Record<string, Loader> = {
   ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label}.svelte"),
   ...import.meta.glob(
-    "./views/desk/{Board,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Quarantine}.svelte",
+    "./views/desk/{Board,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Quarantine,SyncHealth,Rescue}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
 };
@@ -40,6 +40,8 @@ const paths = {
   checklist: "/desk/checklists/:number",
   people: "/desk/people",
   quarantine: "/desk/quarantine",
+  syncHealth: "/desk/sync",
+  rescue: "/desk/rescue",
 } as const;
 
 export type RouteName = keyof typeof paths;
@@ -81,6 +83,8 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["checklist", "desk/Checklists", "desk"],
   ["people", "desk/People", "desk"],
   ["quarantine", "desk/Quarantine", "desk"],
+  ["syncHealth", "desk/SyncHealth", "desk"],
+  ["rescue", "desk/Rescue", "desk"],
 ];
 
 export const routes: Route[] = table.map(([name, view, frame, open = false]) => ({

@@ -73,7 +73,33 @@ export const api = {
   delete: <Answer = void>(path: string, options?: RequestOptions) =>
     request<Answer>("DELETE", path, undefined, options),
   getIfChanged,
+  upload,
 };
+
+/** Posts a file, telling how many of its bytes have left; only an XMLHttpRequest can tell. */
+async function upload<Answer>(
+  path: string,
+  file: Blob,
+  options: { query?: RequestOptions["query"]; onprogress?: (sentBytes: number) => void } = {},
+): Promise<Answer> {
+  const request = new XMLHttpRequest();
+  request.open("POST", withQuery(path, options.query));
+  request.responseType = "blob";
+  request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+  request.setRequestHeader("Accept", "application/json, application/problem+json");
+  request.upload.onprogress = (event) => options.onprogress?.(event.loaded);
+  await new Promise<void>((resolve, reject) => {
+    request.onload = () => resolve();
+    request.onerror = request.onabort = () => reject(new NetworkError("offline"));
+    request.send(file);
+  });
+  const headers: Record<string, string> = {};
+  for (const name of ["Content-Type", "Retry-After"]) {
+    const value = request.getResponseHeader(name);
+    if (value !== null) headers[name] = value;
+  }
+  return accept<Answer>(new Response(request.response as Blob, { status: request.status, headers }));
+}
 
 /** Reads a resource again only when it has changed since `etag`. */
 async function getIfChanged<Answer>(

@@ -24,6 +24,7 @@ export const places: { title: Key; places: Place[] }[] = [
       { name: "photos", also: [], icon: "image", text: "desk.nav_photos", go: "desk.go_photos", href: href("photos"), key: "p" },
       { name: "openItems", also: ["openItem"], icon: "flag", text: "desk.nav_open_items", go: "desk.go_open_items", href: href("openItems"), key: "o" },
       { name: "quarantine", also: [], icon: "quarantine", text: "desk.nav_quarantine", go: "desk.go_quarantine", href: href("quarantine"), key: "q", right: "review" },
+      { name: "syncHealth", also: ["rescue"], icon: "sync", text: "desk.nav_sync", go: "desk.go_sync", href: href("syncHealth"), key: "s", right: "manage_round" },
     ],
   },
   {
