@@ -3366,6 +3366,7 @@ export interface components {
             /** Format: date-time */
             last_seen_at: string;
             phone_id: string;
+            silent: boolean;
             unsent_photos: number;
             unsent_records: number;
             user_id: number;
