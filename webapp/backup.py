@@ -6,13 +6,17 @@ server begins a new epoch, so that every phone offers again what it still holds.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -38,8 +42,7 @@ def write_backup(session: Session, store: ObjectStore, path: Path, say: Say) -> 
         _begin_snapshot(session)
         for table in Base.metadata.sorted_tables:
             say(table.name)
-            lines = [_line(table, row) for row in session.execute(sa.select(table)).mappings()]
-            _add(archive, f"tables/{table.name}.jsonl", "".join(lines).encode())
+            _add_table(session, archive, table, path.parent)
         keys = sorted(set(_photo_keys(session)))
         manifest = {"format": FORMAT, "revision": _revision(session), "objects": len(keys)}
         session.rollback()
@@ -48,7 +51,9 @@ def write_backup(session: Session, store: ObjectStore, path: Path, say: Say) -> 
             if number % 200 == 0 or number == len(keys):
                 say(f"photo {number} of {len(keys)}")
         _add(archive, "manifest.json", json.dumps(manifest).encode())
+    _make_durable(temporary)
     temporary.rename(path)
+    _make_durable(path.parent)
 
 
 def restore_backup(session: Session, store: ObjectStore, path: Path, say: Say) -> None:
@@ -56,17 +61,45 @@ def restore_backup(session: Session, store: ObjectStore, path: Path, say: Say) -
 
     The caller's transaction holds it all: when anything fails, the database stays empty.
 
-    :raise BackupError: not empty, another schema, or not a whole backup
+    :raise BackupError: not empty, another schema, not a whole backup, or a photo in it is damaged
     """
     with tarfile.open(path, "r") as archive:
         _check(session, archive)
         for member in archive:
             if member.name.startswith("objects/"):
-                store.put(member.name.removeprefix("objects/"), _bytes_of(archive, member))
+                key = member.name.removeprefix("objects/")
+                store.put(key, _checked(key, _bytes_of(archive, member)))
         for table in Base.metadata.sorted_tables:
             say(table.name)
             _restore_table(session, archive, table)
     new_epoch(session)
+
+
+def _checked(key: str, data: bytes) -> bytes:
+    """The bytes of a photo, whose key ends with the SHA-256 that they must have."""
+    if hashlib.sha256(data).hexdigest() != key.rpartition("/")[2]:
+        raise BackupError(f"A photo in this backup is damaged: {key}. Take another backup.")
+    return data
+
+
+def _add_table(session: Session, archive: tarfile.TarFile, table: sa.Table, folder: Path) -> None:
+    """Add a table's rows, a line each; on the disk and not in memory until their size is known."""
+    rows = session.execute(sa.select(table), execution_options={"yield_per": ROWS_AT_ONCE})
+    with tempfile.TemporaryFile(dir=folder) as lines:
+        for row in rows.mappings():
+            lines.write(_line(table, row).encode())
+        member = tarfile.TarInfo(f"tables/{table.name}.jsonl")
+        member.size, member.mode = lines.tell(), 0o600
+        lines.seek(0)
+        archive.addfile(member, lines)
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _begin_snapshot(session: Session) -> None:
@@ -124,13 +157,15 @@ def _check(session: Session, archive: tarfile.TarFile) -> None:
 
 def _restore_table(session: Session, archive: tarfile.TarFile, table: sa.Table) -> None:
     session.execute(sa.delete(table))
-    rows: list[dict[str, Any]] = []
-    for line in _open(archive, f"tables/{table.name}.jsonl"):
-        values = json.loads(line)
-        rows.append({c.name: _typed(c, values[c.name]) for c in table.columns})
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        session.execute(sa.insert(table), rows[start : start + ROWS_AT_ONCE])
+    lines = iter(_open(archive, f"tables/{table.name}.jsonl"))
+    while some := list(islice(lines, ROWS_AT_ONCE)):
+        session.execute(sa.insert(table), [_row(table, line) for line in some])
     _continue_numbers(session, table)
+
+
+def _row(table: sa.Table, line: bytes) -> dict[str, Any]:
+    values = json.loads(line)
+    return {c.name: _typed(c, values[c.name]) for c in table.columns}
 
 
 def _continue_numbers(session: Session, table: sa.Table) -> None:
@@ -150,11 +185,11 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
     archive.addfile(member, io.BytesIO(data))
 
 
-def _open(archive: tarfile.TarFile, name: str) -> BinaryIO:
+def _open(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     file = archive.extractfile(name)
     if file is None:
         raise KeyError(name)
-    return io.BytesIO(file.read())
+    return file
 
 
 def _bytes_of(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
