@@ -405,6 +405,7 @@ export default {
   "sync.short_no_access": "The server takes nothing more: ask the project manager",
   "sync.short_other_user": "Somebody else is signed in",
   "sync.short_incomplete": "A record lacks a photo",
+  "sync.short_held": "A record is with the supervisor",
   "sync.short_stuck": "The queue stands still",
   "inspect.go_there": "Go there",
   "inspect.scanned_short": "scanned",

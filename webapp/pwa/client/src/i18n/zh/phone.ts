@@ -403,6 +403,7 @@ export default {
   "sync.short_no_access": "服务器不再接收，请联系项目经理",
   "sync.short_other_user": "此浏览器由他人登录",
   "sync.short_incomplete": "有记录缺照片",
+  "sync.short_held": "有记录在主管处待处理",
   "sync.short_stuck": "队列没有前进",
   "inspect.go_there": "去补上",
   "inspect.scanned_short": "已扫描",

@@ -18,6 +18,7 @@ it("says the least that holds for everything on the phone", () => {
   expect(stageOf(summary())).toBe("accepted");
   expect(stageOf(summary({ unsent: { photos: 2 } }))).toBe("sent");
   expect(stageOf(summary({ counts: { sent: 1 } }))).toBe("sent");
+  expect(stageOf(summary({ counts: { quarantined: 1 } }))).toBe("sent");
   expect(stageOf(summary({ unsent: { records: 1, photos: 2 } }))).toBe("saved");
 });
 
@@ -27,6 +28,8 @@ it("tells what needs somebody, and is silent while all goes its way", () => {
   expect(problemOf(summary({ engine: { paused: "no_access" } }))).toBe("sync.short_no_access");
   expect(problemOf(summary({ engine: { paused: "other_user" } }))).toBe("sync.short_other_user");
   expect(problemOf(summary({ counts: { incomplete: 1 } }))).toBe("sync.short_incomplete");
+  expect(problemOf(summary({ counts: { quarantined: 1 } }))).toBe("sync.short_held");
+  expect(problemOf(summary({ counts: { conflict: 1 } }))).toBe("sync.short_held");
   expect(problemOf(summary({ engine: { stuck: true } }))).toBe("sync.short_stuck");
 });
 

@@ -6,7 +6,12 @@ import type { Key } from "../../../i18n";
 export function stageOf(summary: SyncSummary): "saved" | "sent" | "accepted" {
   const { unsent, counts } = summary;
   if (unsent.records > 0 || counts.saved > 0) return "saved";
-  return unsent.photos > 0 || counts.sent > 0 ? "sent" : "accepted";
+  return unsent.photos > 0 || counts.sent + heldOf(summary) > 0 ? "sent" : "accepted";
+}
+
+/** Records that came, and that the server has put before a supervisor. */
+function heldOf({ counts }: SyncSummary): number {
+  return counts.quarantined + counts.conflict;
 }
 
 /** What stands in the way and needs somebody, shortly; null while all goes its way. */
@@ -16,6 +21,7 @@ export function problemOf(summary: SyncSummary): Key | null {
   if (engine.paused === "no_access") return "sync.short_no_access";
   if (engine.paused === "other_user") return "sync.short_other_user";
   if (counts.incomplete > 0) return "sync.short_incomplete";
+  if (heldOf(summary) > 0) return "sync.short_held";
   return engine.stuck ? "sync.short_stuck" : null;
 }
 
