@@ -152,7 +152,9 @@ def _forget_numbers(session: Session) -> None:
 def engine_options(database_url: str) -> dict[str, Any]:
     """Engine settings for the database that is configured."""
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15, "check_same_thread": False}}
+        # The connection that was used last comes first: what it has just written it need not read again.
+        connect = {"timeout": 15, "check_same_thread": False}
+        return {"connect_args": connect, "pool_use_lifo": True}
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
 
 
