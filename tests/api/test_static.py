@@ -25,6 +25,7 @@ def client(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask
         "sw.js": SCRIPT,
         NAME: SCRIPT,
         "assets/tiny-abc.css": b"a{}",
+        "preloads.json": b'["assets/phone-abc.js", "assets/phone-abc.css"]',
     }.items():
         (built / name).write_bytes(content)
         if len(content) > 100:
@@ -107,3 +108,24 @@ def test_a_known_form_is_not_sent_again(client: FlaskClient) -> None:
 def test_nothing_outside_the_build_is_served(client: FlaskClient, path: str) -> None:
     answer = get(client, f"/static/app/{path}", "br, gzip")
     assert answer.status_code == 404
+
+
+def test_a_phones_first_visit_is_told_which_files_its_screens_begin_with(
+    client: FlaskClient,
+) -> None:
+    client.set_cookie("roundbook", "whoever")
+    link = get(client, "/", "br").headers["Link"]
+    assert "</static/app/assets/phone-abc.js>; rel=modulepreload" in link
+    assert "</static/app/assets/phone-abc.css>; rel=preload; as=style" in link
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/desk/estate"])
+def test_other_screens_are_not_made_to_load_the_phones_files(
+    client: FlaskClient, path: str
+) -> None:
+    client.set_cookie("roundbook", "whoever")
+    assert "Link" not in get(client, path, "br").headers
+
+
+def test_who_is_not_signed_in_begins_with_the_sign_in_alone(client: FlaskClient) -> None:
+    assert "Link" not in get(client, "/", "br").headers

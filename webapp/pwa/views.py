@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, request, send_from_directory
@@ -31,20 +32,17 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
 }
-_SHELL_PATHS = (
+_PHONE_PATHS = (
     "/",
-    "/sign-in",
     "/scan",
     "/items",
     "/sync",
     "/me",
-    "/kit",
     "/d/<code>",
     "/rooms/<path:rest>",
     "/inspect/<path:rest>",
-    "/desk",
-    "/desk/<path:rest>",
 )
+_OTHER_PATHS = ("/sign-in", "/kit", "/desk", "/desk/<path:rest>")
 
 
 # The build writes these forms beside each file that gains by them, the smallest first.
@@ -90,8 +88,28 @@ def shell(**_parts: str) -> Response:
     return response
 
 
-for _path in _SHELL_PATHS:
-    bp.add_url_rule(_path, view_func=shell, endpoint=f"shell_{_path}".replace(".", "_"))
+def phone_shell(**_parts: str) -> Response:
+    """The same page; who is signed in is told at once which files a phone's screens begin with."""
+    response = shell()
+    if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
+        response.headers["Link"] = ", ".join(map(_preload, _phone_files()))
+    return response
+
+
+def _phone_files() -> list[str]:
+    """What the build noted of them, in `vite/preloads.ts`."""
+    noted: list[str] = json.loads((_static_folder() / "app/preloads.json").read_bytes())
+    return noted
+
+
+def _preload(name: str) -> str:
+    relation = "preload; as=style" if name.endswith(".css") else "modulepreload"
+    return f"</static/app/{name}>; rel={relation}; crossorigin"
+
+
+for _path in (*_PHONE_PATHS, *_OTHER_PATHS):
+    _view = phone_shell if _path in _PHONE_PATHS else shell
+    bp.add_url_rule(_path, view_func=_view, endpoint=f"shell_{_path}".replace(".", "_"))
 
 
 @bp.get("/sw.js")

@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { apiDocs } from "./vite/api-docs.ts";
+import { dexie, groups } from "./vite/chunks.ts";
 import { precompress } from "./vite/precompress.ts";
+import { preloads } from "./vite/preloads.ts";
 import { serviceWorker } from "./vite/service-worker.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -18,7 +20,9 @@ export default defineConfig({
   plugins: [
     svelte(),
     apiDocs(outDir),
+    preloads(outDir, "/src/views/phone/Home.svelte"),
     serviceWorker({
+      entry: path("src/main.ts"),
       source: path("../../static/sw.js"),
       outDir,
       base,
@@ -28,11 +32,13 @@ export default defineConfig({
     }),
     precompress(outDir),
   ],
+  resolve: { alias: [dexie] },
   build: {
     outDir,
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups } } },
     reportCompressedSize: true,
   },
   worker: { format: "es" },

@@ -21,6 +21,7 @@ interface InstallOffer extends Event {
 }
 
 export const pwa = new Pwa();
+const IDLE_WITHIN_MS = 2_000;
 let reloading = false;
 
 export function registerWorker(): void {
@@ -34,10 +35,18 @@ export function registerWorker(): void {
     pwa.offlineReady = true;
     if (reloading) location.reload();
   });
-  navigator.serviceWorker
-    .register("/sw.js", { scope: "/", updateViaCache: "none" })
-    .then(watch)
-    .catch(() => undefined);
+  whenIdle(() => {
+    navigator.serviceWorker
+      .register("/sw.js", { scope: "/", updateViaCache: "none" })
+      .then(watch)
+      .catch(() => undefined);
+  });
+}
+
+/** Its install fetches a megabyte: the first screen goes before it, but not for long. */
+function whenIdle(work: () => void): void {
+  if ("requestIdleCallback" in window) requestIdleCallback(work, { timeout: IDLE_WITHIN_MS });
+  else setTimeout(work, IDLE_WITHIN_MS);
 }
 
 /** Lets the waiting version take over and reloads the page with it. */

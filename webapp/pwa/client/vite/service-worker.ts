@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin, type Rollup } from "vite";
+import { dexie } from "./chunks.ts";
 
 interface PrecacheEntry {
   url: string;
@@ -14,6 +15,8 @@ interface PrecacheEntry {
 }
 
 interface Options {
+  /** The client's first module; the chunk that holds it needn't be the entry's own. */
+  entry: string;
   /** The worker's source file. */
   source: string;
   /** The folder the build writes to. */
@@ -45,7 +48,7 @@ export function serviceWorker(options: Options): Plugin {
 }
 
 function listEntries(bundle: Rollup.OutputBundle, options: Options): PrecacheEntry[] {
-  const kept = reachable(bundle, options.leaveOut);
+  const kept = reachable(bundle, options);
   const built = [...kept].sort().map((file) => ({ url: options.base + file, revision: null }));
   const shell = bundle["index.html"];
   if (shell?.type !== "asset") throw new Error("The build made no index.html");
@@ -56,18 +59,22 @@ function listEntries(bundle: Rollup.OutputBundle, options: Options): PrecacheEnt
   ];
 }
 
-function reachable(bundle: Rollup.OutputBundle, leaveOut: RegExp): Set<string> {
+function reachable(bundle: Rollup.OutputBundle, options: Options): Set<string> {
   const kept = new Set<string>();
   const visit = (file: string) => {
     const chunk = bundle[file];
     if (kept.has(file) || chunk?.type !== "chunk") return;
-    if (chunk.moduleIds.some((id) => leaveOut.test(id))) return;
+    if (chunk.moduleIds.some((id) => options.leaveOut.test(id))) return;
     kept.add(file);
     chunk.viteMetadata?.importedCss.forEach((css) => kept.add(css));
     [...chunk.imports, ...chunk.dynamicImports].forEach(visit);
   };
+  const holds = (output: Rollup.OutputAsset | Rollup.OutputChunk) =>
+    output.type === "chunk" && output.moduleIds.includes(options.entry);
+  const root = Object.values(bundle).find(holds);
+  if (!root) throw new Error(`The build made nothing of ${options.entry}`);
+  visit(root.fileName);
   for (const [file, output] of Object.entries(bundle)) {
-    if (output.type === "chunk" && output.isEntry) visit(file);
     // Workers are written as assets that end in .js; nothing on the desk has one of its own.
     if (output.type === "asset" && /\.(wasm|js)$/.test(file)) kept.add(file);
   }
@@ -86,11 +93,11 @@ async function buildWorker(options: Options, entries: PrecacheEntry[]): Promise<
       __APP_VERSION__: JSON.stringify(options.version),
     },
     resolve: {
-      alias: {
-        "@client": `${client}src`,
-        "workbox-precaching": `${client}node_modules/workbox-precaching`,
-        "workbox-routing": `${client}node_modules/workbox-routing`,
-      },
+      alias: [
+        dexie,
+        { find: "@client", replacement: `${client}src` },
+        { find: /^workbox-/, replacement: `${client}node_modules/workbox-` },
+      ],
     },
     build: {
       outDir: options.outDir,

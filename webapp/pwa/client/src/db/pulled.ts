@@ -15,6 +15,9 @@ type Row = Record<string, unknown>;
 type Id = number | string;
 type Ids = Partial<Record<PulledTable, Id[]>>;
 
+/** Rows handed to the browser at once; more of them hold up a slow phone's frames. */
+const SLICE = 100;
+
 /** What the wire leaves out because it is at its default. */
 const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
   devices: () => ({
@@ -87,7 +90,9 @@ async function putRows(db: UserDatabase, rows: Record<string, Row[]>): Promise<I
   for (const name of PULLED) {
     const given = (rows[name] ?? []).map((row) => complete(name, row));
     if (given.length === 0) continue;
-    await table(db, name).bulkPut(given);
+    for (let at = 0; at < given.length; at += SLICE) {
+      await table(db, name).bulkPut(given.slice(at, at + SLICE));
+    }
     came[name] = given.map((row) => (row["id"] ?? row["uid"]) as Id);
   }
   return came;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { haystack, makeMatcher } from "./find";
-import { doneOf, floorOrder, groupRooms, nextTodo, stateOf } from "./progress";
+import { doneOf, floorKey, floorOrder, floorTotals, groupRooms, nextTodo, stateOf } from "./progress";
 
 const totals = { all: 4, todo: 1, normal: 1, abnormal: 1, not_tested: 1, started: 0 };
 
@@ -10,6 +10,17 @@ it("tells what was tested, and the state of a room once it is through", () => {
   expect(stateOf({ ...totals, todo: 0 })).toBe("abnormal");
   expect(stateOf({ ...totals, todo: 0, abnormal: 0 })).toBe("normal");
   expect(stateOf({ ...totals, todo: 0, abnormal: 0, normal: 0 })).toBe("not_tested");
+});
+
+it("counts the rooms of each building's floors, and those that are through", () => {
+  const row = (building_id: number, floor: string, todo: number) => ({
+    room: { id: todo, building_id, floor, name_zh: "", name_en: "" },
+    building: undefined,
+    totals: { ...totals, todo },
+  });
+  const floors = floorTotals([row(1, "2F", 0), row(1, "2F", 3), row(2, "2F", 0)]);
+  expect(floors.get(floorKey(row(1, "2F", 9)))).toEqual({ done: 1, all: 2 });
+  expect(floors.get(floorKey(row(2, "2F", 9)))).toEqual({ done: 1, all: 1 });
 });
 
 it("walks through a building from the basement up", () => {

@@ -53,6 +53,23 @@ function floorsOf<Row extends Placed>(rows: readonly Row[]): FloorGroup<Row>[] {
   return floors;
 }
 
+/** What tells a floor from every other building's. */
+export function floorKey({ room }: Placed): string {
+  return `${room.building_id} ${room.floor}`;
+}
+
+/** By floor: how many rooms it has in the round, and how many of them are through. */
+export function floorTotals(
+  rows: readonly (Placed & { totals: Totals })[],
+): Map<string, { done: number; all: number }> {
+  const floors = new Map<string, { done: number; all: number }>();
+  for (const row of rows) {
+    const { done, all } = floors.get(floorKey(row)) ?? { done: 0, all: 0 };
+    floors.set(floorKey(row), { done: done + Number(row.totals.todo === 0), all: all + 1 });
+  }
+  return floors;
+}
+
 /** What was tested, normal or not. */
 export function doneOf(totals: Totals): number {
   return totals.normal + totals.abnormal;
