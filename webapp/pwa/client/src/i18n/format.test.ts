@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { settings } from "../stores/settings.svelte";
+import { formatReading } from ".";
+
+it("writes a count's unit in the user's language, and leaves a measure's alone", () => {
+  settings.language = "zh";
+  expect(formatReading(3, "pcs")).toBe("3\u00a0个");
+  expect(formatReading(12, "months")).toBe("12\u00a0个月");
+  expect(formatReading(48, "V")).toBe("48\u00a0V");
+  settings.language = "en";
+  expect(formatReading(1, "pcs")).toBe("1\u00a0pc");
+  expect(formatReading(0, "times")).toBe("0\u00a0times");
+});
+
+it("writes nothing after what has no unit, and no space before a percent sign", () => {
+  expect(formatReading(0.62, "1")).toBe("0.62");
+  expect(formatReading(42, "%")).toBe("42%");
+  expect(formatReading("v2.18", "")).toBe("v2.18");
+});
