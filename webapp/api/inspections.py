@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, PageArgs, blueprint, require
-from webapp.api.listing import list_views, sort_of, state_of
+from webapp.api.listing import PlacedSchema, list_views, sort_of, state_of
 from webapp.api.photos import LimitsSchema
 from webapp.api.rounds import ID, MONTH
 from webapp.db import db, now_utc, unit_of_work
@@ -37,21 +37,12 @@ class InspectionArgs(PageArgs):
     sort = sort_of(INSPECTIONS)
 
 
-class InspectionSchema(ma.Schema):
+class InspectionSchema(PlacedSchema):
     """An inspection in the list; ``counts`` is whether it is the one of its task that counts."""
 
     id = fields.Integer(required=True)
     uid = fields.String(required=True)
     month = fields.String(required=True)
-    room_id = fields.Integer(required=True)
-    room_zh = fields.String(required=True)
-    room_en = fields.String(required=True)
-    floor = fields.String(required=True)
-    building_zh = fields.String(required=True)
-    building_en = fields.String(required=True)
-    device_id = fields.Integer(required=True, allow_none=True)
-    device_name = fields.String(required=True, allow_none=True)
-    type = fields.String(required=True)
     author_id = fields.Integer(required=True)
     author = fields.String(required=True)
     author_en = fields.String(required=True)

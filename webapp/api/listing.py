@@ -20,6 +20,20 @@ from webapp.listing import ALL, Listing
 _CSV = "text/csv; charset=utf-8"
 
 
+class PlacedSchema(ma.Schema):
+    """Where a row is, and of what; ``device_id`` is null for a room's own checklist."""
+
+    room_id = fields.Integer(required=True)
+    room_zh = fields.String(required=True)
+    room_en = fields.String(required=True)
+    floor = fields.String(required=True)
+    building_zh = fields.String(required=True)
+    building_en = fields.String(required=True)
+    device_id = fields.Integer(required=True, allow_none=True)
+    device_name = fields.String(required=True, allow_none=True)
+    type = fields.String(required=True)
+
+
 def sort_of(listing: Listing) -> fields.String:
     """The field ``sort``: a key of the list, or the key with ``-`` before it for the other way round."""
     keys = [sign + key for key in listing.sorts for sign in ("", "-")]

@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, page_of, page_schema, require
-from webapp.api.listing import list_views, sort_of, state_of
+from webapp.api.listing import PlacedSchema, list_views, sort_of, state_of
 from webapp.api.rounds import ID, MONTH
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.open_item_detail import open_item_detail
@@ -35,21 +35,12 @@ class OpenItemArgs(PageArgs):
     sort = sort_of(OPEN_ITEMS)
 
 
-class OpenItemSchema(ma.Schema):
+class OpenItemSchema(PlacedSchema):
     """An open item; ``age_months`` is 0 in the month of its opening, and stands still once closed."""
 
     number = fields.Integer(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     severity = fields.Integer(required=True)
-    room_id = fields.Integer(required=True)
-    room_zh = fields.String(required=True)
-    room_en = fields.String(required=True)
-    floor = fields.String(required=True)
-    building_zh = fields.String(required=True)
-    building_en = fields.String(required=True)
-    device_id = fields.Integer(required=True, allow_none=True)
-    device_name = fields.String(required=True, allow_none=True)
-    type = fields.String(required=True)
     item = fields.String(required=True, allow_none=True)
     item_zh = fields.String(required=True, allow_none=True)
     item_en = fields.String(required=True, allow_none=True)

@@ -17,6 +17,7 @@ from webapp.api.http import (
     page_schema,
     require,
 )
+from webapp.api.listing import PlacedSchema
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk import photo_copies, photo_review
 from webapp.desk.photo_list import PhotoFilter, dress_photos, photo_statement
@@ -94,7 +95,7 @@ class LimitsSchema(ma.Schema):
     lacking = fields.List(fields.String(), required=True)
 
 
-class PhotoSchema(ma.Schema):
+class PhotoSchema(PlacedSchema):
     """A photo with the reading beside it, its limits, and the photo of the last month that has one."""
 
     uid = fields.String(required=True)
@@ -103,15 +104,6 @@ class PhotoSchema(ma.Schema):
     inspection_uid = fields.String(required=True)
     task_id = fields.Integer(required=True)
     verdict = fields.String(required=True)
-    room_id = fields.Integer(required=True)
-    room_zh = fields.String(required=True)
-    room_en = fields.String(required=True)
-    floor = fields.String(required=True)
-    building_zh = fields.String(required=True)
-    building_en = fields.String(required=True)
-    device_id = fields.Integer(required=True, allow_none=True)
-    device_name = fields.String(required=True, allow_none=True)
-    type = fields.String(required=True)
     author_id = fields.Integer(required=True)
     author = fields.String(required=True)
     item = fields.String(required=True, allow_none=True)

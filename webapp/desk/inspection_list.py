@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.checklists.content import ROOM_TYPE
-from webapp.desk.words import PLACE_COLUMNS, SEVERITIES, VERDICTS
+from webapp.desk.words import PLACE_COLUMNS, SEVERITIES, VERDICTS, place_of
 from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import User
 from webapp.listing import Column, Listing, Rows, containing
@@ -57,20 +57,12 @@ def _photo_counts(
 
 
 def _dressed(row: Row, expected: int, received: int, returned: int) -> dict[str, Any]:
-    inspection, task, device = row.Inspection, row.RoundTask, row.Device
+    inspection, task = row.Inspection, row.RoundTask
     return {
         "id": inspection.id,
         "uid": inspection.uid,
         "month": row.month,
-        "room_id": row.Room.id,
-        "room_zh": row.Room.name_zh,
-        "room_en": row.Room.name_en,
-        "floor": row.Room.floor,
-        "building_zh": row.Building.name_zh,
-        "building_en": row.Building.name_en,
-        "device_id": inspection.device_id,
-        "device_name": device.name if device else None,
-        "type": device.type if device else ROOM_TYPE,
+        **place_of(row.Room, row.Building, row.Device),
         "author_id": inspection.author_id,
         "author": row.author,
         "author_en": row.author_en,

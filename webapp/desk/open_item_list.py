@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.checklists.content import ROOM_TYPE, Item, actions_of, causes_of, item_of
 from webapp.checklists.models import ChecklistVersion
-from webapp.desk.words import PLACE_COLUMNS, SEVERITIES, picked_words
+from webapp.desk.words import PLACE_COLUMNS, SEVERITIES, picked_words, place_of
 from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import Contract, User
 from webapp.listing import Column, Listing, Rows, containing
@@ -75,15 +75,7 @@ def _dressed(row: Row, content: Mapping[str, Any] | None, today: date) -> dict[s
         "number": item.number,
         "state": item.state,
         "severity": item.severity,
-        "room_id": row.Room.id,
-        "room_zh": row.Room.name_zh,
-        "room_en": row.Room.name_en,
-        "floor": row.Room.floor,
-        "building_zh": row.Building.name_zh,
-        "building_en": row.Building.name_en,
-        "device_id": item.device_id,
-        "device_name": device.name if device else None,
-        "type": device.type if device else ROOM_TYPE,
+        **place_of(row.Room, row.Building, device),
         "item": item.item,
         "item_zh": checked["zh"] if checked else None,
         "item_en": checked["en"] if checked else None,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.checklists.content import ROOM_TYPE, Item, item_of
 from webapp.checklists.models import ChecklistVersion
-from webapp.desk.words import limits_of, option_words, register_of
+from webapp.desk.words import limits_of, option_words, place_of, register_of
 from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import User
 from webapp.rounds.models import Finding, Inspection, Photo, Reading, Round
@@ -61,8 +61,7 @@ def photo_statement(contract_id: int, wanted: PhotoFilter) -> sa.Select[*tuple[A
             Inspection,
             Round.month,
             Room,
-            Building.name_zh.label("building_zh"),
-            Building.name_en.label("building_en"),
+            Building,
             Device,
             User.name.label("author"),
             reviewer.name.label("reviewer"),
@@ -189,7 +188,7 @@ def _dressed(
     content = contents.get(row.Inspection.checklist_number, {"types": []})
     item = item_of(content, kind, photo.item) if photo.item else None
     return {
-        **_where(row, kind),
+        **_where(row),
         "item": photo.item,
         "item_zh": item["zh"] if item else None,
         "item_en": item["en"] if item else None,
@@ -215,9 +214,9 @@ def _dressed(
     }
 
 
-def _where(row: Row, kind: str) -> dict[str, Any]:
+def _where(row: Row) -> dict[str, Any]:
     """Whose photo, of which inspection, room and device."""
-    inspection, room, device = row.Inspection, row.Room, row.Device
+    inspection = row.Inspection
     return {
         "uid": row.Photo.uid,
         "month": row.month,
@@ -225,15 +224,7 @@ def _where(row: Row, kind: str) -> dict[str, Any]:
         "inspection_uid": inspection.uid,
         "task_id": inspection.task_id,
         "verdict": inspection.verdict,
-        "room_id": room.id,
-        "room_zh": room.name_zh,
-        "room_en": room.name_en,
-        "floor": room.floor,
-        "building_zh": row.building_zh,
-        "building_en": row.building_en,
-        "device_id": device.id if device else None,
-        "device_name": device.name if device else None,
-        "type": kind,
+        **place_of(row.Room, row.Building, row.Device),
         "author_id": inspection.author_id,
         "author": row.author,
     }

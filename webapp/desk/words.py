@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from webapp.checklists.content import Item, Words
+from webapp.checklists.content import ROOM_TYPE, Item, Words
 from webapp.checklists.rules import NormalRange, device_register, normal_range
-from webapp.estate.models import Device
+from webapp.estate.models import Building, Device, Room
 from webapp.listing import Column
 
 VERDICTS = {
@@ -23,6 +23,21 @@ PLACE_COLUMNS = (
     Column("room", "会议室", "Room"),
     Column("device_name", "设备", "Device"),
 )
+
+
+def place_of(room: Room, building: Building, device: Device | None) -> dict[str, Any]:
+    """Where a row of a list is, and of what; a room's own checklist has no device."""
+    return {
+        "room_id": room.id,
+        "room_zh": room.name_zh,
+        "room_en": room.name_en,
+        "floor": room.floor,
+        "building_zh": building.name_zh,
+        "building_en": building.name_en,
+        "device_id": device.id if device else None,
+        "device_name": device.name if device else None,
+        "type": device.type if device else ROOM_TYPE,
+    }
 
 
 def option_words(item: Item | None, value: object) -> tuple[str | None, str | None]:
