@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from tests import factories
+from tests.browsers import browser_path, playwright  # noqa: F401 - fixtures for every folder
 from webapp import create_app
 from webapp.config import Settings
 from webapp.db import Base, db, unit_of_work

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.e2e import server as servers
 from tests.e2e.server import Server
-from tools.find_browser import NONE_FOUND, find
 
 PASSWORD = "roundbook-demo"
 PHONE = {"width": 390, "height": 844}
@@ -36,23 +35,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def browser_path() -> str:
-    """A Chromium; without one the tests fail with a sentence, they are never skipped."""
-    path = find()
-    if path is None:
-        pytest.fail(NONE_FOUND)
-    return path
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """Playwright's driver; two busy cores may take their time, so what is awaited may too."""
-    expect.set_options(timeout=15_000)
-    with sync_playwright() as driver:
-        yield driver
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from playwright.sync_api import Playwright
 
 from tests import factories
 from tests.e2e.server import BIN, ROOT, Server, copy_of
 from tests.faults import oracle
+from tests.faults.chromium import Chromium
 from tests.faults.engineer import NodePhone, WirePhone, build_phone
 from tests.faults.proxy import Proxy
 from tests.rounds import made
@@ -81,7 +83,7 @@ def make_contract(code: str) -> None:
     made.checklist(contract)
     room = factories.room(factories.building(contract))
     for number in range(DEVICES):
-        factories.device(room, name=f"投影机{number}", register={"rated_lamp_hours": 3000})
+        factories.device(room, "codec", name=f"会议终端{number}")
     made.opened(contract, month_of(now_utc().date()))
     db.session.remove()
 
@@ -89,6 +91,16 @@ def make_contract(code: str) -> None:
 def app_on(folder: Path) -> Flask:
     """The app on a server's folder, to prepare what a test needs."""
     return create_app(settings_from_env({"DATA_DIR": str(folder)}))
+
+
+def make_template(folder: Path) -> Path:
+    """A server's folder with the contract HQ, and an administrator beside it."""
+    with app_on(folder).app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        factories.user("admin", is_admin=True)
+        make_contract("HQ")
+        db.engine.dispose()
+    return folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,13 +113,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with one contract, to be copied."""
-    folder = tmp_path_factory.mktemp("faults")
-    with app_on(folder).app_context():
-        upgrade(directory=str(ROOT / "migrations"))
-        factories.user("admin", is_admin=True)
-        make_contract("HQ")
-        db.engine.dispose()
-    return folder
+    return make_template(tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture
@@ -136,7 +142,9 @@ def serve(template: Path, tmp_path: Path) -> Iterator[Serve]:
 @pytest.fixture(scope="session")
 def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that leave the server alone."""
-    server = Server(copy_of(template, tmp_path_factory.mktemp("shared") / "data")).start()
+    server = Server(copy_of(template, tmp_path_factory.mktemp("shared") / "data"))
+    server.settings["TRUSTED_PROXIES"] = "1"
+    server.start()
     yield server
     server.stop()
 
@@ -199,3 +207,14 @@ def open_phone(phone_script: Path) -> Iterator[OpenPhone]:
 def phone(open_phone: OpenPhone, site: Site, network: Proxy) -> NodePhone:
     """Li's phone, on the network."""
     return open_phone(site, network=network)
+
+
+@pytest.fixture
+def li(
+    playwright: Playwright, browser_path: str, tmp_path: Path, site: Site, network: Proxy
+) -> Iterator[Chromium]:
+    """Li's browser, signed in, with the round on it."""
+    browser = Chromium(playwright, browser_path, tmp_path / "profile", site, network)
+    browser.sign_in()
+    yield browser
+    browser.stop()

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from tests.e2e.server import free_port
 
 _HEAD_LIMIT = 64 * 1024
-_HELD_SECONDS = 10.0
 PORTAL_PAGE = b"<!doctype html><title>Wi-Fi</title><h1>Please accept our terms</h1>"
 
 
@@ -50,8 +49,8 @@ class Fault:
     ``empty``: it arrives whole, with nothing in it.
     ``reply_lost``: the server does its work, the phone hears nothing. ``reply_bytes``: the reply
     breaks off after so many bytes of its body. ``twice``: the server gets it two times.
-    ``held``: it waits until a later request has been answered. ``damage`` changes the request's
-    body, ``alter`` the reply's.
+    ``held``: it waits until a later request has been answered, ``held_seconds`` at most.
+    ``damage`` changes the request's body, ``alter`` the reply's.
     """
 
     path: str = ""
@@ -66,6 +65,7 @@ class Fault:
     delay_seconds: float = 0.0
     twice: bool = False
     held: bool = False
+    held_seconds: float = 10.0
     answer: Answer | None = None
     damage: Callable[[bytes], bytes] | None = None
     alter: Callable[[bytes], bytes] | None = None
@@ -92,8 +92,12 @@ class Request:
         return b"\r\n".join([*lines, b"Connection: close", b"", b""]) + body
 
 
+# Of one hop; and what would have the server answer with less than the plain body.
+_LEFT_OUT = (b"connection:", b"keep-alive:", b"accept-encoding:", b"if-none-match:")
+
+
 def _is_hop(line: bytes) -> bool:
-    return not line or line.lower().startswith((b"connection:", b"keep-alive:"))
+    return not line or line.lower().startswith(_LEFT_OUT)
 
 
 class Proxy:
@@ -185,7 +189,7 @@ class Proxy:
         if fault.answer:
             return fault.answer.raw()
         if fault.held:
-            await self._wait_for_another()
+            await self._wait_for_another(fault.held_seconds)
         body = fault.damage(request.body) if fault.damage else request.body
         if fault.twice:
             await self._ask(request.raw(body))
@@ -199,11 +203,11 @@ class Proxy:
             self._release()
         return _spoil(reply, fault)
 
-    async def _wait_for_another(self) -> None:
+    async def _wait_for_another(self, seconds: float) -> None:
         event = asyncio.Event()
         self._held.append(event)
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), _HELD_SECONDS)
+            await asyncio.wait_for(event.wait(), seconds)
 
     def _release(self) -> None:
         for event in self._held:

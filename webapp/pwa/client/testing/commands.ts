@@ -1,5 +1,5 @@
 /** What the phone can be asked to do; each answers once it is done, with something JSON can carry. */
-import { amendInspection, finishInspection } from "../src/db/finish";
+import { amendInspection, finishInspection, undoFinish } from "../src/db/finish";
 import { saveDraft } from "../src/db/drafts";
 import { checklistOf } from "../src/db/due";
 import { retryRefused } from "../src/db/outbox";
@@ -8,6 +8,7 @@ import type { DraftPatch } from "../src/db/types";
 import { recordScan } from "../src/db/search";
 import { unsentOnPhone } from "../src/db/unsent";
 import type { UserDatabase } from "../src/db/schema";
+import type { RunOptions } from "../src/sync/run";
 import { makeRescueFile } from "../src/sync/rescue";
 import { sendOutbox } from "../src/sync/worker";
 import { damagePhoto, dump, report, setClock } from "./disk";
@@ -46,11 +47,12 @@ export class Phone {
     this.#browser.server = server;
   }
 
-  /** Signs in with a password, and opens the user's database for his first contract. */
-  async sign_in({ login, password }: { login: string; password: string }): Promise<object> {
+  /** Signs in with a password, as from an address, and opens the user's database for his first contract. */
+  async sign_in(who: { login: string; password: string; address?: string }): Promise<object> {
+    const { login, password, address = "127.0.0.1" } = who;
     const answer = await fetch(`${this.#browser.server}/api/session`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", "X-Forwarded-For": address },
       body: JSON.stringify({ login, password, device_name: "Node" }),
     });
     if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}`);
@@ -105,18 +107,31 @@ export class Phone {
     return savedOf(db, (await finishInspection(db, command.task)).uid);
   }
 
-  /** Amends a finished inspection with another remark. */
-  async amend({ uid, remark }: { uid: string; remark: string }): Promise<Saved> {
+  /** Amends a finished inspection with another remark, and further photos. */
+  async amend(command: { uid: string; remark: string; photos?: string[] }): Promise<Saved> {
     const { db } = this.#open;
+    const { uid, remark } = command;
     const draft = await amendInspection(db, uid);
     await saveDraft(db, draft.task_id, { remark });
+    for (const bytes of command.photos ?? []) await takePhoto(db, draft.task_id, bytes);
     await finishInspection(db, draft.task_id);
     return savedOf(db, uid);
   }
 
+  /** Takes back what was last finished of an inspection; null when it has left the phone already. */
+  async undo({ uid }: { uid: string }): Promise<{ operation: string; photos: string[] } | null> {
+    const { db } = this.#open;
+    const operation = (await db.records.get(uid))?.operation_ids.at(-1);
+    if (!operation || !(await undoFinish(db, uid))) return null;
+    const drafted = await db.photos.where({ uid, state: "draft" }).primaryKeys();
+    return { operation, photos: drafted };
+  }
+
   /** Takes a photo into a task's draft, and leaves it there. */
-  async photo({ task, bytes }: { task: number; bytes: string }): Promise<object> {
-    const { id, sha256 } = await takePhoto(this.#open.db, task, bytes);
+  async photo(command: { task: number; bytes: string; remark?: string }): Promise<object> {
+    const { db } = this.#open;
+    const { id, sha256 } = await takePhoto(db, command.task, command.bytes);
+    if (command.remark) await saveDraft(db, command.task, { remark: command.remark });
     return { id, sha256 };
   }
 
@@ -126,7 +141,7 @@ export class Phone {
   }
 
   /** One run of the sender, as the button starts it. */
-  async sync(options: { pull?: boolean; reconcile?: boolean; parallel?: number } = {}) {
+  async sync(options: RunOptions = {}) {
     await retryRefused(this.#open.db);
     const result = await this.#open.sync(options);
     if (result === null) return { ok: false, acknowledged: 0, failure: { reason: "busy here" } };
@@ -172,8 +187,10 @@ async function takePhoto(db: UserDatabase, taskId: number, base64: string) {
 }
 
 async function savedOf(db: UserDatabase, uid: string): Promise<Saved> {
-  const sent = await db.outbox.where("uid").equals(uid).sortBy("id");
-  const { id, hash } = sent.at(-1)!;
+  // Ids don't tell which is the last: the phone's clock may have been put back.
+  const last = (await db.records.get(uid))?.operation_ids.at(-1);
+  const [only] = await db.outbox.where("uid").equals(uid).toArray();
+  const { id, hash } = last ? (await db.outbox.get(last))! : only!;
   const photos = await db.photos.where("uid").equals(uid).toArray();
   const listed = photos.filter((photo) => photo.state !== "withdrawn" && photo.state !== "draft");
   return {
