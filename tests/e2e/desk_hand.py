@@ -30,13 +30,14 @@ class Sender:
     pulled: dict[str, Any]
 
     @classmethod
-    def sign_in(cls, playwright: Playwright, url: str, login: str) -> Sender:
+    def sign_in(
+        cls, playwright: Playwright, url: str, login: str, contract: str = "DEMO"
+    ) -> Sender:
         """Sign in and pull once."""
         request = playwright.request.new_context(base_url=url)
         body = {"login": login, "password": PASSWORD, "device_name": login}
         answer = request.post("/api/session", data=body)
         assert answer.ok, answer.text()
-        contract = answer.json()["contracts"][0]["code"]
         pull = request.get(f"/api/contracts/{contract}/sync/pull?cursor=0&epoch=")
         assert pull.ok, pull.text()
         return cls(request, contract, pull.json())
@@ -83,11 +84,11 @@ class Sender:
             **more,
         }
 
-    def push(self, kind: str, payload: Payload) -> dict[str, Any]:
-        """Send one operation; gives its result."""
+    def push(self, kind: str, payload: Payload, id: str | None = None) -> dict[str, Any]:
+        """Send one operation, under an id of its own where none is given; gives its result."""
         text = json.dumps(payload, ensure_ascii=False)
         operation = {
-            "id": uid(),
+            "id": id or uid(),
             "kind": kind,
             "version": 1,
             "payload": text,
