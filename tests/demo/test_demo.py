@@ -17,6 +17,7 @@ from webapp.estate.models import Device, Label, Room
 from webapp.identity.models import User
 from webapp.rounds.models import Inspection, OpenItem, Photo, Reading, Round, RoundTask
 from webapp.storage import object_store, photo_key
+from webapp.sync.models import Quarantined
 
 NOW = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
 
@@ -43,6 +44,19 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     _the_lamps_age()
     _one_projector_keeps_its_fault()
     _every_photo_is_there()
+    _something_waits_for_the_supervisor()
+
+
+def _something_waits_for_the_supervisor() -> None:
+    """Every screen of the desk has something to show, and nothing that stands in its way."""
+    assert _count(RoundTask, RoundTask.pair_open.is_(True)) == 1
+    assert _count(Inspection, Inspection.choice == "set_aside") == 1
+    assert _count(OpenItem, OpenItem.state == "withdrawn") == 1
+    assert _count(OpenItem, OpenItem.state == "solved") > 0
+    returned = db.session.scalars(sa.select(Photo).where(Photo.review == "returned")).one()
+    assert returned.review_remark
+    held = db.session.scalars(sa.select(Quarantined)).one()
+    assert (held.state, held.code) == ("open", "room_mismatch")
 
 
 def _the_lamps_age() -> None:

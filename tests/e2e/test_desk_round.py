@@ -278,6 +278,12 @@ def test_two_records_of_a_device_lie_side_by_side_and_one_is_picked(
     page.get_by_role("button", name="以刘洋的为准").click()
     expect(table.locator("th.counts")).to_contain_text("刘洋")
     expect(page.get_by_role("button", name="以刘洋的为准")).to_be_disabled()
+    # What the other alone had found is off the list, and its story says why.
+    page.goto(f"{desk_server.url}/desk/open-items?state=withdrawn&sort=-number")
+    page.locator("tbody tr").first.click()
+    story = page.get_by_role("region", name="经过")
+    expect(story).to_contain_text("两份记录已选定一份")
+    expect(story).to_contain_text("未采用：已选定另一份记录")
 
 
 def test_an_open_item_gets_an_owner_and_a_due_date(
@@ -303,6 +309,54 @@ def test_an_open_item_gets_an_owner_and_a_due_date(
     expect(page).not_to_have_url(re.compile(f"number={number}$"))
 
 
+def test_a_list_is_sorted_both_ways_counted_and_saved(
+    shared_demo_server: Server, open_context: Open
+) -> None:
+    page = supervisor(open_context, shared_demo_server, "/desk/open-items", language="en")
+    tabs = page.get_by_role("radiogroup").or_(page.get_by_role("group", name="State"))
+    counted = {
+        name: int(re.sub(r"\D", "", tabs.get_by_text(re.compile(rf"^{name} \d+$")).inner_text()))
+        for name in ("Open", "Solved", "Withdrawn", "All")
+    }
+    assert counted["All"] == counted["Open"] + counted["Solved"] + counted["Withdrawn"]
+    assert min(counted.values()) > 0
+    head = page.get_by_role("columnheader", name="Number")
+    first = page.locator("tbody tr td").first
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    page.wait_for_load_state("networkidle")
+    lowest = int(first.inner_text().lstrip("#"))
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    page.wait_for_load_state("networkidle")
+    assert int(first.inner_text().lstrip("#")) > lowest
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export CSV").click()
+    lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("Number,State,Severity")
+    assert len(lines) == counted["Open"] + 1
+
+
+def test_a_supervisor_withdraws_an_open_item_and_puts_it_back(
+    demo_server: Server, playwright: Playwright, open_context: Open
+) -> None:
+    page = supervisor(open_context, demo_server, "/desk/open-items")
+    page.keyboard.press("j")
+    page.wait_for_url(re.compile(r"number=\d+"))
+    number = page.url.split("number=")[1]
+    detail = page.get_by_role("region", name="遗留问题详情")
+    detail.get_by_role("button", name="撤回").click()
+    expect(detail.get_by_text("主管操作")).to_be_visible()
+    says = Sender.sign_in(playwright, demo_server.url, "wang")
+    assert says.get(f"open-items/{number}")["state"] == "withdrawn"
+    detail.get_by_role("button", name="恢复为未解决").click()
+    expect(detail.get_by_role("button", name="撤回")).to_be_visible()
+    assert says.get(f"open-items/{number}")["state"] == "open"
+    page.locator("#content h1").click()
+    page.keyboard.press("Escape")
+    expect(detail).to_have_count(0)
+
+
 def test_a_held_record_is_mended_and_applied(
     demo_server: Server, playwright: Playwright, open_context: Open
 ) -> None:
@@ -318,7 +372,9 @@ def test_a_held_record_is_mended_and_applied(
     page.get_by_role("button", name="采用修改后的内容").click()
     expect(page.get_by_text("记录已采用")).to_be_visible()
     assert held_row(demo_server, playwright, payload["uid"])["state"] == "applied"
-    expect(page.locator("nav .count")).to_have_count(0)
+    # One is left: the demo's own.
+    expect(page.locator("nav .count")).to_have_text("1")
+    expect(page.get_by_role("radio", name="已采用 1")).to_be_visible()
 
 
 def test_a_held_record_is_dismissed_with_a_reason_and_kept(
@@ -326,7 +382,8 @@ def test_a_held_record_is_dismissed_with_a_reason_and_kept(
 ) -> None:
     payload = desk_hand.send_a_faulty_one(playwright, demo_server.url)
     page = supervisor(open_context, demo_server, "/desk/quarantine")
-    expect(page.locator("nav .count")).to_have_text("1")
+    # This one, and the demo's own.
+    expect(page.locator("nav .count")).to_have_text("2")
     page.locator("tbody tr").first.click()
     page.get_by_role("button", name="不采用").click()
     page.get_by_label("为什么不采用").fill("演练数据")

@@ -18,6 +18,7 @@ from webapp.checklists.rules import applies, device_register
 from webapp.checklists.services import ensure_default
 from webapp.db import now_utc, unit_of_work
 from webapp.demo import payloads
+from webapp.demo.cases import Cases
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
 from webapp.demo.simulate import Subject, visit
@@ -180,6 +181,7 @@ class _Teller:
             opened.accepted_at = _morning(month, 10, 60)
         else:
             self._phones_out_there(session, now)
+            Cases(session, self.store, self.contract, self.people, now).make(opened)
 
     def _phones_out_there(self, session: Session, now: datetime) -> None:
         """This month's phones as last heard of; one of them still holds something."""

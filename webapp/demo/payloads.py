@@ -77,11 +77,11 @@ def sent_by_phone(
                 seed,
                 verdict != "normal",
             )
-            line = _photo(data, reading["item"], at, seed)
+            line = photo_line(data, reading["item"], at, seed)
             photos.append(line)
             held[line["sha256"]] = data
     body = {
-        "uid": _uid(f"{target.subject.key}:{at}", at),
+        "uid": uid_of(f"{target.subject.key}:{at}", at),
         "round_id": target.round_id,
         "room_id": target.room_id,
         "device_id": target.device_id,
@@ -93,7 +93,7 @@ def sent_by_phone(
         "readings": visit.readings,
         "consumables": visit.consumables,
         "findings": [
-            {"uid": _uid(f"f:{target.subject.key}:{at}", at), "text": text, "severity": 4}
+            {"uid": uid_of(f"f:{target.subject.key}:{at}", at), "text": text, "severity": 4}
             for text in visit.findings
         ],
         "open_items": [
@@ -109,7 +109,7 @@ def sent_by_phone(
 def not_tested(target: Target, reason: str, remark: str, *, checklist: int, at: datetime) -> Sent:
     """A device that could not be tested, as a phone would have sent it."""
     body = {
-        "uid": _uid(f"x:{target.subject.key}:{at}", at),
+        "uid": uid_of(f"x:{target.subject.key}:{at}", at),
         "round_id": target.round_id,
         "room_id": target.room_id,
         "device_id": target.device_id,
@@ -140,9 +140,10 @@ def _caption(reading: Mapping[str, Any], item: Mapping[str, Any]) -> str:
     return "" if value is True else str(value)
 
 
-def _photo(data: bytes, item: str, at: datetime, seed: str) -> dict[str, Any]:
+def photo_line(data: bytes, item: str, at: datetime, seed: str) -> dict[str, Any]:
+    """A line of an inspection's photo manifest."""
     return {
-        "id": _uid(f"p:{seed}", at),
+        "id": uid_of(f"p:{seed}", at),
         "sha256": hashlib.sha256(data).hexdigest(),
         "bytes": len(data),
         "item": item,
@@ -152,7 +153,7 @@ def _photo(data: bytes, item: str, at: datetime, seed: str) -> dict[str, Any]:
     }
 
 
-def _uid(seed: str, at: datetime) -> str:
+def uid_of(seed: str, at: datetime) -> str:
     """A UUIDv7 of that time, the same whenever the demo is made with the same seed."""
     rng = random.Random(f"{SEED}:{seed}")  # noqa: S311 - repeatable on purpose.
     number = int(at.timestamp() * 1000) << 80 | rng.getrandbits(76)
