@@ -10,7 +10,10 @@ wsgi_app = "webapp:create_app()"
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 # One worker is the embedded default's best: its write lock is shared by threads, not by processes.
 workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
-worker_class = "gthread"
+# gunicorn's threads, guarded against clients that hold one and send nothing.
+worker_class = "webapp.serving.GuardedWorker"
+# What a file's answer waits for its client is measured like any other's.
+sendfile = False
 threads = int(os.environ.get("WEB_THREADS") or 16)
 # The object store's and the PDF maker's libraries hang in a child forked after their first use.
 preload_app = False

@@ -28,7 +28,7 @@ class Settings:
     secure_cookies: bool
     trusted_proxies: int = 0
     run_jobs_in_process: bool = True
-    max_json_bytes: int = 1024 * 1024
+    max_json_bytes: int = 256 * 1024
     max_push_bytes: int = 4 * 1024 * 1024
     max_photo_bytes: int = 12 * 1024 * 1024
     max_import_bytes: int = 10 * 1024 * 1024

@@ -6,17 +6,18 @@ import secrets
 import sqlite3
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import marshmallow as ma
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, g, jsonify, request
+from flask import Flask, Request, Response, current_app, g, jsonify, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user
 from flask_smorest import Blueprint as SmorestBlueprint
 from sqlalchemy.exc import DataError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from webapp import log
 from webapp.config import Settings
@@ -36,6 +37,8 @@ SEEN_EVERY = timedelta(minutes=5)
 _OPEN = {("POST", "/api/session"), ("GET", "/api/openapi.json"), ("GET", "/api/docs")}
 # A login and a password: what a stranger sends is never more.
 _MOST_FROM_STRANGERS = 16 * 1024
+# Nobody mends more at once; a body of a thousand wrong fields gets no answer of a thousand lines.
+_MOST_FIELDS_NAMED = 50
 _HTTP_CODES = {
     400: "invalid",
     401: "unauthenticated",
@@ -71,6 +74,24 @@ class Blueprint(SmorestBlueprint):
 def blueprint(name: str, description: str) -> Blueprint:
     """A blueprint whose routes are written whole, so that a search for a path finds its view."""
     return Blueprint(name, f"webapp.api.{name}", description=description)
+
+
+class WholeRequest(Request):
+    """A request whose body is read whole or refused.
+
+    Werkzeug cuts a body of unknown length at the limit without a word; half a register must not be
+    taken for the whole one.
+    """
+
+    def get_data(
+        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
+    ) -> Any:
+        """The body. :raise RequestEntityTooLarge:"""
+        data = super().get_data(cache, as_text, parse_form_data)  # type: ignore[call-overload]
+        most = self.max_content_length
+        if self.content_length is None and most is not None and len(data) >= most:
+            raise RequestEntityTooLarge
+        return data
 
 
 class SignedIn(UserMixin):
@@ -164,6 +185,7 @@ def page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
 
 def install(app: Flask) -> None:
     """Bind request ids, the cross-site check, headers and error answers to the app."""
+    app.request_class = WholeRequest
     app.before_request(_begin_request)
     app.after_request(_finish_response)
     app.register_error_handler(AppError, answer_error)
@@ -250,11 +272,15 @@ def answer_error(error: AppError) -> Response:
 
 
 def _answer_http_error(error: HTTPException) -> Response:
+    if isinstance(error, ClientDisconnected):
+        # Half a body says nothing about the whole: it is asked for again, never refused for good.
+        return answer_error(AppError("busy", headers={"Retry-After": "1"}))
     data = getattr(error, "data", None) or {}
     status = error.code or 500
     if status < 400 or status not in _HTTP_CODES:
         return cast(Response, error.get_response()) if status < 500 else _answer_unexpected(error)
-    answer = AppError(_HTTP_CODES[status], fields=_flat(data.get("messages") or {}))
+    fields = _flat(data.get("messages") or {})
+    answer = AppError(_HTTP_CODES[status], fields=dict(islice(fields.items(), _MOST_FIELDS_NAMED)))
     response = answer_error(answer)
     for name, value in getattr(error, "get_headers", list)():
         if name in ("Retry-After", "Allow"):

@@ -15,6 +15,7 @@ from webapp.rounds import payloads
 from webapp.sync import wire
 
 bp = Blueprint("openapi", __name__)
+_TEXT = "openapi_text"
 _DOCS_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Roundbook API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -77,10 +78,11 @@ def document() -> dict[str, Any]:
 
 @bp.get("/api/openapi.json")
 def openapi_json() -> Response:
-    """The document."""
-    return Response(
-        json.dumps(document(), ensure_ascii=False, sort_keys=True), mimetype="application/json"
-    )
+    """The document; written once, because strangers may ask for it too."""
+    if _TEXT not in current_app.extensions:
+        text = json.dumps(document(), ensure_ascii=False, sort_keys=True)
+        current_app.extensions[_TEXT] = text.encode()
+    return Response(current_app.extensions[_TEXT], mimetype="application/json")
 
 
 @bp.get("/api/docs")
