@@ -49,7 +49,7 @@ def test_27_the_session_secret_is_rotated(serve: Serve, open_phone: OpenPhone) -
     site = serve()
     phone = open_phone(site)
     inspect(phone)
-    site.server.stop()
+    site.server.kill()
     site.server.settings["SECRET_KEY"] = "another secret, after the first one was given away"
     site.server.start()
     refused(phone, site, "sign_in")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import threading
+
 import pytest
 
 from tests.faults.conftest import OpenPhone, Serve, Site
 from tests.faults.engineer import NodePhone, photo_bytes
 from tests.faults.oracle import judge
+
+KILLS = 4
 
 
 def inspected(serve: Serve, open_phone: OpenPhone, point: str, path: str) -> tuple[Site, NodePhone]:
@@ -57,3 +62,27 @@ def test_32_killed_between_file_and_row(serve: Serve, open_phone: OpenPhone, poi
     )
     assert len(files) == 1
     came_to_rest(site, phone)
+
+
+@pytest.mark.fault(1)
+@pytest.mark.fault(2)
+def test_01_and_02_killed_again_and_again_while_two_phones_send(
+    serve: Serve, open_phone: OpenPhone
+) -> None:
+    site, chance = serve(), random.Random(7)
+    phones = [open_phone(site, name) for name in ("li", "wang")]
+    for phone in phones:
+        for task in phone.ask("tasks"):
+            phone.save(task, photo_bytes(chance.getrandbits(32)))
+    for _ in range(KILLS):
+        killer = threading.Timer(chance.uniform(0.02, 0.3), site.server.kill)
+        killer.start()
+        for phone, asked in [(phone, phone.begin("sync")) for phone in phones]:
+            phone.end(asked)
+            phone.look()
+        killer.join()
+        judge([phone.told for phone in phones], site.read(), quiet=False)
+        site.server.start()
+    for phone in phones:
+        phone.settle()
+    judge([phone.told for phone in phones], site.read())
