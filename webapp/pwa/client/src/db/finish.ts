@@ -7,6 +7,7 @@ import { amendmentOf, draftOf, lastRecord, merge } from "./drafts";
 import { checklistOf } from "./due";
 import { isoNow, sha256Hex, uuidv7 } from "./ids";
 import { write } from "./open";
+import { settleRecord } from "./outbox";
 import { buildPayload, withException, type Judged } from "./payload";
 import type { UserDatabase } from "./schema";
 import type { Draft, InspectionRecord, Operation, PhotoInfo, PhotoState } from "./types";
@@ -282,10 +283,19 @@ async function undoOne(db: UserDatabase, operation: Operation): Promise<void> {
     const back = photo.state === "withdrawn" && before.has(photo.id);
     if (back) await db.photos.update(photo.id, { state: "waiting" });
   }
-  if (record) await db.records.put(record);
-  else await db.records.delete(operation.uid);
   await db.drafts.put(draft);
   await db.outbox.delete(operation.id);
+  if (record) await putBack(db, record);
+  else await db.records.delete(operation.uid);
+}
+
+/** The server may have answered for what was sent before, while the amendment stood. */
+async function putBack(db: UserDatabase, before: InspectionRecord): Promise<void> {
+  const now = await db.records.get(before.uid);
+  const answered = now?.acknowledged_at ? now : before;
+  const { acknowledged_at, code, detail } = answered;
+  await db.records.put({ ...before, acknowledged_at, code, detail });
+  await settleRecord(db, before.uid);
 }
 
 /**

@@ -95,6 +95,7 @@ export function noteAnswers(
           code,
           state: done ? "done" : "waiting",
           undo: done ? null : operation.undo,
+          ...(done && { acknowledged_at: serverTime }),
         });
         if (done && operation.kind !== "scan") uids.add(operation.uid);
         if (done) await noteDetail(db, operation.uid, code, answer.detail ?? {}, serverTime);

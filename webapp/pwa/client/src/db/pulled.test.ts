@@ -5,6 +5,7 @@ import { saveDraft } from "./drafts";
 import { finishInspection } from "./finish";
 import { home, room } from "./home";
 import { openItemViews } from "./items";
+import { noteAnswers } from "./outbox";
 import { keepPhoto } from "./photos";
 import { applyPull } from "./pulled";
 import { tidy } from "./retention";
@@ -14,6 +15,7 @@ import { syncState } from "./syncstate";
 import { task } from "./task";
 import { emptyDatabase, firstPull, LABEL, somePhoto } from "./testing";
 import { picturesWanted, keepThumb } from "./thumbs";
+import type { Operation } from "./types";
 
 const WHOLE = { item: null, finding: null, open_item: null };
 let db: UserDatabase;
@@ -180,6 +182,18 @@ test("what was accepted stays until its round has been gone for a fortnight by t
   expect(await tidyAt("2027-03-17T00:00:00Z")).toBe(0);
   expect(await db.blobs.get(photo.id)).toBeUndefined();
   expect(await db.outbox.count()).toBe(0);
+});
+
+test("a scan stays a fortnight from its acknowledgement, wherever the phone's clock stood", async () => {
+  await recordScan(db, LABEL, 1, "expected");
+  await db.outbox.toCollection().modify({ made_at: 0 });
+  const [{ id, hash }] = (await db.outbox.toArray()) as [Operation];
+  await noteAnswers(db, [{ id, hash, result: "applied", code: "", detail: {} }], "2026-11-03T02:00:00Z");
+  for (const [time, left] of [["2026-11-16", 1], ["2026-11-18", 0]] as const) {
+    await db.putMeta("server_time", `${time}T02:00:00Z`);
+    await tidy(db);
+    expect([await db.outbox.count(), await db.scans.count()]).toEqual([left, left]);
+  }
 });
 
 test("nothing unsent is ever tidied away", async () => {

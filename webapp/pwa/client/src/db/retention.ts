@@ -83,7 +83,7 @@ async function dropOldScans(db: UserDatabase, now: number): Promise<void> {
       const done = await db.outbox
         .where("state")
         .equals("done")
-        .filter((one) => one.kind === "scan" && one.made_at < limit)
+        .filter((one) => one.kind === "scan" && Date.parse(one.acknowledged_at ?? "") < limit)
         .toArray();
       await db.scans.bulkDelete(done.map((one) => one.uid));
       await db.outbox.bulkDelete(done.map((one) => one.id));

@@ -175,6 +175,8 @@ export interface Operation extends OperationEnvelope {
   attempts: number;
   result: string;
   code: string;
+  /** When the server acknowledged it, by the server's clock. */
+  acknowledged_at?: string;
   /** What undoing brings back; dropped with the acknowledgement. */
   undo: { draft: Draft; record: InspectionRecord | null } | null;
 }

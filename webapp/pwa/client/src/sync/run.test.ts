@@ -359,7 +359,7 @@ describe("photos", () => {
     server.before = async (path) => {
       if (!path.includes("/photos/")) return null;
       most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, 20));
       now--;
       return null;
     };
@@ -434,6 +434,26 @@ describe("a server that can't or won't", () => {
   });
 });
 
+test("what was answered while an amendment stood still counts once the amendment is undone", async () => {
+  const uid = await inspect(1, 1);
+  await db.outbox.toCollection().modify({ hold_until: 0 });
+  server.before = (path) => (path.includes("/photos/") ? problem(503, "busy") : null);
+  server.after = async (path, answer) => {
+    if (!path.endsWith("/push")) return answer;
+    await amendInspection(db, uid);
+    await saveDraft(db, 1, { remark: "one more thing" });
+    await finishInspection(db, 1);
+    return answer;
+  };
+  await run({ everything: false });
+  expect(await undoFinish(db, uid)).toBe(true);
+  expect(await record(uid)).toMatchObject({ state: "sent", acknowledged_at: "2026-11-03T02:00:00Z" });
+  server.before = () => null;
+  await run();
+  expect(server.photos.size).toBe(1);
+  expect((await record(uid)).state).toBe("accepted");
+});
+
 describe("a restored backup", () => {
   beforeEach(async () => {
     await inspect(1, 1);
@@ -453,6 +473,13 @@ describe("a restored backup", () => {
     expect(await db.records.where("state").equals("accepted").count()).toBe(2);
     expect(await db.getMeta("epoch")).toBe("e2");
     expect(await db.getMeta("reoffer")).toBe(false);
+  });
+
+  test("a phone with nothing to send hears of it as it pulls, and offers all in that very run", async () => {
+    server.epoch = "e2";
+    await run({ pull: true });
+    expect(server.operations.size).toBe(2);
+    expect(server.photos.size).toBe(1);
   });
 
   test("a head that went back counts as one", async () => {

@@ -74,19 +74,26 @@ async function steps(
   checkUser(db, await askJson(fetch, { method: "GET", path: "/api/session", timeoutSeconds: 20 }));
   await reportEngine(db, { paused: null, last_answer_at: isoNow() });
   if (options.reconcile || (await db.getMeta("reoffer"))) await reconcile(context);
-  tally.acknowledged += await pushOutbox(context);
-  tally.acknowledged += await sendPhotos(context);
-  // An answer may just have told of a restored backup: then all is offered in this very run.
-  if (await db.getMeta("reoffer")) {
-    await reconcile(context);
-    tally.acknowledged += await pushOutbox(context);
-    tally.acknowledged += await sendPhotos(context);
-  }
+  await send(context, tally);
+  await offerAgain(context, tally);
   if (options.pull && !context.stopped()) {
     await pullRows(context);
     await tidy(db);
+    await offerAgain(context, tally);
   }
   if (options.pictures && !context.stopped()) tally.picturesLeft = !(await pullPictures(context));
+}
+
+async function send(context: SyncContext, tally: { acknowledged: number }): Promise<void> {
+  tally.acknowledged += await pushOutbox(context);
+  tally.acknowledged += await sendPhotos(context);
+}
+
+/** An answer may just have told of a restored backup: then all is offered in this very run. */
+async function offerAgain(context: SyncContext, tally: { acknowledged: number }): Promise<void> {
+  if (!(await context.db.getMeta("reoffer"))) return;
+  await reconcile(context);
+  await send(context, tally);
 }
 
 async function finished(db: UserDatabase): Promise<void> {
