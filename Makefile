@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 FLASK := .venv/bin/flask --app webapp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format types api bench demo phone screenshots clean lock wheel \
+.PHONY: help run test test-fast lint format types api storm bench demo phone screenshots clean lock wheel \
 	.venv environment client setup check-python
 
 help: ## list what can be made
@@ -62,6 +62,9 @@ types: .venv ## mypy, strictly
 api: .venv ## write the API's document and the client's types anew
 	$(FLASK) openapi write webapp/static/openapi.json
 	$(RUN) -m tools.client npm run api
+
+storm: .venv environment ## minutes of engineers and faults; ARGS="--storms 3 --seconds 300 --seed 7"
+	@$(RUN) -m tests.faults.storm $(ARGS)
 
 bench: .venv client ## measure, print a table, write bench/results.json
 	@$(RUN) -m bench
