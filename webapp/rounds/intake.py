@@ -318,20 +318,12 @@ def _open_items(
         sa.and_(OpenItem.device_id.is_(None), OpenItem.room_id.in_(rooms)),
     )
     lasted = sa.or_(OpenItem.state == "open", OpenItem.closed_month >= first_month)
+    wanted = [sa.and_(at_place, lasted), OpenItem.number.in_(numbers)]
+    if spoke:
+        said = sa.select(OpenItemAnswer.open_item_id).where(OpenItemAnswer.inspection_id.in_(spoke))
+        wanted += [OpenItem.opened_inspection_id.in_(spoke), OpenItem.id.in_(said)]
     rows = session.scalars(
-        sa.select(OpenItem).where(
-            OpenItem.contract_id == contract_id,
-            sa.or_(
-                sa.and_(at_place, lasted),
-                OpenItem.opened_inspection_id.in_(spoke),
-                OpenItem.id.in_(
-                    sa.select(OpenItemAnswer.open_item_id).where(
-                        OpenItemAnswer.inspection_id.in_(spoke)
-                    )
-                ),
-                OpenItem.number.in_(numbers),
-            ),
-        ),
+        sa.select(OpenItem).where(OpenItem.contract_id == contract_id, sa.or_(*wanted)),
         execution_options=AFRESH,
     ).all()
     return with_sayings(session, rows)
