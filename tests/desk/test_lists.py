@@ -20,7 +20,9 @@ from webapp.estate.queries import LABELS
 from webapp.identity.models import Contract, User
 from webapp.listing import Listing, quoted
 from webapp.rounds.models import OpenItem, Round
+from webapp.sync.lacking import LACKING
 from webapp.sync.models import Quarantined
+from webapp.sync.phone_list import PHONES
 from webapp.sync.quarantine_list import QUARANTINE
 
 SignIn = Callable[[User], FlaskClient]
@@ -30,6 +32,8 @@ LISTS = {
     "inspections": INSPECTIONS,
     "quarantine": QUARANTINE,
     "labels": LABELS,
+    "phones": PHONES,
+    "missing-photos": LACKING,
 }
 
 

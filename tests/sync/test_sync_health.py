@@ -16,7 +16,7 @@ from tests.sync.phone import Phone, inspection, picture, slot
 from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Device
 from webapp.identity.models import User
-from webapp.rounds.models import Photo, Round
+from webapp.rounds.models import Inspection, Photo, Round
 from webapp.sync.models import Phone as PhoneRow
 
 STORAGE = {"used_bytes": 30_000_000, "quota_bytes": 2_000_000_000, "persisted": True}
@@ -30,7 +30,7 @@ def desk(signed_in: Callable[[User], FlaskClient], manager: User) -> Phone:
 def phones(desk: Phone) -> list[dict[str, Any]]:
     answer = desk.browser.get(desk.url("phones"))
     assert answer.status_code == 200, answer.get_json()
-    rows: list[dict[str, Any]] = answer.get_json()
+    rows: list[dict[str, Any]] = answer.get_json()["items"]
     return rows
 
 
@@ -127,6 +127,9 @@ def test_a_phone_that_is_silent_for_days_with_something_unsent_is_marked(
     phone.push(unsent={"records": records, "photos": 0})
     silence(days)
     assert [row["silent"] for row in phones(desk)] == [silent]
+    counts = desk.browser.get(desk.url("phones")).get_json()["counts"]
+    state = "silent" if silent else "unsent" if records else "sent"
+    assert counts == {"silent": 0, "unsent": 0, "sent": 0, state: 1}
 
 
 def test_a_phone_whose_owner_may_send_no_more_is_told(
@@ -151,6 +154,10 @@ def test_declared_photos_that_never_came_are_listed_with_their_inspection(
     assert (row["declared"], row["lacking"], row["author"]) == (2, 1, engineer.name)
     assert lacking(desk, author_id=engineer.id) == [row]
     assert lacking(desk, author_id=manager.id) == []
+    assert (len(lacking(desk, state="under_way")), lacking(desk, state="late")) == (1, [])
+    with unit_of_work() as session:
+        session.execute(sa.update(Inspection).values(received_at=now_utc() - timedelta(days=3)))
+    assert len(lacking(desk, state="late")) == 1
     phone.put(slots[1]["id"], datas[1])
     assert lacking(desk) == []
 
@@ -173,7 +180,7 @@ def test_only_who_manages_the_round_sees_it(
     signed_in: Callable[[User], FlaskClient],
 ) -> None:
     phone.push(unsent={"records": 1, "photos": 0})
-    for path in ("phones", "missing-photos"):
+    for path in ("phones", "phones.csv", "missing-photos", "missing-photos.csv"):
         for browser, status in (
             (client, 401),
             (phone.browser, 403),

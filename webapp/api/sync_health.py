@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from webapp.api.http import CONTRACT, PageArgs, blueprint, page_of, page_schema, require
-from webapp.db import db, now_utc
-from webapp.sync.lacking import inspections_lacking_photos
-from webapp.sync.phones import phones_of
+from webapp.api.http import PageArgs, blueprint
+from webapp.api.listing import list_views, sort_of, state_of
+from webapp.sync.lacking import LACKING
+from webapp.sync.phone_list import PHONES
 
 bp = blueprint("sync_health", "How the phones are, and which photos never came")
 
@@ -22,6 +20,7 @@ class PhoneSchema(ma.Schema):
     null. ``clock_offset_seconds`` is its clock minus the server's.
     """
 
+    id = fields.Integer(required=True)
     phone_id = fields.String(required=True)
     user_id = fields.Integer(required=True)
     user_name = fields.String(required=True)
@@ -41,9 +40,20 @@ class PhoneSchema(ma.Schema):
     silent = fields.Boolean(required=True)
 
 
-class LackingArgs(PageArgs):
-    """Of one author only, where he is named."""
+class PhonesArgs(PageArgs):
+    """``silent`` hold something and have not called for days; ``unsent`` hold something."""
 
+    state = state_of(PHONES)
+    sort = sort_of(PHONES)
+    q = fields.String(load_default="", validate=validate.Length(max=100))
+
+
+class LackingArgs(PageArgs):
+    """``late`` have waited for days, ``under_way`` not so long."""
+
+    state = state_of(LACKING)
+    sort = sort_of(LACKING)
+    q = fields.String(load_default="", validate=validate.Length(max=100))
     author_id = fields.Integer(load_default=None, validate=validate.Range(1, 2**31 - 1))
 
 
@@ -51,10 +61,12 @@ class LackingSchema(ma.Schema):
     """An inspection of which photos were declared and have not come, since ``received_at``."""
 
     id = fields.Integer(required=True)
-    round_id = fields.Integer(required=True)
     month = fields.String(required=True)
-    room_id = fields.Integer(required=True)
-    device_id = fields.Integer(required=True, allow_none=True)
+    building_zh = fields.String(required=True)
+    building_en = fields.String(required=True)
+    floor = fields.String(required=True)
+    room_zh = fields.String(required=True)
+    room_en = fields.String(required=True)
     device_name = fields.String(required=True, allow_none=True)
     author_id = fields.Integer(required=True)
     author = fields.String(required=True)
@@ -64,19 +76,5 @@ class LackingSchema(ma.Schema):
     lacking = fields.Integer(required=True)
 
 
-@bp.get(f"{CONTRACT}/phones")
-@bp.response(200, PhoneSchema(many=True))
-def list_phones(contract_code: str) -> list[dict[str, Any]]:
-    """Every phone that spoke within two months or still holds something; the fullest first."""
-    access = require("manage_round", contract_code)
-    return phones_of(db.session(), access.contract_id, now_utc())
-
-
-@bp.get(f"{CONTRACT}/missing-photos")
-@bp.arguments(LackingArgs, location="query")
-@bp.response(200, page_schema(LackingSchema))
-def list_missing_photos(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
-    """The inspections whose declared photos have not all come, the longest waiting first."""
-    access = require("manage_round", contract_code)
-    statement = inspections_lacking_photos(access.contract_id, args["author_id"])
-    return page_of(statement, args["page"], args["page_size"])
+list_views(bp, "phones", PHONES, PhonesArgs, PhoneSchema, right="manage_round")
+list_views(bp, "missing-photos", LACKING, LackingArgs, LackingSchema, right="manage_round")

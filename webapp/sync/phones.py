@@ -87,40 +87,42 @@ def _told(phone: PhoneState) -> dict[str, Any]:
 
 
 def phones_of(session: Session, contract_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Who holds which phone, what it said was unsent, and when; the fullest first.
-
-    ``silent``: it holds something, and was not heard of for days. ``user_state`` tells whose phone
-    can't send any more, so that only a rescue file brings in what it holds.
-    """
+    """Who holds which phone, what it said was unsent, and when; the fullest first."""
     unsent = Phone.unsent_records + Phone.unsent_photos
     rows = session.execute(
         sa.select(Phone, User.name, User.name_en, User.disabled_at, Membership.left_at)
         .join(User, User.id == Phone.user_id)
-        .outerjoin(
-            Membership,
-            sa.and_(
-                Membership.user_id == Phone.user_id, Membership.contract_id == Phone.contract_id
-            ),
-        )
+        .outerjoin(Membership, of_member())
         .where(
             Phone.contract_id == contract_id,
             sa.or_(unsent > 0, Phone.last_seen_at > now - FORGOTTEN_AFTER),
         )
         .order_by(unsent.desc(), Phone.last_seen_at.desc(), Phone.id)
     )
-    return [_shown(*row, now) for row in rows]
+    return [dress_phone(now, *row) for row in rows]
 
 
-def _shown(
+def of_member() -> sa.ColumnElement[bool]:
+    """Joins a phone's owner to what he is or was in the contract."""
+    return sa.and_(Membership.user_id == Phone.user_id, Membership.contract_id == Phone.contract_id)
+
+
+def dress_phone(
+    now: datetime,
     phone: Phone,
     name: str,
     name_en: str,
     disabled_at: datetime | None,
     left_at: datetime | None,
-    now: datetime,
 ) -> dict[str, Any]:
+    """A phone as plain data.
+
+    ``silent``: it holds something, and was not heard of for days. ``user_state`` tells whose phone
+    can't send any more, so that only a rescue file brings in what it holds.
+    """
     holds = phone.unsent_records + phone.unsent_photos > 0
     return {
+        "id": phone.id,
         "phone_id": phone.phone_id,
         "user_id": phone.user_id,
         "user_name": name,

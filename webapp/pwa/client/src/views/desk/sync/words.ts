@@ -13,16 +13,17 @@ export function holds(phone: Phone): boolean {
 /** What is wrong with the phone, the worst first; null where all is well. */
 export function phoneTrouble(phone: Phone): { state: State; text: string } | null {
   const blocked = phone.user_state !== "member" && holds(phone);
-  if (blocked) return { state: "abnormal", text: t(`health.state_${phone.user_state as "left" | "disabled"}`) };
+  if (blocked) return { state: "abnormal", text: t(`health.blocked_${phone.user_state as "left" | "disabled"}`) };
   if (phone.silent) return { state: "abnormal", text: t("health.silent", { ago: formatAgo(phone.last_seen_at) }) };
   if (phone.lost_photos > 0) return { state: "attention", text: t("health.lost", { count: phone.lost_photos }) };
   return null;
 }
 
-/** Silent phones before the others, then the fullest. */
-export function byUrgency(one: Phone, other: Phone): number {
-  const unsent = (phone: Phone) => phone.unsent_records + phone.unsent_photos;
-  return Number(other.silent) - Number(one.silent) || unsent(other) - unsent(one);
+/** `3 records, 9 photos`, without the one of which there is none. */
+export function amountText({ records, photos }: { records: number; photos: number }): string {
+  const texts = { records: t("count.records", { count: records }), photos: t("count.photos", { count: photos }) };
+  if (photos === 0) return texts.records;
+  return records === 0 ? texts.photos : t("count.both", texts);
 }
 
 /** How far the phone's clock is off; empty where it is right enough. */
