@@ -1738,12 +1738,15 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The inspections whose declared photos have not all come, the longest waiting first. */
+        /** A page of the missing-photos, and how many there are in each state. */
         get: {
             parameters: {
                 query?: {
                     page?: number;
                     page_size?: number;
+                    state?: "late" | "under_way" | "all";
+                    sort?: "since" | "-since" | "missing" | "-missing" | "month" | "-month" | "engineer" | "-engineer" | "device" | "-device";
+                    q?: string;
                     author_id?: number | null;
                 };
                 header?: never;
@@ -1761,6 +1764,56 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["LackingPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/missing-photos.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the missing-photos that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "late" | "under_way" | "all";
+                    sort?: "since" | "-since" | "missing" | "-missing" | "month" | "-month" | "engineer" | "-engineer" | "device" | "-device";
+                    q?: string;
+                    author_id?: number | null;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -1965,10 +2018,16 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Every phone that spoke within two months or still holds something; the fullest first. */
+        /** A page of the phones, and how many there are in each state. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "silent" | "unsent" | "sent" | "all";
+                    sort?: "engineer" | "-engineer" | "unsent" | "-unsent" | "last_seen_at" | "-last_seen_at" | "app_version" | "-app_version" | "storage" | "-storage";
+                    q?: string;
+                };
                 header?: never;
                 path: {
                     contract_code: string;
@@ -1983,9 +2042,59 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Phone"][];
+                        "application/json": components["schemas"]["PhonePage"];
                     };
                 };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/phones.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the phones that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "silent" | "unsent" | "sent" | "all";
+                    sort?: "engineer" | "-engineer" | "unsent" | "-unsent" | "last_seen_at" | "-last_seen_at" | "app_version" | "-app_version" | "storage" | "-storage";
+                    q?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -4076,18 +4185,25 @@ export interface components {
             author: string;
             author_en: string;
             author_id: number;
+            building_en: string;
+            building_zh: string;
             declared: number;
-            device_id: number | null;
             device_name: string | null;
+            floor: string;
             id: number;
             lacking: number;
             month: string;
             /** Format: date-time */
             received_at: string;
-            room_id: number;
-            round_id: number;
+            room_en: string;
+            room_zh: string;
+        };
+        LackingCounts: {
+            late: number;
+            under_way: number;
         };
         LackingPage: {
+            counts: components["schemas"]["LackingCounts"];
             items: components["schemas"]["Lacking"][];
             page: number;
             page_size: number;
@@ -4532,6 +4648,7 @@ export interface components {
         Phone: {
             app_version: string;
             clock_offset_seconds: number;
+            id: number;
             /** Format: date-time */
             last_seen_at: string;
             lost_photos: number;
@@ -4547,6 +4664,18 @@ export interface components {
             user_name_en: string;
             /** @enum {string} */
             user_state: "member" | "left" | "disabled";
+        };
+        PhoneCounts: {
+            sent: number;
+            silent: number;
+            unsent: number;
+        };
+        PhonePage: {
+            counts: components["schemas"]["PhoneCounts"];
+            items: components["schemas"]["Phone"][];
+            page: number;
+            page_size: number;
+            total: number;
         };
         /**
          * PhoneReport
