@@ -100,8 +100,15 @@ def empty_tables() -> None:
             names = ", ".join(f'"{table.name}"' for table in tables)
             session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
             return
+        kept = session.execute(
+            sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        ).all()
+        for name, _ in kept:
+            session.execute(sa.text(f"DROP TRIGGER {name}"))
         for table in tables:
             session.execute(sa.delete(table))
+        for _, statement in kept:
+            session.execute(sa.text(statement))
 
 
 @pytest.fixture

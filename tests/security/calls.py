@@ -15,6 +15,7 @@ from tests.security.rules import CONTRACT
 from tests.security.world import (
     PICTURE,
     World,
+    another_engineer,
     good_visit,
     new_draft,
     new_label,
@@ -51,14 +52,16 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("PATCH", "/devices/{device_id}"): lambda _: {"json": {"remark": "新灯泡"}},
     ("POST", "/labels/issue"): lambda _: {"json": {}},
     ("POST", "/labels/{code}/relink"): lambda world: {
-        "json": {"device_id": world.names["device_id"]}
+        "json": {"device_id": factories.device(world.names["room"]).id}
     },
     ("POST", "/labels/{code}/revoke"): lambda _: {"json": {"reason": "lost"}},
     ("POST", "/checklists"): lambda _: {"json": {}},
     ("PATCH", "/checklists/{number}"): lambda _: {"json": {"note": "草稿"}},
     ("POST", "/rounds"): lambda _: {"json": {"month": "2026-04"}},
     ("PATCH", "/rounds/{month}/rooms"): lambda world: {
-        "json": {"rooms": [{"room_id": world.names["room_id"], "assignee_id": None}]}
+        "json": {
+            "rooms": [{"room_id": world.names["room_id"], "assignee_id": another_engineer(world)}]
+        }
     },
     ("PATCH", "/open-items/{number}"): lambda _: {"json": {"remark": "订货"}},
     ("PUT", "/photos/{photo_uid}"): lambda _: {

@@ -17,7 +17,7 @@ from webapp.estate.models import Device
 from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import ADMINISTRATOR, ROLES
-from webapp.rounds.models import Round
+from webapp.rounds.models import Round, RoundRoom
 from webapp.sync.models import Quarantined
 
 MONTH = "2026-03"
@@ -91,6 +91,7 @@ def _furnish(world: World) -> None:
     world.names |= {
         "contract_code": world.code,
         "building_id": building.id,
+        "room": room,
         "room_id": room.id,
         "device_id": devices[0].id,
         "month": MONTH,
@@ -157,6 +158,15 @@ def new_draft(world: World) -> int:
     assert answer.status_code == 201, answer.data
     number: int = answer.get_json()["number"]
     return number
+
+
+def another_engineer(world: World) -> int:
+    """An engineer to give a room to, who is not the one that has it."""
+    both = [world.people[role].id for role in ("inspection_engineer", "backup_engineer")]
+    has_it = db.session.scalar(
+        sa.select(RoundRoom.assignee_id).filter_by(room_id=world.names["room_id"])
+    )
+    return both[has_it == both[0]]
 
 
 def new_member(world: World) -> int:

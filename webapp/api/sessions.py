@@ -154,7 +154,7 @@ def change_me(body: dict[str, Any]) -> None:
     new_hash = _new_password_hash(actor, body)
     with unit_of_work() as session:
         if "language" in body:
-            session.get_one(User, actor.user.id).language = body["language"]
+            services.change_language(session, actor.user.id, body["language"], now_utc())
         if new_hash:
             services.change_password(
                 session,

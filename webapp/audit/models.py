@@ -12,7 +12,10 @@ from webapp.db import Base
 
 
 class AuditRow(Base):
-    """One change, written in the same transaction as the change itself."""
+    """One change, written in the same transaction as the change itself.
+
+    The database itself refuses to change or delete a row (the migration's triggers).
+    """
 
     __tablename__ = "audit_row"
     __table_args__ = (sa.Index("ix_audit_row_entity", "contract_id", "entity", "entity_id"),)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from webapp import log
 from webapp.audit.models import AuditRow
 
 
@@ -31,8 +32,14 @@ def record(
             entity=entity,
             entity_id=str(entity_id),
             diff=diff or {},
+            request_id=log.request_id_var.get(),
         )
     )
+
+
+def first_values(values: dict[str, Any]) -> dict[str, Any]:
+    """What a new row began with, as ``{field: [None, value]}``; what was left empty is left out."""
+    return {name: [None, value] for name, value in values.items() if value not in (None, "", {})}
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

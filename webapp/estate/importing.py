@@ -133,7 +133,7 @@ class _Importer:
         self._session.add_all(made.values())
         self._session.flush()  # devices need the rooms' ids
         for room in made.values():
-            self.record("create", "room", room.id, {})
+            self.record("create", "room", room.id, _first_values(room))
         return {**known, **{place: room.id for place, room in made.items()}}
 
     def _buildings_of(self, needed: dict[Place, RegisterRow]) -> dict[str, Building]:
@@ -153,7 +153,7 @@ class _Importer:
             )
             self._session.add(building)
             self._session.flush()  # rooms need the building's id; there are few of them
-            self.record("create", "building", building.id, {})
+            self.record("create", "building", building.id, _first_values(building))
         return found
 
     def create(self, plan: ImportPlan, room_ids: dict[Place, int]) -> None:
@@ -169,7 +169,7 @@ class _Importer:
         self._session.add_all(made)
         self._session.flush()  # labels and audit rows need the ids
         for device in made:
-            self.record("create", "device", device.id, {})
+            self.record("create", "device", device.id, _first_values(device))
         labels.issue_labels(
             self._session,
             [device.id for device in made],
@@ -193,3 +193,11 @@ class _Importer:
                 setattr(device, name, value)
             diff = audit.differences(plain(before), plain(values))
             self.record("change", "device", device.id, diff)
+
+
+_OWN = {"id", "contract_id", "seq"}
+
+
+def _first_values(row: Building | Room | Device) -> dict[str, Any]:
+    names = [column.key for column in row.__table__.columns if column.key not in _OWN]
+    return audit.first_values(plain({name: getattr(row, name) for name in names}))

@@ -38,7 +38,7 @@ def create_building(
     building = Building(contract_id=access.contract_id, **{"position": position, **values})
     session.add(building)
     session.flush()  # the audit row needs the id
-    _record(session, access, now, "create", building, {})
+    _record(session, access, now, "create", building, audit.first_values(plain(values)))
     return building
 
 
@@ -73,7 +73,7 @@ def create_room(session: Session, access: Access, values: dict[str, Any], now: d
     _check_room_name(session, (room.building_id, room.floor, room.name_zh), but=None)
     session.add(room)
     session.flush()  # the audit row needs the id
-    _record(session, access, now, "create", room, {})
+    _record(session, access, now, "create", room, audit.first_values(plain(values)))
     return room
 
 
@@ -124,7 +124,7 @@ def create_device(
     device = Device(contract_id=access.contract_id, **values)
     session.add(device)
     session.flush()  # label and audit row need the id
-    _record(session, access, now, "create", device, {})
+    _record(session, access, now, "create", device, audit.first_values(plain(values)))
     labels.issue_labels(
         session, [device.id], contract_id=access.contract_id, actor_id=access.user_id, now=now
     )

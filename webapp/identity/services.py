@@ -140,6 +140,23 @@ def change_password(
     )
 
 
+def change_language(session: Session, user_id: int, language: str, now: datetime) -> None:
+    """Set the language that a person reads, ``zh`` or ``en``."""
+    user = session.get_one(User, user_id)
+    before, user.language = user.language, language
+    if before != language:
+        audit.record(
+            session,
+            at=now,
+            user_id=user_id,
+            contract_id=None,
+            action="change",
+            entity="user",
+            entity_id=user_id,
+            diff={"language": [before, language]},
+        )
+
+
 def create_user(
     session: Session,
     *,
