@@ -53,6 +53,7 @@ def _something_waits_for_the_supervisor() -> None:
     assert _count(Inspection, Inspection.choice == "set_aside") == 1
     assert _count(OpenItem, OpenItem.state == "withdrawn") == 1
     assert _count(OpenItem, OpenItem.state == "solved") > 0
+    assert _count(OpenItem, OpenItem.owner_id.is_not(None), OpenItem.due_on < NOW.date()) == 1
     returned = db.session.scalars(sa.select(Photo).where(Photo.review == "returned")).one()
     assert returned.review_remark
     held = db.session.scalars(sa.select(Quarantined)).one()

@@ -21,7 +21,14 @@ from webapp.estate.models import Device
 from webapp.identity.models import Contract
 from webapp.identity.rules import ROLE_RIGHTS, Access
 from webapp.rounds import services as rounds
-from webapp.rounds.models import Inspection, InspectionRevision, Photo, Round, RoundTask
+from webapp.rounds.models import (
+    Inspection,
+    InspectionRevision,
+    OpenItem,
+    Photo,
+    Round,
+    RoundTask,
+)
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Submission, record_inspections
 from webapp.storage import ObjectStore, photo_key
@@ -60,6 +67,7 @@ class Cases:
         self._see_twice(current, "liu", "display", "panel", "line", "左侧一条亮线")
         picked = self._see_twice(current, "chen", "codec", "call", "audio", "对端听不到本端声音")
         rounds.pick(self.session, self._access("wang"), picked, self._ago(minutes=20))
+        self._see_to_open_items()
         self._review_photos(current)
         self._hold_a_record(current)
 
@@ -101,8 +109,8 @@ class Cases:
         payload = json.loads(text)
         payload |= {
             "uid": uid_of(f"again:{seen}", at),
-            "started_at": self._ago(minutes=48).isoformat(),
-            "finished_at": at.isoformat(),
+            "started_at": self._ago(minutes=48).isoformat(timespec="seconds"),
+            "finished_at": at.isoformat(timespec="seconds"),
             "consumables": [],
             "photos": [photo_line(data, item, at, f"again:{seen}")],
             "readings": [r | found if r["item"] == item else r for r in payload["readings"]],
@@ -123,6 +131,19 @@ class Cases:
             self.session.execute(
                 sa.update(Photo).where(Photo.uid == line.id).values(received_at=at)
             )
+
+    def _see_to_open_items(self) -> None:
+        """The oldest is overdue with the on-site engineer, the newest is given to a colleague."""
+        numbers = self.session.scalars(
+            sa.select(OpenItem.number).where(OpenItem.state == "open").order_by(OpenItem.number)
+        ).all()
+        today = self.now.date()
+        for number, login, due_on, remark in (
+            (numbers[0], "li", today - timedelta(days=2), "已返厂,等维修报价"),
+            (numbers[-1], "zhao", today + timedelta(days=12), ""),
+        ):
+            seen_to = {"owner_id": self.people[login], "due_on": due_on, "remark": remark}
+            rounds.change_open_item(self.session, self._access("wang"), number, seen_to, self.now)
 
     def _review_photos(self, current: Round) -> None:
         """A few photos have been looked at, and one of them went back."""
@@ -167,8 +188,8 @@ class Cases:
             "room_id": elsewhere,
             "device_id": task.device_id,
             "checklist": 1,
-            "started_at": self._ago(minutes=73).isoformat(),
-            "finished_at": at.isoformat(),
+            "started_at": self._ago(minutes=73).isoformat(timespec="seconds"),
+            "finished_at": at.isoformat(timespec="seconds"),
             "readings": [{"item": "pickup", "value": "ok", "verdict": "normal"}],
             "remark": "话筒临时借到这里使用",
         }
