@@ -103,6 +103,18 @@ def test_records_and_photos_come_in_for_who_captured_them(
     assert brought == {one["id"] for one in rescue.operations} | set(rescue.photos)
 
 
+def test_a_file_may_be_larger_than_any_other_body(
+    desk: Phone, march: Round, devices: list[Device], engineer: User
+) -> None:
+    photos = [picture(number) + bytes(2_000_000) for number in range(8)]
+    slots = [slot(data, "image") for data in photos]
+    sent = [inspection(made.visit(march, devices[0], photos=slots))]
+    by_id = {line["id"]: data for line, data in zip(slots, photos, strict=True)}
+    file = Rescue(engineer.id, sent, by_id).pack()
+    assert load(desk, file, dry_run=True)["photos"] == {"new": 8}
+    assert load(desk, file)["photos"] == {"stored": 8}
+
+
 def test_the_preview_tells_all_and_writes_nothing(
     desk: Phone, phone: Phone, rescue: Rescue, devices: list[Device]
 ) -> None:

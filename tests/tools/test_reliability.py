@@ -1,0 +1,28 @@
+"""docs/reliability.md names tests that are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs/reliability.md"
+
+
+def test_every_promise_links_to_a_test_that_is_there() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    promises = [line for line in text.split("## Measured")[0].splitlines() if line.startswith("| ")]
+    for line in promises[2:]:
+        linked = re.findall(r"\]\((\.\./tests/[^)]+)\)", line.rsplit("|", 2)[1])
+        assert linked, line
+        for target in linked:
+            assert (PAGE.parent / target).exists(), target
+
+
+def test_every_fault_that_it_names_is_tested_in_the_file_beside_it() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    named = re.findall(r"\]\((\.\./tests/faults/\w+\.py)\), faults? ([\d–and ]+)", text)
+    assert named
+    for target, numbers in named:
+        marked = (PAGE.parent / target).read_text(encoding="utf-8")
+        for number in re.findall(r"\d+", numbers):
+            assert f"mark.fault({number})" in marked, (target, number)
