@@ -16,7 +16,7 @@ type Id = number | string;
 type Ids = Partial<Record<PulledTable, Id[]>>;
 
 /** Rows handed to the browser at once; more of them hold up a slow phone's frames. */
-const SLICE = 100;
+const SLICE = 60;
 
 /** What the wire leaves out because it is at its default. */
 const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
