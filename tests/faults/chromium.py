@@ -62,6 +62,7 @@ class Chromium:
     ) -> None:
         self.told = Told()
         self.site = site
+        self.offline = False
         self.url = f"http://localhost:{address.port}"
         self._playwright, self._path, self._profile = playwright, path, profile
         self.context = self._launch()
@@ -105,13 +106,27 @@ class Chromium:
         A browser writes cookies and the like to its disk only now and then: one that was killed may
         have forgotten who was signed in.
         """
-        self.page.goto(f"{self.url}/healthz")
-        asked = "() => fetch('/api/session').then((answer) => answer.status, () => 0)"
-        if self.page.evaluate(asked) == 401:
-            self.page.goto(f"{self.url}/sign-in")
-            self.give_password()
+        if not self.offline:
+            self._ensure_session()
         self.page.goto(f"{self.url}{path}")
         expect(self.page.locator("main#content")).to_be_visible()
+
+    def _ensure_session(self) -> None:
+        self.page.goto(f"{self.url}/healthz")
+        asked = "() => fetch('/api/session').then((answer) => answer.status, () => 0)"
+        if self.page.evaluate(asked) != 401:
+            return
+        self.page.goto(self.url)
+        link = self.page.get_by_role("link", name="登录", exact=True)
+        expect(link.or_(self.page.locator("input[type=password]")).first).to_be_visible()
+        if link.is_visible():
+            link.click()
+        self.give_password()
+
+    def go_offline(self, offline: bool = True) -> None:
+        """Take the network away from the browser, or give it back."""
+        self.offline = offline
+        self.context.set_offline(offline)
 
     def tasks(self) -> list[int]:
         """The tasks of the contract's devices."""
@@ -138,7 +153,7 @@ class Chromium:
 
     def camera(self) -> Locator:
         """The button that opens the camera."""
-        return item(self.page, "boot").get_by_role("button", name="拍照")
+        return item(self.page, "boot").get_by_role("button", name="拍照").first
 
     def inspect(self, task: int, *, photo: str = "") -> None:
         """Inspect and finish; the screen says "saved"."""
@@ -187,6 +202,7 @@ class Chromium:
     def start_again(self) -> None:
         """Start the browser anew on the same disk."""
         self.context = self._launch()
+        self.offline = False
 
     def stop(self) -> None:
         """Close it."""
