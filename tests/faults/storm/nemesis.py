@@ -92,6 +92,8 @@ class Nemesis:
             fault = self.networks[blow.phone].add(fault_of(blow))
             self._added.append((blow.what, fault))
             return
+        if blow.what == "break_store" and not self.world.store_network:
+            return  # A folder has no network.
         self.struck[blow.what] += 1
         amount, world = blow.amount, self.world
         {

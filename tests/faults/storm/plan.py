@@ -51,7 +51,7 @@ SERVER = {
 PATHS = ["", "sync/push", "sync/push", "/photos/", "/photos/", "sync/pull", "sync/missing"]
 DEEDS_A_WAVE = (10, 24)
 # An older backup is put back in every so many waves, one that was taken so many waves before.
-RESTORE_EVERY, BACKUP_BEFORE = 6, 2
+RESTORE_EVERY, BACKUP_BEFORE = 5, 2
 
 
 @dataclass(frozen=True)
