@@ -15,6 +15,8 @@ from PIL import Image, ImageOps
 from webapp.errors import AppError
 
 MAXIMUM_PIXELS = 60_000_000
+# A WebP's decoder holds every pixel four times over, and an empty one of a kilobyte asks for all.
+MAXIMUM_WEBP_PIXELS = 30_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 FULL_SIDE, THUMB_SIDE = 1600, 320
 # At most so many of the 256 bits differ between a picture and its copy; another month's differ by 56.
@@ -60,7 +62,7 @@ def examine(data: bytes) -> Picture:
             raise AppError("photo_kind_unsupported")
         return Picture("application/octet-stream", 0, 0, readable=False)
     if kind == "webp":
-        _refuse_too_many(*_webp_size(data))
+        _refuse_too_many(*_webp_size(data), MAXIMUM_WEBP_PIXELS)
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
@@ -102,9 +104,9 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _refuse_too_many(width: int, height: int) -> None:
-    if width * height > MAXIMUM_PIXELS:
-        raise AppError("photo_too_many_pixels", maximum=MAXIMUM_PIXELS)
+def _refuse_too_many(width: int, height: int, maximum: int = MAXIMUM_PIXELS) -> None:
+    if width * height > maximum:
+        raise AppError("photo_too_many_pixels", maximum=maximum)
 
 
 def make_copies(data: bytes) -> Copies:
@@ -114,13 +116,23 @@ def make_copies(data: bytes) -> Copies:
             probe.verify()
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             image.draft("RGB", (FULL_SIDE, FULL_SIDE))
-            upright = _on_white(ImageOps.exif_transpose(image))
+            small = _with_colours(image)
+            # Made small before anything else: a copy of the whole may take a quarter of a gigabyte.
+            small.thumbnail((FULL_SIDE, FULL_SIDE), Image.Resampling.LANCZOS)
+            ImageOps.exif_transpose(small, in_place=True)
+        upright = _on_white(small)
     except Exception as error:
         raise AppError("photo_unreadable") from error
-    upright.thumbnail((FULL_SIDE, FULL_SIDE), Image.Resampling.LANCZOS)
     full = _jpeg(upright, 85)
     upright.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
     return Copies(full, _jpeg(upright, 80), perceptual_hash(upright))
+
+
+def _with_colours(image: Image.Image) -> Image.Image:
+    """The picture itself where its pixels can be mixed, as making it small does."""
+    if "transparency" in image.info:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "LA", "RGB", "RGBA") else image.convert("RGB")
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -21,8 +21,8 @@ from webapp.rounds.rules import is_uid
 from webapp.storage import ObjectStore, photo_key, rendition_key
 
 Size = Literal["thumb", "full"]
-# A picture of 60 megapixels takes 180 MB while it is decoded: never many of them at once.
-_decoding = threading.BoundedSemaphore(2)
+# A picture of 60 megapixels takes half a gigabyte while it is decoded: never two of them at once.
+_decoding = threading.Lock()
 
 
 @dataclass(frozen=True)

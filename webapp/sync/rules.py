@@ -98,7 +98,8 @@ def _read_push_laxly(body: bytes, error: Exception) -> tuple[PushIn, list[Receiv
         if lax.envelope != 1:
             raise AppError("envelope_unknown", envelope=lax.envelope)
         received = [examine_raw(bytes(raw)) for raw in lax.operations]
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # The first reading stopped at its complaint: what comes after may be no JSON at all.
         path, reason = where_and_why(error)
         raise AppError("invalid", fields={path: ["invalid"]}, reason=reason) from None
     push = PushIn(
