@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from tests import factories
 from tests.rounds import made
+from webapp.checklists.content import Item
 from webapp.db import db, unit_of_work
 from webapp.estate.models import Device, Room
 from webapp.identity.models import Contract, User
+from webapp.rounds.judging import value_in_words
 from webapp.rounds.models import (
     ConsumableUse,
     DeviceRecord,
@@ -497,3 +499,19 @@ def test_fifty_inspections_take_a_handful_of_statements(
     assert count_queries() <= 30
     # Measured at 0.03 s; the limit only has to catch a statement per record.
     assert seconds < 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "words"),
+    [
+        ("pcs", 3, "3 个"),
+        ("months", 12, "12 个月"),
+        ("V", 230.5, "230.5 V"),
+        ("1", 0.62, "0.62"),
+    ],
+)
+def test_a_figure_stands_on_the_record_sheet_with_its_chinese_unit(
+    unit: str, value: float, words: str
+) -> None:
+    item: Item = {"key": "x", "zh": "某项", "en": "X", "kind": "number", "unit": unit}
+    assert value_in_words(item, value) == words

@@ -25,6 +25,8 @@ from webapp.rounds.rules import months_between
 LARGEST_ID = 2**31 - 1
 LARGEST_CLOCK_OFFSET_SECONDS = 300
 _HOURS_PER_MONTH = 31 * 24
+# Counts have a Chinese word, "1" is no unit, and measures are written alike in every language.
+_UNITS_ZH = {"pcs": "个", "times": "次", "days": "天", "months": "个月", "years": "年", "1": ""}
 
 
 class Refused(Exception):
@@ -250,11 +252,12 @@ def worked_on(
 
 
 def value_in_words(item: Item, value: float | str | None) -> str:
-    """A value as the record sheet shows it: the number with its unit, the option's Chinese name."""
+    """A value as the Chinese record sheet shows it: the number with its unit, the option's name."""
     if value is None or item["kind"] in ("pass_fail", "photo"):
         return ""
     if isinstance(value, str):
         names = {option["key"]: option["zh"] for option in item.get("options", [])}
         return names.get(value, value)
     number = str(int(value)) if value == int(value) else repr(value)
-    return f"{number} {item.get('unit', '')}".strip()
+    unit = item.get("unit", "")
+    return f"{number} {_UNITS_ZH.get(unit, unit)}".strip()

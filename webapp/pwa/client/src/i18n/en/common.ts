@@ -67,6 +67,7 @@ export default {
   "field.last": "Last {value}",
   "field.no_last": "No last value",
   "field.range_between": "Normal {min}–{max}",
+  "field.range_exact": "Normal {value}",
   "field.range_min": "Normal ≥ {min}",
   "field.range_max": "Normal ≤ {max}",
   "field.not_a_number": "Enter a number",

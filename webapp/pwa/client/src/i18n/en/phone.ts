@@ -290,7 +290,7 @@ export default {
   "sync.photo_withdrawn": "Left out by a correction",
   "sync.photo_count": "Photos {sent} / {total}",
   "sync.filter": "Which",
-  "sync.filter_waiting": "Not delivered",
+  "sync.filter_waiting": "To send",
   "sync.filter_problem": "Problems",
   "sync.filter_all": "All",
   "sync.problems": "{count} {count|needs|need} a look",

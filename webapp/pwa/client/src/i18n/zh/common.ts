@@ -65,6 +65,7 @@ export default {
   "field.last": "上次 {value}",
   "field.no_last": "上次无记录",
   "field.range_between": "正常 {min}–{max}",
+  "field.range_exact": "正常 {value}",
   "field.range_min": "正常 ≥ {min}",
   "field.range_max": "正常 ≤ {max}",
   "field.not_a_number": "请输入数字",
