@@ -166,7 +166,9 @@ def _count(figures: Figures, engineers: Sequence[Engineer], nemesis: Nemesis) ->
     told = [one.phone.told for one in engineers]
     figures.operations = sum(len(one.saved) for one in told)
     figures.photos = sum(len(one.saved_photos) for one in told)
-    figures.amendments = sum(one.done["amend"] + one.done["amend_and_undo"] for one in engineers)
+    reports = [one.phone.ask("report") for one in engineers]
+    kinds = Counter(sent["kind"] for report in reports for sent in report["operations"])
+    figures.amendments = kinds["amendment"]
     figures.requests = sum(len(network.seen) for network in nemesis.networks)
     figures.deeds = sum((one.done for one in engineers), Counter())
     figures.faults = nemesis.struck
