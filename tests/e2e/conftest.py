@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -130,8 +128,3 @@ def axe_violations(page: Page) -> list[str]:
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
-
-
-def kill_browser(pid: int) -> None:
-    """End a browser's process group at once, as a phone does that runs out of memory."""
-    os.killpg(pid, signal.SIGKILL)
