@@ -11,17 +11,18 @@ import json
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.e2e.server import Server, prepare
 from tools.find_browser import NONE_FOUND, find_or_install
+from webapp.demo.pictures import draw_photo
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs/images"
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
@@ -38,14 +39,16 @@ COLOURS = 256
 PAPER = (236, 240, 238)
 GAP = 48
 OVERVIEW_WIDTH = 1600
-# A device of his own that waits for its inspection, rather one with an open item and a reading.
-_TASK = """
-SELECT task.id FROM round_task AS task
+PATIENT_MS = 90_000
+# How far below the top of the screen the item that matters stands, under the bars.
+ABOVE = 150
+# His own devices that wait for their inspection, the projectors, which have the most to read, first.
+_TASKS = """
+SELECT task.id, device.asset_number FROM round_task AS task
 JOIN round ON round.id = task.round_id JOIN device ON device.id = task.device_id
 JOIN user ON user.id = task.assignee_id
-LEFT JOIN open_item ON open_item.device_id = device.id AND open_item.state = 'open'
 WHERE round.state = 'open' AND task.outcome = 'todo' AND user.login = ?
-ORDER BY open_item.number IS NULL, device.type <> 'projector', task.id LIMIT 1
+ORDER BY device.type <> 'projector', device.type <> 'display', task.id LIMIT 4
 """
 
 
@@ -58,22 +61,64 @@ class Picture:
     seen: str
     login: str
     frame: str
+    # What its person does before it is taken, so that it shows work and not an empty form.
+    work: Callable[[Page, Server], None] | None = None
 
     @property
     def device(self) -> dict[str, Any]:
         return PHONE if self.frame == "phone" else DESK
 
 
+def half_filled(page: Page, server: Server) -> None:
+    """A projector of which most is normal, with a photo of its image; one of its inputs fails."""
+    [(task, tag), *_] = _tasks(server, "zhang")
+    _begin(page, server, task)
+    image = page.locator("#item-image")
+    image.locator("input").first.check(force=True)
+    _take_photo(page, image, draw_photo("projector", "1080p", tag, "guide"))
+    inputs = page.locator("#item-inputs")
+    inputs.locator("label").nth(1).click()
+    inputs.locator(".trouble label").first.click()
+    top = image.bounding_box()
+    page.mouse.wheel(0, (top["y"] if top else 0) - ABOVE)
+
+
+def finished_offline(page: Page, server: Server) -> None:
+    """Three inspections that were finished without a network, one of them with a photo."""
+    page.context.set_offline(True)
+    for number, (task, tag) in enumerate(_tasks(server, "zhang")[1:]):
+        _begin(page, server, task)
+        while (spots := page.locator("article.spot")).count() > 0:
+            spots.first.locator("input").first.check(force=True)
+        if number == 0:
+            image = page.locator("#item-image")
+            image.locator("input").first.check(force=True)
+            _take_photo(page, image, draw_photo("projector", "1080p", tag, "guide"))
+        page.locator(".actions .button.main").last.click()
+        page.locator("dialog[open] footer button").click()
+        page.locator(".done").wait_for()
+
+
+def _begin(page: Page, server: Server, task: int) -> None:
+    page.goto(f"{server.url}/inspect/{task}")
+    page.locator(".all button").click()
+    # The notice that offers to undo would stand before the screen.
+    page.locator(".toast button").last.click()
+
+
+def _take_photo(page: Page, item: Locator, jpeg: bytes) -> None:
+    item.locator("header button").last.click()
+    camera = page.locator("dialog[open]")
+    photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg}
+    camera.locator("input[type=file]").set_input_files(photo)  # type: ignore[arg-type]
+    camera.locator(".controls.review .main").click()
+    item.locator("img").last.wait_for()
+
+
 PICTURES = (
     Picture("phone-home", "/", "main .ready", "zhang", "phone"),
-    Picture(
-        "phone-inspect",
-        "/inspect/{task}",
-        "main fieldset, main [role=radiogroup]",
-        "zhang",
-        "phone",
-    ),
-    Picture("phone-sync", "/sync", "main h2", "zhang", "phone"),
+    Picture("phone-inspect", "", "main fieldset", "zhang", "phone", half_filled),
+    Picture("phone-sync", "/sync", "main details", "zhang", "phone", finished_offline),
     Picture("desk-board", "/desk", "main h2", "wang", "desk"),
     Picture("desk-photos", "/desk/photos", "main img", "wang", "desk"),
     Picture("desk-estate", "/desk/estate", "main tbody tr", "wang", "desk"),
@@ -120,7 +165,10 @@ def take(browser: Browser, server: Server, picture: Picture, language: str) -> I
     )
     page = context.new_page()
     _sign_in(page, server, picture, language)
-    page.goto(server.url + picture.path.format(task=_task(server, picture.login)))
+    if picture.work:
+        picture.work(page, server)
+    if picture.path:
+        page.goto(server.url + picture.path)
     page.locator(picture.seen).first.wait_for()
     _settle(page)
     shot = Image.open(io.BytesIO(page.screenshot()))
@@ -140,13 +188,14 @@ def _sign_in(page: Page, server: Server, picture: Picture, language: str) -> Non
     page.reload()
     if picture.frame == "phone":
         page.locator("main .ready").wait_for()
-        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        page.wait_for_function(
+            "() => navigator.serviceWorker.controller !== null", timeout=PATIENT_MS
+        )
 
 
-def _task(server: Server, login: str) -> int | None:
+def _tasks(server: Server, login: str) -> list[tuple[int, str]]:
     with sqlite3.connect(server.data_dir / "roundbook.sqlite3") as database:
-        row = database.execute(_TASK, (login,)).fetchone()
-    return int(row[0]) if row else None
+        return database.execute(_TASKS, (login,)).fetchall()
 
 
 def _settle(page: Page) -> None:
