@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
-from playwright.sync_api import expect
+from PIL import Image
+from playwright.sync_api import CDPSession, FilePayload, expect
 
 from tests.e2e.phone_hand import finish_as_it_is
 from tests.faults.chromium import Chromium, judge_at_rest
@@ -27,6 +30,61 @@ CLOSE = """(said) => {
     if (said) handle.dispatchEvent(new Event("close"));
   }
 }"""
+USAGE = "() => navigator.storage.estimate().then((told) => told.usage)"
+ROOM_BYTES = 3_000_000
+MOST_PHOTOS = 25
+
+
+def limit(li: Chromium, tools: CDPSession, room: int | None) -> None:
+    """Give the app so many bytes more than it has, or as many as it likes."""
+    asked = {"origin": li.url}
+    if room is not None:
+        asked["quotaSize"] = li.page.evaluate(USAGE) + room
+    tools.send("Storage.overrideQuotaForOrigin", asked)
+
+
+def grainy() -> FilePayload:
+    """A photo that no compression makes small."""
+    stream = io.BytesIO()
+    Image.effect_noise((1600, 1200), 80).convert("RGB").save(stream, "JPEG", quality=90)
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": stream.getvalue()}
+
+
+def shoot(li: Chromium) -> bool:
+    """Take a photo; whether the screen said that it is kept."""
+    camera = li.page.locator("dialog[open]")
+    camera.locator("input[type=file]").set_input_files(grainy())
+    kept, full = camera.get_by_text("已存本机"), camera.get_by_text("没有保存：手机空间已满")
+    expect(kept.or_(full).first).to_be_visible()
+    return kept.is_visible()
+
+
+@pytest.mark.fault(22)
+def test_22_no_room_for_photo_n_is_said_and_costs_nothing_that_was_there(li: Chromium) -> None:
+    # A running browser goes by what it last knew of the room; a new one asks.
+    li.stop()
+    li.start_again()
+    li.page.goto(f"{li.url}/healthz")
+    tools = li.devtools()
+    limit(li, tools, ROOM_BYTES)
+    li.open_task(li.tasks()[0])
+    before = li.look()
+    li.camera().click()
+    while shoot(li):
+        li.page.locator("dialog[open]").get_by_role("button", name="完成").click()
+        before = li.look()
+        assert len(before["photos"]) < MOST_PHOTOS, "the browser's storage has no end"
+        li.camera().click()
+    after = li.look()
+    assert after["photos"] == before["photos"] != []
+    assert after["drafts"] == before["drafts"]
+    limit(li, tools, None)
+    assert shoot(li)
+    li.page.locator("dialog[open]").get_by_role("button", name="完成").click()
+    finish_as_it_is(li.page)
+    li.note_saved()
+    assert len(li.told.saved_photos) == len(before["photos"]) + 1
+    judge_at_rest(li)
 
 
 @pytest.mark.fault(23)
