@@ -142,6 +142,7 @@ def test_a_revoked_code_is_never_used_again(
     assert ask(desk, "GET", f"/labels/{code}").get_json()["state"] == "revoked"
 
 
+@pytest.mark.attack(11)
 def test_swapped_labels_are_put_right_in_two_steps(desk: FlaskClient) -> None:
     first, second = issue(desk, 1), issue(desk, 2)
     moved = ask(desk, "POST", f"/labels/{first}/relink", {"device_id": 2}).get_json()

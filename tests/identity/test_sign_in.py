@@ -25,6 +25,7 @@ def test_who_signs_in_sees_himself_and_his_contracts(
     assert me["contracts"][0]["rights"] == ["inspect", "view"]
 
 
+@pytest.mark.attack(13)
 @pytest.mark.parametrize("login", ["engineer", "nobody"])
 def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(
     login: str, engineer: User, client: FlaskClient
@@ -35,6 +36,7 @@ def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(
     assert answer.get_json()["code"] == "sign_in_failed"
 
 
+@pytest.mark.attack(13)
 def test_guessing_passwords_is_throttled_per_account(engineer: User, client: FlaskClient) -> None:
     guess = {"login": "engineer", "password": "wrong password"}
     codes = [client.post("/api/session", json=guess).status_code for _ in range(11)]
@@ -49,6 +51,7 @@ def test_a_disabled_person_is_out_at_once(engineer: User, signed_in: SignIn) -> 
     assert browser.get("/api/session").status_code == 401
 
 
+@pytest.mark.attack(14)
 def test_a_session_is_listed_and_can_be_revoked_from_another_device(
     engineer: User, signed_in: SignIn
 ) -> None:
@@ -70,6 +73,7 @@ def test_nobody_ends_another_persons_session(
     assert victim.get("/api/session").status_code == 200
 
 
+@pytest.mark.attack(14)
 def test_signing_in_gives_a_new_session_whatever_cookie_there_was(
     engineer: User, manager: User, signed_in: SignIn
 ) -> None:
@@ -101,6 +105,7 @@ def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(
     assert desk.get("/api/session").status_code == 200
 
 
+@pytest.mark.attack(15)
 @pytest.mark.parametrize(
     "headers",
     [

@@ -110,6 +110,7 @@ def test_connections_that_say_nothing_cost_no_thread(
     site.send_as_a_phone()
 
 
+@pytest.mark.attack(19)
 def test_heads_that_come_byte_by_byte_keep_nobody_out(
     site: Site, opened: Callable[[int], list[socket.socket]]
 ) -> None:
@@ -122,6 +123,7 @@ def test_heads_that_come_byte_by_byte_keep_nobody_out(
     assert refusals(slow) == {b"HTTP/1.1 503 Service Unavailable": 40}
 
 
+@pytest.mark.attack(19)
 @pytest.mark.parametrize("actor", ["", "inspection_engineer"])
 def test_bodies_that_come_byte_by_byte_keep_nobody_out(
     actor: str, site: Site, opened: Callable[[int], list[socket.socket]]
@@ -152,6 +154,7 @@ def test_answers_that_nobody_takes_keep_nobody_out(
         site.send_as_a_phone()
 
 
+@pytest.mark.attack(19)
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -194,6 +197,7 @@ def _there_already(connection: socket.socket) -> bytes:
     return connection.recv(65536) if readable else b""
 
 
+@pytest.mark.attack(19)
 def test_ten_thousand_operations_are_too_many_however_small(site: Site) -> None:
     small = [
         {"id": made.uid(), "kind": "scan", "version": 1, "payload": "{}", "hash": "0" * 64}
@@ -213,6 +217,7 @@ def test_ten_thousand_operations_are_too_many_however_small(site: Site) -> None:
     assert (status, json.loads(data)["code"]) == (413, "too_large")
 
 
+@pytest.mark.attack(19)
 @pytest.mark.parametrize(
     "bomb",
     [
@@ -231,6 +236,7 @@ def test_sixteen_bombs_of_json_at_once(bomb: bytes, site: Site) -> None:
     assert {status for status, _, _ in answers} <= {413, 422}
 
 
+@pytest.mark.attack(19)
 def test_a_hundred_at_once_are_answered_or_told_when_to_come_again(site: Site) -> None:
     def push(number: int) -> Answer:
         operations = [

@@ -121,6 +121,7 @@ def test_outside_of_contracts_each_gets_what_the_rule_says(
             assert answer.status_code == expected, (actor, answer.data)
 
 
+@pytest.mark.attack(6)
 @pytest.mark.parametrize(("method", "path"), sorted(INSIDE))
 def test_in_a_contract_each_gets_what_his_role_allows(
     method: str, path: str, hq: World, branch: World
@@ -138,6 +139,7 @@ def test_in_a_contract_each_gets_what_his_role_allows(
             assert answer.status_code == expected, (actor, answer.data)
 
 
+@pytest.mark.attack(6)
 @pytest.mark.parametrize(("method", "path"), sorted(INSIDE))
 def test_another_contract_is_not_there_and_looks_like_none(
     method: str, path: str, hq: World, branch: World
@@ -153,6 +155,7 @@ def test_another_contract_is_not_there_and_looks_like_none(
         assert theirs.status_code == 401, (actor, theirs.data)
 
 
+@pytest.mark.attack(6)
 @pytest.mark.parametrize(
     ("method", "path"),
     sorted(key for key in INSIDE if any(f"{{{name}}}" in key[1] for name in OTHER_NAMES)),
@@ -172,6 +175,7 @@ def test_another_contracts_ids_are_as_unknown_as_any(
     assert told_as(one, theirs, nobodys) == json.dumps(body_of(other))
 
 
+@pytest.mark.attack(6)
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -222,6 +226,7 @@ def test_what_a_contract_shows_holds_nothing_of_another(
         assert foreign.encode() not in answer.data
 
 
+@pytest.mark.attack(19)
 @pytest.mark.parametrize(("method", "path"), sorted(set(RULES) - {("POST", "/api/session")}))
 def test_of_a_strangers_body_not_a_byte_is_read(method: str, path: str, hq: World) -> None:
     class Untouchable:

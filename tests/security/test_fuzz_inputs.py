@@ -86,6 +86,7 @@ def damaged(draw: st.DrawFn, *names: str) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.attack(2)
 @hurt
 @given(damaged("jpeg", "progressive", "png", "webp"))
 def test_a_damaged_picture_is_shown_or_refused(data: bytes) -> None:
@@ -110,6 +111,7 @@ def refusal(do: Callable[[], object]) -> str:
     return ""
 
 
+@pytest.mark.attack(22)
 @hurt
 @given(damaged("workbook"))
 def test_a_damaged_workbook_is_read_or_refused(data: bytes) -> None:
@@ -132,6 +134,7 @@ def register_is_read_or_refused(data: bytes) -> None:
     assert refusal(lambda: parse_register(data)) in {"", *IMPORT_CODES}
 
 
+@pytest.mark.attack(19)
 @hurt
 @given(damaged("envelope"))
 def test_a_damaged_envelope_is_read_or_refused(body: bytes) -> None:
@@ -236,6 +239,7 @@ print(round(peak() - before), answer)
 """
 
 
+@pytest.mark.attack(1, 22)
 @pytest.mark.parametrize(
     ("what", "make"),
     [

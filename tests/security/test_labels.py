@@ -23,11 +23,13 @@ SHARED = json.loads(
 HOSTILE = [vector["text"] for vector in SHARED["vectors"] if vector["code"] is None]
 
 
+@pytest.mark.attack(10)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_is_no_label_of_ours_is_nothing(text: str) -> None:
     assert parse_label(text) is None
 
 
+@pytest.mark.attack(10)
 @pytest.mark.parametrize("piece", ["/d/", "/", "a/", "-", "//d/", "?", "/d/\\", "https://"])
 def test_four_kilobytes_are_answered_at_once(piece: str) -> None:
     text = (piece * 4096)[:4096]
@@ -37,6 +39,7 @@ def test_four_kilobytes_are_answered_at_once(piece: str) -> None:
     assert time.perf_counter() - began < 1
 
 
+@pytest.mark.attack(7)
 def test_a_code_tells_nothing_of_another_contract(
     contract: Contract, manager: User, stranger: User, signed_in: Callable[[User], FlaskClient]
 ) -> None:
@@ -50,6 +53,7 @@ def test_a_code_tells_nothing_of_another_contract(
     assert theirs == nobodys
 
 
+@pytest.mark.attack(8)
 def test_a_name_on_a_label_is_never_markup() -> None:
     names = ("#panic()", '#read("/etc/passwd")', "$x$ *b* `c`", "]}//\\", "</text><script>")
     label = LabelText("D6GR34Z8", *names)

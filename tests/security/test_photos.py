@@ -83,6 +83,7 @@ def jpeg(width: int, height: int) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.attack(1)
 @pytest.mark.parametrize(
     "data", [png(40_000, 40_000), png(8000, 7501), webp(16_384, 16_384), jpeg(65_000, 65_000)]
 )
@@ -95,6 +96,7 @@ def test_a_pixel_bomb_is_refused_before_a_pixel_is_decoded(
     assert data not in stored_bytes()
 
 
+@pytest.mark.attack(3)
 @pytest.mark.parametrize(
     "data",
     [
@@ -118,6 +120,7 @@ def test_another_kind_of_file_is_415_whatever_it_says_it_is(
     assert data not in stored_bytes()
 
 
+@pytest.mark.attack(2)
 @pytest.mark.parametrize(
     "tail", [b"<html><script>alert(1)</script></html>", b"PK\x03\x04" + b"payload" * 20]
 )
@@ -135,6 +138,7 @@ def test_a_polyglot_is_kept_as_evidence_and_served_only_re_encoded(
         Image.open(BytesIO(answer.data), formats=["JPEG"]).load()
 
 
+@pytest.mark.attack(5)
 def test_a_position_is_in_no_served_copy(phone: Phone, march: Round, device: Device) -> None:
     exif = Image.Exif()
     exif[0x010F] = "SecretMaker"
@@ -151,6 +155,7 @@ def test_a_position_is_in_no_served_copy(phone: Phone, march: Round, device: Dev
         assert not Image.open(BytesIO(body)).getexif()
 
 
+@pytest.mark.attack(4, 20)
 @pytest.mark.parametrize(
     "name", ["../../x", "%2e%2e%2fx", "a%00b", "x" * 4096, "..", "x%0d%0aSet-Cookie:%20a=b"]
 )
@@ -165,6 +170,7 @@ def test_a_name_never_reaches_the_store_or_a_header(phone: Phone, name: str) -> 
         assert "a=b" not in str(answer.headers)
 
 
+@pytest.mark.attack(20)
 def test_what_the_browser_may_name_the_picture_is_the_servers_own(
     phone: Phone, march: Round, device: Device
 ) -> None:
@@ -192,6 +198,7 @@ def test_a_photo_from_another_site_is_refused(phone: Phone) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (403, "cross_site")
 
 
+@pytest.mark.attack(19)
 def test_an_endless_body_is_cut_off_at_the_cap(
     phone: Phone, march: Round, device: Device, settings: Settings
 ) -> None:

@@ -26,11 +26,13 @@ def refused(data: bytes) -> AppError:
     return caught.value
 
 
+@pytest.mark.attack(22)
 def test_a_zip_bomb_is_measured_before_it_is_opened() -> None:
     error = refused(rewritten(TIDY, "sheet1.xml", b" " * (101 * 1024 * 1024)))
     assert (error.code, error.details["limit"]) == ("import_too_large", "unpacked_bytes")
 
 
+@pytest.mark.attack(22)
 def test_a_zip_that_lies_about_its_sizes_is_broken() -> None:
     data = bytearray(rewritten(TIDY, "sheet1.xml", b" " * (50 * 1024 * 1024)))
     with zipfile.ZipFile(io.BytesIO(bytes(data))) as archive:
@@ -43,6 +45,7 @@ def test_a_zip_that_lies_about_its_sizes_is_broken() -> None:
     )
 
 
+@pytest.mark.attack(22)
 @pytest.mark.parametrize("corner", ["A1048576", "XFD1", "XFD1048576"])
 def test_one_cell_in_a_far_corner_asks_for_no_memory(corner: str) -> None:
     row = corner.lstrip("XFDA")
@@ -55,6 +58,7 @@ def test_a_corner_written_in_references_is_no_way_around() -> None:
     assert refused(rewritten(TIDY, "sheet1.xml", content)).code == "import_unreadable"
 
 
+@pytest.mark.attack(22)
 def test_a_million_rows_are_too_many() -> None:
     assert refused(b"a,b\n" * 20_001).details["limit"] == "rows"
     assert refused(b"a," * 500 + b"\n").details["limit"] == "columns"
@@ -81,6 +85,7 @@ def test_what_is_no_register_is_unreadable(data: bytes) -> None:
     assert caught.value.code in ("import_unreadable", "import_no_header")
 
 
+@pytest.mark.attack(22)
 def test_only_values_count() -> None:
     rows: list[list[Cell]] = [
         HEADS,
@@ -106,6 +111,7 @@ def test_text_tables_in_the_encodings_that_spreadsheets_write(encoded) -> None: 
     assert parsed.rows[0].place == ("甲楼", "1F", "大厅")
 
 
+@pytest.mark.attack(9)
 @pytest.mark.parametrize(
     "text", ["=1", "+1", "-", "@x", "\tx", "'=1", "''-", "plain", "'plain", ""]
 )

@@ -38,6 +38,7 @@ def phone(signed_in: Callable[[User], FlaskClient], engineer: User, march: Round
     return Phone(signed_in(engineer))
 
 
+@pytest.mark.attack(16)
 @pytest.mark.parametrize(
     "forged",
     [
@@ -58,6 +59,7 @@ def test_an_unknown_field_is_refused_and_kept_for_a_supervisor(
     assert db.session.query(Inspection).count() == 0
 
 
+@pytest.mark.attack(16)
 def test_an_unknown_field_within_a_reading_is_refused_too(
     phone: Phone, march: Round, device: Device
 ) -> None:
@@ -66,6 +68,7 @@ def test_an_unknown_field_within_a_reading_is_refused_too(
     assert phone.push(inspection(payload))[0]["code"] == "payload_invalid"
 
 
+@pytest.mark.attack(19)
 @pytest.mark.parametrize(
     "body",
     [
@@ -149,6 +152,7 @@ def test_another_contracts_ids_are_as_unknown_as_any(
     assert db.session.query(Inspection).count() == 0
 
 
+@pytest.mark.attack(7)
 def test_a_uid_of_another_contract_neither_collides_nor_tells(
     phone: Phone,
     march: Round,
@@ -197,6 +201,7 @@ def test_every_sync_endpoint_is_walled_off(
         assert foreign.open(nowhere, method=method).status_code == 404, path
 
 
+@pytest.mark.attack(18)
 def test_a_revoked_session_replays_nothing(phone: Phone, march: Round, device: Device) -> None:
     sent = phone.envelope(inspection(made.visit(march, device)))
     assert phone.browser.delete("/api/session").status_code == 204
@@ -204,6 +209,7 @@ def test_a_revoked_session_replays_nothing(phone: Phone, march: Round, device: D
     assert db.session.query(Operation).count() == 0
 
 
+@pytest.mark.attack(15)
 def test_a_push_from_another_site_is_refused(phone: Phone) -> None:
     answer = phone.browser.post(
         phone.url("sync/push"), json=phone.envelope(), headers={"Origin": "https://evil.example"}
@@ -211,6 +217,7 @@ def test_a_push_from_another_site_is_refused(phone: Phone) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (403, "cross_site")
 
 
+@pytest.mark.attack(19)
 def test_a_flood_is_429_with_retry_after(
     phone: Phone, march: Round, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +236,7 @@ def test_a_list_that_is_too_long_is_refused(phone: Phone) -> None:
     assert phone.post("sync/missing", {"photos": [photo] * 5001}).status_code == 422
 
 
+@pytest.mark.attack(8)
 def test_script_in_a_remark_comes_back_as_the_text_it_is(
     phone: Phone, march: Round, device: Device
 ) -> None:

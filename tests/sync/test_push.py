@@ -234,6 +234,7 @@ def test_a_locked_database_is_503_with_retry_after_and_nothing_is_answered(
     assert not rows(Operation)
 
 
+@pytest.mark.attack(17)
 def test_the_author_is_the_sessions_and_the_clock_is_information(
     phone: Phone, march: Round, devices: list[Device], engineer: User
 ) -> None:
@@ -259,6 +260,7 @@ def test_the_phone_is_noted_with_what_it_still_holds(
     assert (row.user_id, row.unsent_records, row.unsent_photos) == (engineer.id, 2, 0)
 
 
+@pytest.mark.attack(11)
 def test_scans_are_kept_and_a_foreign_device_is_not_named(
     phone: Phone, march: Round, devices: list[Device], stranger: User
 ) -> None:
@@ -289,6 +291,7 @@ def test_who_may_not_inspect_is_refused_as_a_whole(
     assert Phone(signed_in(stranger)).post("sync/push", {}).status_code == 404
 
 
+@pytest.mark.attack(18)
 def test_a_withdrawn_right_or_a_disabled_user_keeps_his_data_on_the_phone(
     phone: Phone, contract: Contract, march: Round, devices: list[Device], engineer: User
 ) -> None:

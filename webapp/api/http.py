@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import time
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -23,7 +24,7 @@ from webapp import log
 from webapp.config import Settings
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError, problem
-from webapp.extensions import login_manager
+from webapp.extensions import limiter, login_manager
 from webapp.identity import queries as identity_queries
 from webapp.identity.models import User, UserSession
 from webapp.identity.queries import LiveSession
@@ -282,10 +283,18 @@ def _answer_http_error(error: HTTPException) -> Response:
     fields = _flat(data.get("messages") or {})
     answer = AppError(_HTTP_CODES[status], fields=dict(islice(fields.items(), _MOST_FIELDS_NAMED)))
     response = answer_error(answer)
+    if status == 429:
+        response.headers["Retry-After"] = str(_seconds_to_wait())
     for name, value in getattr(error, "get_headers", list)():
         if name in ("Retry-After", "Allow"):
             response.headers[name] = value
     return response
+
+
+def _seconds_to_wait() -> int:
+    """Until the limit that was hit lets somebody through again."""
+    hit = limiter.current_limit
+    return max(1, round(hit.reset_at - time.time())) if hit else 60
 
 
 def _flat(messages: Any, path: str = "") -> dict[str, list[str]]:
