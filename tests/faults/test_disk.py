@@ -18,6 +18,7 @@ from tests.faults.conftest import Connect, OpenPhone, Site
 from tests.faults.engineer import NodePhone, photo_bytes
 from tests.faults.oracle import judge, read_folder
 from tests.faults.power import Disk, read_calls, traced
+from tools.run_tests import FORBIDDEN
 
 SMALL_DISK = "size=6m"
 FREE_BYTES = 150_000
@@ -37,7 +38,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
         return
     if shutil.disk_usage(SHARED_MEMORY).free > MOST_TO_FILL_BYTES:
-        pytest.skip("this user may not mount a small file system, and /dev/shm is a large one")
+        pytest.skip(FORBIDDEN + "mounting a small file system, and /dev/shm is a large one")
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as name:
         yield Path(name)
 
@@ -88,8 +89,10 @@ def test_31_a_full_disk_takes_no_half_of_anything(
 def test_33_what_was_acknowledged_survives_a_power_cut(
     template: Path, tmp_path: Path, open_phone: OpenPhone
 ) -> None:
-    if not shutil.which("strace") or subprocess.run(MAY_TRACE, check=False).returncode:
-        pytest.skip("strace is not installed (on Debian: apt-get install strace), or may not trace")
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed here (on Debian: apt-get install strace)")
+    if subprocess.run(MAY_TRACE, check=False).returncode:
+        pytest.skip(FORBIDDEN + "tracing a process")
     server = Server(copy_of(template, tmp_path / "data"))
     server.command = traced([str(BIN / "gunicorn")], tmp_path / "trace")
     server.start()
