@@ -155,6 +155,11 @@ def hand_over(playwright: Playwright, server: Server, task: hand.Task) -> None:
     assert sender.push("amendment", payload)["result"] == "applied"
 
 
+HELD_CONFLICTS = """
+    SELECT count(*) FROM quarantined WHERE state = 'open' AND code = 'operation_conflict'
+    """
+
+
 def test_two_contents_under_one_id_are_both_kept_and_told(
     open_context: Open, demo_server: Server, playwright: Playwright
 ) -> None:
@@ -185,7 +190,7 @@ def test_two_contents_under_one_id_are_both_kept_and_told(
     expect(record).to_contain_text("两份都保留")
     record.locator("summary").click()
     expect(page.locator("main")).to_contain_text("1 条需要留意")
-    [(held,)] = hand.ask(demo_server, "SELECT count(*) FROM quarantined WHERE state = 'open'")
+    [(held,)] = hand.ask(demo_server, HELD_CONFLICTS)
     assert held == 1
 
 
