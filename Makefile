@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 FLASK := .venv/bin/flask --app webapp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format types api storm bench demo phone screenshots clean lock wheel \
+.PHONY: help run test test-fast lint format types api storm webkit bench demo phone screenshots clean lock wheel \
 	.venv environment client setup check-python
 
 help: ## list what can be made
@@ -65,6 +65,9 @@ api: .venv ## write the API's document and the client's types anew
 
 storm: .venv environment ## minutes of engineers and faults; ARGS="--storms 3 --seconds 300 --seed 7"
 	@$(RUN) -m tests.faults.storm $(ARGS)
+
+webkit: .venv client ## the phone's whole way on WebKit, where webkit2gtk-driver and xvfb are installed
+	@$(RUN) -m pytest tests/e2e/webkit_phone.py
 
 bench: .venv client ## measure, print a table, write bench/results.json
 	@$(RUN) -m bench

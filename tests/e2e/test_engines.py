@@ -1,4 +1,4 @@
-"""The engineer's whole way on the engines that are not Chromium: Firefox, and WebKit, which iPhones have.
+"""The engineer's whole way on an engine that is not Chromium: Firefox. WebKit: `webkit_phone.py`.
 
 Pull the round, lose the network, inspect with a photo, reload, finish, get the network back, send. What
 no test drives here is named in docs/reliability.md.
@@ -7,20 +7,17 @@ no test drives here is named in docs/reliability.md.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.e2e import phone_hand as hand
-from tests.e2e.conftest import PASSWORD, PHONE
+from tests.e2e.conftest import PHONE
 from tests.e2e.server import Server
-from tests.e2e.webdriver import ENTER, NONE_FOUND, WebKit, find_webkit, webkit_window
 
 # A table of the phone's database, read beside the app.
 ALL_OF = """async (store) => {
@@ -47,7 +44,6 @@ KEPT = (
   return photos.map(({ id, sha256, bytes, state }) => ({ id, sha256, bytes, state, kind: kind(id) }));
 """
 )
-ROUND_IS_HERE = f"return ({ALL_OF})('tasks').then((tasks) => tasks.length > 0)"
 
 
 def judge(server: Server, task: hand.Task, kept: list[dict[str, Any]]) -> None:
@@ -99,62 +95,3 @@ def test_firefox_takes_an_inspection_without_a_network_to_the_server(
     page.context.set_offline(False)
     hand.send_all(page, demo_server)
     judge(demo_server, task, page.evaluate(f"async () => {{{KEPT}}}"))
-
-
-@pytest.fixture
-def webkit(tmp_path: Path) -> Iterator[WebKit]:
-    """A window of WebKit."""
-    browser = find_webkit()
-    if browser is None:
-        pytest.skip(NONE_FOUND)
-    folder = tmp_path / "webkit"
-    folder.mkdir(mode=0o700)
-    with webkit_window(browser, folder) as window:
-        yield window
-
-
-def button(text: str, within: str = "") -> str:
-    """Where a button is whose name begins so."""
-    named = f"(starts-with(normalize-space(), '{text}') or starts-with(@aria-label, '{text}'))"
-    return f"{within}//button[{named}]"
-
-
-def use_webkit_phone(window: WebKit, server: Server, login: str) -> None:
-    """Sign in and wait until the round is on the phone, and the worker keeps the shell."""
-    window.goto(f"{server.url}/sign-in")
-    window.type("//input[@autocomplete='username']", login)
-    window.type("//input[@type='password']", PASSWORD + ENTER)
-    window.wait("return !location.pathname.startsWith('/sign-in')")
-    settings = json.dumps({"language": "zh", "theme": "system"})
-    window.run("localStorage.setItem('roundbook.settings', arguments[0])", settings)
-    window.goto(f"{server.url}/")
-    window.find("//*[contains(@class, 'hero')]")
-    window.wait("return navigator.serviceWorker.controller !== null")
-    window.wait(ROUND_IS_HERE)
-
-
-def test_webkit_takes_an_inspection_without_a_network_to_the_server(
-    webkit: WebKit, demo_server: Server, tmp_path: Path
-) -> None:
-    """The network is taken away by ending the server, for this driver knows no other way."""
-    window, task = webkit, hand.todo(demo_server, "codec")
-    picture = tmp_path / "photo.jpg"
-    picture.write_bytes(hand.picture()["buffer"])
-    use_webkit_phone(window, demo_server, task.login)
-    demo_server.kill()
-    window.goto(f"{demo_server.url}/inspect/{task.id}")
-    window.click(button("全部正常"))
-    window.click(button("拍照", "//*[@id='item-boot']"))
-    window.choose("//dialog[@open]//input[@type='file']", picture)
-    window.find("//dialog[@open]//*[contains(., '已存本机')]")
-    window.click(button("完成", "//dialog[@open]"))
-    window.ask("POST", "/refresh")
-    window.find(button("查看照片", "//*[@id='item-boot']"))
-    window.click(button("完成"))
-    window.click("//dialog[@open]//footer//button")
-    window.find("//*[contains(@class, 'done')]")
-    demo_server.start()
-    window.goto(f"{demo_server.url}/sync")
-    window.click("//button[contains(., '立即发送') or contains(., '更新巡检数据')]")
-    window.wait("return document.querySelector('main').innerText.includes('全部送达服务器')")
-    judge(demo_server, task, window.run(f"return (async () => {{{KEPT}}})()"))
