@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from typing import Any
 
 from webapp import jobs
@@ -35,9 +34,6 @@ def post_worker_init(worker: Any) -> None:
     # through again and again: a tenth of a second each time, in which nobody is answered.
     gc.collect()
     gc.freeze()
-    # A thread that comes back from the disk or the network waits so long at most for one that
-    # computes. A photo comes back some ninety times; Python's five milliseconds add up to most of it.
-    sys.setswitchinterval(0.0002)
     if worker.wsgi.extensions["settings"].run_jobs_in_process:
         jobs.start_in_process(worker.wsgi)
 
