@@ -105,6 +105,18 @@ def test_a_changed_role_counts_at_once(manager: User, engineer: User, signed_in:
     assert browser.post(MEMBERS, json=NEW).status_code == 204
 
 
+def test_nobody_moves_in_the_list_when_a_role_is_changed(
+    manager: User, engineer: User, signed_in: SignIn
+) -> None:
+    """Else the next press would meet the person who has slipped into his place."""
+    browser = signed_in(manager)
+    before = [row["login"] for row in browser.get(MEMBERS).get_json()]
+    own = f"{MEMBERS}/{_member_id(browser, engineer.login)}"
+    for role in ROLES:
+        assert browser.patch(own, json={"role": role}).status_code == 204
+        assert [row["login"] for row in browser.get(MEMBERS).get_json()] == before
+
+
 @pytest.mark.parametrize("role", ["project_manager", "administrator"])
 def test_a_member_gets_a_new_telephone_number_and_the_history_tells_it(
     role: str, contract: Contract, engineer: User, signed_in: SignIn

@@ -113,11 +113,11 @@ def access_to(session: Session, actor: LiveSession, code: str) -> Access | None:
 
 
 def members(session: Session, contract_id: int) -> list[tuple[Membership, User]]:
-    """The people of a contract, by role and name."""
+    """The people of a contract, by name: nobody moves under the hand that gives him another role."""
     rows = session.execute(
         sa.select(Membership, User)
         .join(User, User.id == Membership.user_id)
         .where(Membership.contract_id == contract_id, Membership.left_at.is_(None))
-        .order_by(Membership.role, User.name)
+        .order_by(User.name, Membership.id)
     )
     return [(member, user) for member, user in rows]

@@ -21,6 +21,7 @@ export function gradually<Row>(rows: () => readonly Row[], first = FIRST): { rea
     const goal = rows();
     let count = untrack(() => drawn).length === 0 ? first : STEP;
     let frame = 0;
+    let ended = false;
     const take = () => (drawn = mixed(goal, untrack(() => drawn), count));
     const go = () => {
       const until = performance.now() + BUDGET_MS;
@@ -28,12 +29,16 @@ export function gradually<Row>(rows: () => readonly Row[], first = FIRST): { rea
         count += STEP;
         take();
         flushSync();
-      } while (drawn !== goal && performance.now() < until);
-      if (drawn !== goal) frame = requestAnimationFrame(go);
+      } while (!ended && drawn !== goal && performance.now() < until);
+      // Drawing may itself have brought a newer list, which draws on by itself.
+      if (!ended && drawn !== goal) frame = requestAnimationFrame(go);
     };
     take();
     if (untrack(() => drawn) !== goal) frame = requestAnimationFrame(go);
-    return () => cancelAnimationFrame(frame);
+    return () => {
+      ended = true;
+      cancelAnimationFrame(frame);
+    };
   });
 
   return {
