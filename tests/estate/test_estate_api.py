@@ -60,7 +60,8 @@ def desk(device: Device, manager: User, signed_in: SignIn) -> FlaskClient:
 
 
 def ask(browser: FlaskClient, method: str, path: str, body: Any = None) -> Any:
-    sent = {"data": body} if isinstance(body, bytes) else {"json": body} if body else {}
+    file = {"data": body, "content_type": "application/octet-stream"}
+    sent = file if isinstance(body, bytes) else {"json": body} if body else {}
     return browser.open(BASE + path, method=method, **sent)
 
 
@@ -332,7 +333,7 @@ def test_an_import_is_previewed_then_done_then_changes_nothing(desk: FlaskClient
     ],
 )
 def test_files_that_are_refused(desk: FlaskClient, body: bytes, status: int, code: str) -> None:
-    answer = desk.post(f"{BASE}/estate/import", data=body)
+    answer = ask(desk, "POST", "/estate/import", body)
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
     assert db.session.scalar(sa.select(sa.func.count(Device.id))) == 1
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.rounds import made
-from tests.security.calls import call, who_may
+from tests.security.calls import WITH, call, path_values, who_may
 from tests.security.rules import ANYBODY, CONTRACT, RULES, SIGNED_IN
 from tests.security.world import NOBODY, World
 from webapp.extensions import limiter
@@ -23,6 +26,17 @@ TABLE = Path(__file__).parent / "README.md"
 MARK = re.compile(r"mark\.attack\(([\d, ]+)\)")
 FORMULAS = ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "'=1", "=1+1"]
 READS = sorted(path for method, path in RULES if method == "GET")
+# Those whose body is JSON: not a photo's bytes, a register or a rescue file.
+BYTES = ("/estate/import", "/photos/{photo_uid}", "/rescue")
+WRITES_JSON = sorted(key for key in WITH if not key[1].endswith(BYTES))
+FORGED: list[dict[str, Any]] = [{"author_id": 1}, {"is_admin": True}, {"seq": 9}, {"role_": "x"}]
+# What an old browser sends of a foreign page without asking us, nor saying where it comes from.
+OF_FORMS = [
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "",
+]
 
 
 def marked() -> dict[int, set[str]]:
@@ -70,6 +84,39 @@ def test_no_other_site_writes_anything(
 
 
 NUMBERS = ("member_id", "session_id", "user_id", "row_id", "other")
+
+
+def send(hq: World, method: str, path: str, **change: Any) -> TestResponse:
+    """A request that would succeed if ``change`` left its body and kind as they are."""
+    rule = RULES[method, path]
+    actor = who_may(rule) if "contract_code" in path else ADMINISTRATOR
+    body = WITH[method, path](hq).get("json", {}) | change.get("fields", {})
+    return hq.browser(actor).open(
+        path.format_map(path_values(hq, path, actor)),
+        method=method,
+        data=json.dumps(body),
+        content_type=change.get("kind", "application/json"),
+    )
+
+
+@pytest.mark.attack(16)
+@pytest.mark.parametrize(("method", "path"), WRITES_JSON)
+def test_no_endpoint_takes_a_field_that_it_does_not_name(method: str, path: str, hq: World) -> None:
+    for forged in FORGED:
+        answer = send(hq, method, path, fields=forged)
+        assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid"), forged
+        assert next(iter(forged)) in answer.get_data(as_text=True)
+
+
+@pytest.mark.attack(15)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [*WRITES_JSON, *(("POST", CONTRACT + BYTES[0]), ("POST", CONTRACT + BYTES[2]))],
+)
+def test_what_a_foreign_form_can_send_is_taken_nowhere(method: str, path: str, hq: World) -> None:
+    for kind in OF_FORMS:
+        answer = send(hq, method, path, kind=kind)
+        assert (answer.status_code, answer.get_json()["code"]) == (415, "not_json"), kind
 
 
 @pytest.mark.attack(21)

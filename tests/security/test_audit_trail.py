@@ -63,7 +63,7 @@ def test_every_change_writes_a_line_and_changes_none(method: str, path: str, hq:
         text = "楼宇,楼层,会议室,设备名称,设备类型\n乙楼,1F,大厅,投影机,投影机\n"
         before = trail()
         url = f"{CONTRACT.format_map(hq.names)}/estate/import?filename=r.csv"
-        answer = browser.post(url, data=text.encode())
+        answer = browser.post(url, data=text.encode(), content_type="text/csv")
     else:
         before = trail()
         answer = call(hq, browser, method, path, actor, **others)

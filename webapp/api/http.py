@@ -40,6 +40,8 @@ _OPEN = {("POST", "/api/session"), ("GET", "/api/openapi.json"), ("GET", "/api/d
 _MOST_FROM_STRANGERS = 16 * 1024
 # Nobody mends more at once; a body of a thousand wrong fields gets no answer of a thousand lines.
 _MOST_FIELDS_NAMED = 50
+# What a page of another site may send without the browser asking us first: our own pages never do.
+_KINDS_OF_FORMS = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 _HTTP_CODES = {
     400: "invalid",
     401: "unauthenticated",
@@ -214,6 +216,7 @@ def _begin_request() -> None:
     if request.path.startswith("/api/") and request.url_rule is not None:
         _let_nobody_in()
         if writes:
+            _take_no_form()
             db.session.rollback()  # No transaction is held while a slow client sends its body.
 
 
@@ -223,6 +226,18 @@ def _let_nobody_in() -> None:
         request.max_content_length = _MOST_FROM_STRANGERS
     elif request.method != "OPTIONS":
         signed_in()
+
+
+def _take_no_form() -> None:
+    """Refuse a body that a foreign form could have sent, where a browser is too old to say so.
+
+    A photo is put, which no form can.
+
+    :raise AppError: ``not_json``
+    """
+    has_body = request.content_length or "Transfer-Encoding" in request.headers
+    if has_body and request.method != "PUT" and request.mimetype in _KINDS_OF_FORMS:
+        raise AppError("not_json")
 
 
 def came_from_here() -> bool:
