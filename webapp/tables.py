@@ -5,11 +5,25 @@ from __future__ import annotations
 from types import ModuleType
 
 from webapp import jobs
+from webapp.acceptance import models as acceptance
 from webapp.audit import models as audit
 from webapp.checklists import models as checklists
 from webapp.estate import models as estate
 from webapp.identity import models as identity
+from webapp.notifications import models as notifications
+from webapp.reports import models as reports
 from webapp.rounds import models as rounds
 from webapp.sync import models as sync
 
-ALL: tuple[ModuleType, ...] = (identity, estate, checklists, rounds, sync, audit, jobs)
+ALL: tuple[ModuleType, ...] = (
+    identity,
+    estate,
+    checklists,
+    rounds,
+    acceptance,
+    sync,
+    reports,
+    notifications,
+    audit,
+    jobs,
+)

@@ -33,7 +33,7 @@ def _member_id(browser: FlaskClient, login: str) -> int:
     ("role", "missing"),
     [
         ("project_manager", set()),
-        ("on_site_engineer", {"manage_checklists", "manage_people"}),
+        ("on_site_engineer", {"accept", "manage_checklists", "manage_people"}),
         ("inspection_engineer", set(RIGHTS) - {"view", "inspect"}),
         ("backup_engineer", set(RIGHTS) - {"view", "inspect"}),
         ("client_it_lead", set(RIGHTS) - {"view"}),
@@ -238,6 +238,20 @@ def test_the_due_day_is_a_setting_of_the_contract(manager: User, signed_in: Sign
 @pytest.mark.parametrize(
     "change", [{"due_day": 31}, {"time_zone": "Mars/Olympus"}, {"anchor_month": "2026-13"}]
 )
+def test_how_a_contract_is_accepted_and_reminded_is_a_setting_with_a_trail(
+    manager: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(manager)
+    shown = browser.get("/api/contracts").get_json()[0]
+    assert (shown["acceptance_strictness"], shown["remind_days_before"]) == ("three", [3, 1])
+    changes = {"acceptance_strictness": "two", "remind_days_before": [5], "recheck_share": 0.25}
+    assert browser.patch("/api/contracts/HQ", json=changes).status_code == 204
+    shown = browser.get("/api/contracts").get_json()[0]
+    assert {name: shown[name] for name in changes} == changes
+    trail = db.session.scalars(sa.select(AuditRow).where(AuditRow.entity == "contract")).all()
+    assert trail[-1].diff["acceptance_strictness"] == ["three", "two"]
+
+
 def test_an_impossible_setting_is_refused(
     change: dict[str, object], manager: User, signed_in: SignIn
 ) -> None:

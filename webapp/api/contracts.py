@@ -12,6 +12,13 @@ from webapp.api.http import CONTRACT, Schema, administrator, blueprint, require,
 from webapp.checklists.services import ensure_default
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity import queries, services
+from webapp.identity.contract_settings import (
+    NAMES,
+    REPORT_LANGUAGES,
+    STRICTNESSES,
+    as_plain,
+    contract_settings,
+)
 from webapp.identity.models import Contract, User
 from webapp.identity.rules import rights_of
 
@@ -33,6 +40,13 @@ class ContractAccessSchema(ma.Schema):
     due_day = fields.Integer(required=True)
     opens_day = fields.Integer(required=True, allow_none=True)
     anchor_month = fields.String(required=True)
+    acceptance_strictness = fields.String(required=True, validate=validate.OneOf(STRICTNESSES))
+    recheck_share = fields.Float(required=True)
+    fast_bulk_seconds = fields.Integer(required=True)
+    drawn_signatures = fields.Boolean(required=True)
+    remind_days_before = fields.List(fields.Integer(), required=True)
+    escalate_days_after = fields.List(fields.Integer(), required=True)
+    report_language = fields.String(required=True, validate=validate.OneOf(REPORT_LANGUAGES))
     role = fields.String(required=True)
     rights = fields.List(fields.String(), required=True)
 
@@ -42,8 +56,18 @@ def _known_time_zone(value: str) -> None:
         raise ma.ValidationError("unknown_time_zone")
 
 
+def _days() -> ma.fields.List[int]:
+    """A few numbers of days, counted from the due day."""
+    return fields.List(
+        fields.Integer(validate=validate.Range(0, 27)), validate=validate.Length(max=10)
+    )
+
+
 class ContractWriteSchema(Schema):
-    """A contract's settings; ``due_day`` and ``opens_day`` are days of the month."""
+    """A contract's settings; ``due_day`` and ``opens_day`` are days of the month.
+
+    The others are those of :class:`webapp.identity.contract_settings.ContractSettings`.
+    """
 
     name_zh = fields.String(validate=validate.Length(1, 200))
     name_en = fields.String(validate=validate.Length(max=200))
@@ -53,6 +77,13 @@ class ContractWriteSchema(Schema):
     due_day = fields.Integer(validate=validate.Range(1, 28))
     opens_day = fields.Integer(validate=validate.Range(1, 28), allow_none=True)
     anchor_month = fields.String(validate=_MONTH)
+    acceptance_strictness = fields.String(validate=validate.OneOf(STRICTNESSES))
+    recheck_share = fields.Float(validate=validate.Range(0, 1))
+    fast_bulk_seconds = fields.Integer(validate=validate.Range(0, 600))
+    drawn_signatures = fields.Boolean()
+    remind_days_before = _days()
+    escalate_days_after = _days()
+    report_language = fields.String(validate=validate.OneOf(REPORT_LANGUAGES))
 
 
 class ContractCreateSchema(ContractWriteSchema):
@@ -75,6 +106,7 @@ def contract_out(contract: Contract, role: str, user: User) -> dict[str, Any]:
         "due_day": contract.due_day,
         "opens_day": contract.opens_day,
         "anchor_month": contract.anchor_month,
+        **as_plain(contract_settings(contract.settings)),
         "role": role,
         "rights": sorted(rights_of(role, is_admin=user.is_admin)),
     }
@@ -96,6 +128,7 @@ def create_contract(body: dict[str, Any]) -> dict[str, Any]:
     actor = administrator()
     now = now_utc()
     body.setdefault("anchor_month", now.strftime("%Y-%m"))
+    body["settings"] = {name: body.pop(name) for name in NAMES if name in body}
     with unit_of_work() as session:
         contract = services.create_contract(session, now=now, actor_id=actor.user.id, **body)
         # A round can be opened at once, with the checklists that the product ships.

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from webapp.audit import services as audit
 from webapp.db import take_sequence
 from webapp.errors import AppError
+from webapp.identity.contract_settings import as_plain, contract_settings
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import MINIMUM_PASSWORD_LENGTH, Access
 
@@ -352,11 +353,16 @@ def _tell_phones_the_name(session: Session, user_id: int) -> None:
 def change_contract(
     session: Session, access: Access, changes: dict[str, Any], now: datetime
 ) -> None:
-    """Change a contract's settings, such as its due day (clause 21 ∆)."""
+    """Change a contract's settings, such as its due day (clause 21 ∆), or how it is accepted."""
     contract = session.get_one(Contract, access.contract_id)
-    before = {name: getattr(contract, name) for name in changes}
+    settled = as_plain(contract_settings(contract.settings))
+    before = {name: settled.get(name, getattr(contract, name, None)) for name in changes}
+    more = {name: value for name, value in changes.items() if name in settled}
     for name, value in changes.items():
-        setattr(contract, name, value)
+        if name not in more:
+            setattr(contract, name, value)
+    if more:
+        contract.settings = {**contract.settings, **more}
     audit.record(
         session,
         at=now,

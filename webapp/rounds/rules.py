@@ -22,9 +22,9 @@ OUTCOMES = ("todo", "normal", "abnormal", "not_tested")
 # The whole machine: what is not here is refused.
 TRANSITIONS: dict[tuple[str, str], tuple[State, Right]] = {
     ("open", "finish"): ("finished", "manage_round"),
-    ("finished", "accept"): ("accepted", "review"),
+    ("finished", "accept"): ("accepted", "accept"),
     ("finished", "reopen"): ("open", "manage_round"),
-    ("accepted", "reopen"): ("open", "review"),
+    ("accepted", "reopen"): ("open", "accept"),
 }
 # A round that was accepted takes nothing more; one that is merely finished still takes what comes late.
 TAKING: frozenset[str] = frozenset({"open", "finished"})

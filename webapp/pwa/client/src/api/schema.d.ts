@@ -3656,28 +3656,46 @@ export interface components {
             total: number;
         };
         ContractAccess: {
+            /** @enum {string} */
+            acceptance_strictness: "three" | "two" | "one";
             anchor_month: string;
             client_en: string;
             client_zh: string;
             code: string;
+            drawn_signatures: boolean;
             due_day: number;
+            escalate_days_after: number[];
+            fast_bulk_seconds: number;
             id: number;
             name_en: string;
             name_zh: string;
             opens_day: number | null;
+            recheck_share: number;
+            remind_days_before: number[];
+            /** @enum {string} */
+            report_language: "zh" | "en" | "both";
             rights: string[];
             role: string;
             time_zone: string;
         };
         ContractCreate: {
+            /** @enum {string} */
+            acceptance_strictness?: "three" | "two" | "one";
             anchor_month?: string;
             client_en?: string;
             client_zh?: string;
             code: string;
+            drawn_signatures?: boolean;
             due_day?: number;
+            escalate_days_after?: number[];
+            fast_bulk_seconds?: number;
             name_en?: string;
             name_zh: string;
             opens_day?: number | null;
+            recheck_share?: number;
+            remind_days_before?: number[];
+            /** @enum {string} */
+            report_language?: "zh" | "en" | "both";
             time_zone?: string;
         };
         /**
@@ -3695,13 +3713,22 @@ export interface components {
             time_zone: string;
         };
         ContractWrite: {
+            /** @enum {string} */
+            acceptance_strictness?: "three" | "two" | "one";
             anchor_month?: string;
             client_en?: string;
             client_zh?: string;
+            drawn_signatures?: boolean;
             due_day?: number;
+            escalate_days_after?: number[];
+            fast_bulk_seconds?: number;
             name_en?: string;
             name_zh?: string;
             opens_day?: number | null;
+            recheck_share?: number;
+            remind_days_before?: number[];
+            /** @enum {string} */
+            report_language?: "zh" | "en" | "both";
             time_zone?: string;
         };
         Device: {

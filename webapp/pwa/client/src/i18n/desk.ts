@@ -1,10 +1,21 @@
 /** Loaded with the first of the desk's screens (`routes.ts`): adds their texts to the catalogue. */
 import { addTexts } from ".";
 import en from "./en/desk";
+import enAcceptance from "./en/desk_acceptance";
 import enEstate from "./en/desk_estate";
+import enFigures from "./en/desk_figures";
+import enNotify from "./en/desk_notify";
+import enReport from "./en/desk_report";
 import enSync from "./en/desk_sync";
 import zh from "./zh/desk";
+import zhAcceptance from "./zh/desk_acceptance";
 import zhEstate from "./zh/desk_estate";
+import zhFigures from "./zh/desk_figures";
+import zhNotify from "./zh/desk_notify";
+import zhReport from "./zh/desk_report";
 import zhSync from "./zh/desk_sync";
 
-addTexts({ ...zh, ...zhEstate, ...zhSync }, { ...en, ...enEstate, ...enSync });
+addTexts(
+  { ...zh, ...zhAcceptance, ...zhEstate, ...zhFigures, ...zhNotify, ...zhReport, ...zhSync },
+  { ...en, ...enAcceptance, ...enEstate, ...enFigures, ...enNotify, ...enReport, ...enSync },
+);

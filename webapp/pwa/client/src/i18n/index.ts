@@ -19,7 +19,11 @@ export type Key =
   | keyof typeof zhErrors
   | keyof typeof zhPhone
   | keyof typeof import("./zh/desk").default
+  | keyof typeof import("./zh/desk_acceptance").default
   | keyof typeof import("./zh/desk_estate").default
+  | keyof typeof import("./zh/desk_figures").default
+  | keyof typeof import("./zh/desk_notify").default
+  | keyof typeof import("./zh/desk_report").default
   | keyof typeof import("./zh/desk_sync").default;
 
 type Catalogue = Record<string, string>;

@@ -1,0 +1,53 @@
+"""What people are told, in the app and by e-mail: rows written with the change that they tell of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db import Base
+
+
+class Notification(Base):
+    """A line for one person in the app; ``unique_key`` keeps the same from being told twice.
+
+    ``kind`` is a key of the catalogues with ``details`` as its parameters; ``path`` is the screen
+    that it leads to. ``escalated`` marks what was told to somebody because another did not act.
+    """
+
+    __tablename__ = "notification"
+    __table_args__ = (sa.UniqueConstraint("user_id", "unique_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    contract_id: Mapped[int] = mapped_column(sa.ForeignKey("contract.id"), index=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    details: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    path: Mapped[str] = mapped_column(sa.String(200), default="")
+    escalated: Mapped[bool] = mapped_column(default=False)
+    unique_key: Mapped[str] = mapped_column(sa.String(120))
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Mail(Base):
+    """An e-mail, waiting to be sent or sent; ``unique_key`` keeps it from being sent twice."""
+
+    __tablename__ = "mail"
+    __table_args__ = (sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    contract_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contract.id"), default=None)
+    unique_key: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    to_address: Mapped[str] = mapped_column(sa.String(200))
+    to_name: Mapped[str] = mapped_column(sa.String(80), default="")
+    subject: Mapped[str] = mapped_column(sa.String(300))
+    text: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.String(16), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(sa.String(300), default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)

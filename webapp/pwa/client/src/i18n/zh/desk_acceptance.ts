@@ -1,0 +1,2 @@
+/** Three-level acceptance, and answers that were sent back. */
+export default {} as const;

@@ -1,0 +1,2 @@
+/** Sense in the numbers: rates, ageing, forecasts. */
+export default {} as const;

@@ -1,0 +1,2 @@
+/** The monthly report, check sheets and device records. */
+export default {} as const;
