@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
+from webapp import log
 from webapp.config import Settings, settings_from_env
 from webapp.db import db
 from webapp.identity.models import User
@@ -136,6 +140,27 @@ def test_an_unexpected_error_tells_the_user_nothing_and_the_log_everything(
     assert b"secret" not in answer.data
     assert db.session.is_active
     assert "a secret of the server" in caplog.text
+
+
+def test_each_request_is_a_line_of_json_with_its_id(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(log.JsonLines())
+    logger = logging.getLogger("roundbook")
+    monkeypatch.setattr(logger, "handlers", [handler])
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    client.get("/api/session", headers={"X-Request-Id": "my-request-1"})
+    [line] = [json.loads(text) for text in written.getvalue().splitlines()]
+    assert (line["event"], line["level"], line["request_id"]) == (
+        "request",
+        "info",
+        "my-request-1",
+    )
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/api/session", 401)
+    assert line["milliseconds"] >= 0
+    assert datetime.fromisoformat(line["at"]).tzinfo is not None
 
 
 def test_the_document_is_valid_and_holds_the_wire_format(client: FlaskClient) -> None:
