@@ -58,6 +58,10 @@ def test_two_thousand_devices(
         "inspections?page_size=200",
         "inspections?flag=photo_missing&q=号厅&page_size=200",
         "open-items?page_size=200",
+        "photos?page_size=200",
+        "devices?page_size=200",
+        "devices?q=1999&sort=-name&page_size=200",
+        "labels?page_size=200",
     ):
         count_queries()
         began = time.perf_counter()
