@@ -1,6 +1,7 @@
 """What CI checks before the tests: lock files, catalogues; and what make finds on a machine."""
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -176,3 +177,16 @@ def test_the_server_is_not_forked_after_loading(monkeypatch: pytest.MonkeyPatch)
     assert settings["preload_app"] is False
     assert settings["bind"] == "127.0.0.1:8111"
     assert settings["workers"] == 1
+
+
+def test_every_variable_that_is_read_stands_in_the_readmes_table() -> None:
+    sources = [*(ROOT / "webapp").rglob("*.py"), ROOT / "gunicorn.conf.py"]
+    asked = re.compile(
+        r'(?:env(?:iron)?\.get\(|environ\[|envvar=|FONT_VARIABLE(?:: \w+)? = )[\'"]([A-Z_]+)'
+    )
+    read = {name for path in sources for name in asked.findall(path.read_text(encoding="utf-8"))}
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Settings")[2]
+    rows = [line.split("|")[1] for line in table.partition("\n## ")[0].splitlines() if "|" in line]
+    told = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert {"PORT", "HOST", "DATA_DIR", "DATABASE_URL", "SMTP_URL", "SECRET_KEY"} <= read
+    assert read == told
