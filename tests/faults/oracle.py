@@ -1,7 +1,7 @@
 """The judge: what phones were told, held against the server's own database and files.
 
-Nothing here asks the product. The database is read as an auditor would read it, and the bytes of
-every photo are hashed anew.
+Nothing here asks the product. The database is read as an auditor would read it, and the text of
+every record and the bytes of every photo are hashed anew.
 """
 
 from __future__ import annotations
@@ -68,9 +68,10 @@ class Server:
 
 
 OPERATIONS = "SELECT operation_id, hash, kind, result FROM operation WHERE contract_id = :id"
-KEPT = "SELECT operation_id, hash FROM quarantined WHERE contract_id = :id"
-REVISIONS = """SELECT operation_id FROM inspection_revision AS revision
+KEPT = "SELECT operation_id, hash, payload FROM quarantined WHERE contract_id = :id"
+REVISIONS = """SELECT operation_id, payload FROM inspection_revision AS revision
 JOIN inspection ON inspection.id = revision.inspection_id WHERE contract_id = :id"""
+SCANS = "SELECT uid FROM scan WHERE contract_id = :id"
 PHOTOS = """SELECT uid, contract_id, sha256, bytes, received_at IS NOT NULL FROM photo
 WHERE contract_id = :id"""
 
@@ -90,9 +91,9 @@ def read_server(database_url: str, store: ObjectStore, contract: str) -> Server:
                 sa.text("SELECT id FROM contract WHERE code = :c"), {"c": contract}
             )
         }
-        operations, kept, revisions, photos = (
+        operations, kept, revisions, scans, photos = (
             database.execute(sa.text(query), of).all()
-            for query in (OPERATIONS, KEPT, REVISIONS, PHOTOS)
+            for query in (OPERATIONS, KEPT, REVISIONS, SCANS, PHOTOS)
         )
     engine.dispose()
     came = {row[0]: _hash_of(store, row[1], row[2], row[3]) for row in photos if row[4]}
@@ -104,7 +105,9 @@ def read_server(database_url: str, store: ObjectStore, contract: str) -> Server:
         photos=came,
         declared=declared,
         broken=[uid for uid, sha256 in came.items() if sha256 != declared[uid]]
-        + _without_effect(operations, revisions),
+        + _without_effect(operations, revisions, kept)
+        + _other_words(operations, kept, revisions)
+        + _scans_astray(operations, scans),
     )
 
 
@@ -116,14 +119,40 @@ def _hash_of(store: ObjectStore, contract_id: int, sha256: str, length: int) -> 
     return hashlib.sha256(data).hexdigest() if len(data) == length else f"{len(data)} bytes"
 
 
-def _without_effect(operations: Sequence[Any], revisions: Sequence[Any]) -> list[str]:
-    """Inspections that were answered as applied, and are nowhere to be found."""
+def _without_effect(
+    operations: Sequence[Any], revisions: Sequence[Any], kept: Sequence[Any]
+) -> list[str]:
+    """Records that were answered as applied or as kept, and are nowhere to be found."""
     there = {row[0] for row in revisions}
+    aside = {(row[0], row[1]) for row in kept}
     return [
         row[0]
         for row in operations
-        if row[2] in ("inspection", "amendment") and row[3] == "applied" and row[0] not in there
+        if (row[2] in ("inspection", "amendment") and row[3] == "applied" and row[0] not in there)
+        or (row[3] == "quarantined" and (row[0], row[1]) not in aside)
     ]
+
+
+def _other_words(
+    operations: Sequence[Any], kept: Sequence[Any], revisions: Sequence[Any]
+) -> list[str]:
+    """Records whose text on the server isn't the text that was answered; none was mended here."""
+    known = {(row[0], row[1]) for row in (*operations, *kept)}
+    texts = [(row[0], _hash(row[1])) for row in revisions]
+    texts += [(row[0], _hash(row[2])) for row in kept]
+    return [uid for uid, found in texts if (uid, found) not in known]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _scans_astray(operations: Sequence[Any], scans: Sequence[Any]) -> list[str]:
+    """Says so where there are fewer scans than were applied, or more than were sent."""
+    sent = [row for row in operations if row[2] == "scan"]
+    applied = [row for row in sent if row[3] == "applied"]
+    fits = len(applied) <= len(scans) <= len(sent)
+    return [] if fits else [f"{len(scans)} scans of {len(applied)} applied, {len(sent)} sent"]
 
 
 def judge(phones: Iterable[Told], server: Server, *, quiet: bool = True) -> None:
