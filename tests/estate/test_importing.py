@@ -130,6 +130,7 @@ def test_a_changed_register_changes_what_differs_and_says_so(contract: Contract)
     assert diff.keys() == {"name", "quantity", "register", "room_id"}
 
 
+@pytest.mark.attack(22)
 def test_a_failure_leaves_nothing_behind(
     contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:

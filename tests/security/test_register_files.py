@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -95,6 +96,42 @@ def test_only_values_count() -> None:
     assert parsed.rows[0].remark in ("", "0")  # what the writer stored as the formula's value
 
 
+LINK = b"""<?xml version="1.0"?><Relationships
+ xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1"
+ Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLinkPath"
+ Target="http://127.0.0.1:9/evil.xlsx" TargetMode="External"/></Relationships>"""
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a0 "lol"><!ENTITY file SYSTEM "file:///etc/passwd">
+%s]><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
+<row r="1"><c r="A1" t="inlineStr"><is><t>&%s;</t></is></c></row></sheetData></worksheet>"""
+EACH_TEN_OF_THE_LAST = b"".join(
+    b'<!ENTITY a%d "%s">' % (level, b"&a%d;" % (level - 1) * 10) for level in range(1, 10)
+)
+
+
+@pytest.mark.attack(22)
+def test_a_link_to_another_workbook_is_never_followed() -> None:
+    """What its cell showed when it was saved is all that counts."""
+    row: list[Cell] = ["甲楼", "1F", "大厅", "投影机", "投影机", "S1", "A1", 1, "=[1]Sheet1!A1"]
+    stream = io.BytesIO(workbook([HEADS, row]))
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("xl/externalLinks/externalLink1.xml", b"<externalLink/>")
+        archive.writestr("xl/externalLinks/_rels/externalLink1.xml.rels", LINK)
+    parsed = parse_register(stream.getvalue())
+    assert [row.remark for row in parsed.rows] in ([""], ["0"])
+
+
+@pytest.mark.attack(22)
+@pytest.mark.parametrize("entity", [b"a9", b"file"])
+def test_no_entity_of_a_sheet_is_unfolded(entity: bytes) -> None:
+    """Neither a billion of them nor a file of the server's."""
+    sheet = BOMB % (EACH_TEN_OF_THE_LAST, entity)
+    cells = ""
+    with suppress(AppError):
+        cells = str([one.rows for one in read_sheets(rewritten(TIDY, "sheet1.xml", sheet))])
+    assert len(cells) < 1000
+    assert "root:" not in cells
+
+
 @pytest.mark.parametrize(
     "encoded",
     [
@@ -146,6 +183,7 @@ ANY_HEADS: list[Cell] = [
 ANY_AREA = st.tuples(*[st.integers(0, 12)] * 4)
 
 
+@pytest.mark.attack(22)
 @given(st.lists(st.lists(ANY_CELL, max_size=16), max_size=8), st.lists(ANY_AREA, max_size=3))
 def test_any_cells_give_a_report(rows: list[list[Any]], merged: list[Any]) -> None:
     parsed = parse_sheets([Sheet("x", [ANY_HEADS, *rows], merged)])
