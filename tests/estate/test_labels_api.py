@@ -25,6 +25,7 @@ UNKNOWN = "D6GR34Z8"
 ENDPOINTS: list[tuple[str, str, Any, str, int]] = [
     ("GET", "/labels", None, "view", 200),
     ("GET", "/labels/presets", None, "view", 200),
+    ("GET", "/labels/address", None, "view", 200),
     ("GET", f"/labels/{UNKNOWN}", None, "view", 404),
     ("GET", "/labels/sheet.pdf", None, "view", 422),
     ("GET", "/devices/1/label.png", None, "view", 404),
@@ -191,6 +192,11 @@ def test_lists(desk: FlaskClient, count_queries: Callable[[], int]) -> None:
         ("q=%25", 0),
     ):
         assert ask(desk, "GET", f"/labels?{query}").get_json()["total"] == total, query
+
+
+def test_the_address_on_the_labels_is_told_before_they_are_printed(desk: FlaskClient) -> None:
+    told = ask(desk, "GET", "/labels/address").get_json()
+    assert told == {"base_url": "http://localhost", "only_here": True}
 
 
 def test_presets_are_listed_with_their_measures(desk: FlaskClient) -> None:

@@ -72,3 +72,19 @@ def test_the_link_has_its_host_in_capitals_and_its_path_as_routed() -> None:
 def test_a_scan_of_four_kilobytes_is_answered_at_once() -> None:
     for hostile in ("/d/" * 1365, "/" * 4096, "https://" + "a/" * 2044, "-" * 4096):
         assert rules.parse_label(hostile) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "only_here"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://0.0.0.0:8000", True),
+        ("http://localhost", True),
+        ("https://[::1]:8443", True),
+        ("http://192.168.1.20:8000", False),
+        ("https://rounds.example.com", False),
+        ("https://localhost.example.com", False),
+    ],
+)
+def test_an_address_that_no_phone_can_open_is_known(address: str, only_here: bool) -> None:
+    assert rules.is_only_here(address) is only_here

@@ -49,6 +49,7 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/labels"): "view",
     ("GET", "/labels.csv"): "view",
     ("GET", "/labels/presets"): "view",
+    ("GET", "/labels/address"): "view",
     ("GET", "/labels/sheet.pdf"): "view",
     ("POST", "/labels/issue"): "manage_estate",
     ("GET", "/labels/{code}"): "view",

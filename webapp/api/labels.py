@@ -25,7 +25,7 @@ from webapp.estate import label_sheet, labels, queries
 from webapp.estate.label_drawing import label_png
 from webapp.estate.label_grid import PRESETS, Grid, check_grid
 from webapp.estate.models import Device
-from webapp.estate.rules import LONGEST_SCAN
+from webapp.estate.rules import LONGEST_SCAN, is_only_here
 from webapp.identity.rules import Access
 
 bp = blueprint("labels", "Labels on devices")
@@ -102,6 +102,13 @@ class LabelGridSchema(ma.Schema):
     gap_y = fields.Float(required=True)
 
 
+class LabelAddressSchema(ma.Schema):
+    """The address on the labels; ``only_here`` when no phone's own camera could open it."""
+
+    base_url = fields.String(required=True)
+    only_here = fields.Boolean(required=True)
+
+
 class LabelSheetArgs(Schema):
     """What to print on which sheet; ``start`` is the first free place of a used sheet, from 1.
 
@@ -137,6 +144,15 @@ def list_presets(contract_code: str) -> list[dict[str, Any]]:
     """The label sheets that are known by name."""
     require("view", contract_code)
     return [label_sheet.preset_row(key) for key in PRESETS]
+
+
+@bp.get(f"{CONTRACT}/labels/address")
+@bp.response(200, LabelAddressSchema)
+def show_label_address(contract_code: str) -> dict[str, Any]:
+    """What labels lead to, so that nobody prints a hundred that lead nowhere."""
+    require("view", contract_code)
+    base_url = settings().base_url
+    return {"base_url": base_url, "only_here": is_only_here(base_url)}
 
 
 @bp.get(f"{CONTRACT}/labels/<string(maxlength={LONGEST_SCAN}):code>")

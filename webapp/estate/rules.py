@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 import unicodedata
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 ALPHABET: Final = "23456789BCDFGHJKMNPQRSTVWXZ"
 """No vowels and no Y (so no words), no 0/O, no 1/I/L."""
@@ -75,3 +77,13 @@ def label_link(base_url: str, code: str) -> str:
     scheme_and_host = re.match(r"https?://[^/]+", base_url, re.IGNORECASE)
     split = scheme_and_host.end() if scheme_and_host else 0
     return f"{base_url[:split].upper()}{base_url[split:].rstrip('/')}/d/{code}"
+
+
+def is_only_here(address: str) -> bool:
+    """Whether a web address leads to this machine alone: no phone's camera opens it from a label."""
+    host = urlsplit(address).hostname or ""
+    try:
+        named = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return named.is_loopback or named.is_unspecified

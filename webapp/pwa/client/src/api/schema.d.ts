@@ -1309,6 +1309,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/labels/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** What labels lead to, so that nobody prints a hundred that lead nowhere. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LabelAddress"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/labels/issue": {
         parameters: {
             query?: never;
@@ -4154,6 +4195,10 @@ export interface components {
             room_name_zh: string | null;
             /** @enum {string} */
             state: "active" | "unlinked" | "revoked";
+        };
+        LabelAddress: {
+            base_url: string;
+            only_here: boolean;
         };
         LabelCounts: {
             active: number;

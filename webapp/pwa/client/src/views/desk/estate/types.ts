@@ -11,6 +11,7 @@ export type DeviceLife = Schemas["DeviceLife"];
 export type ImportReport = Schemas["ImportReport"];
 export type ImportProblem = Schemas["ImportProblem"];
 export type Label = Schemas["Label"];
+export type LabelAddress = Schemas["LabelAddress"];
 export type LabelGrid = Schemas["LabelGrid"];
 export type Member = Schemas["Member"];
 export type Person = Schemas["UserAdmin"];
