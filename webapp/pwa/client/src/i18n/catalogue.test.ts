@@ -10,7 +10,18 @@ const load = (files: Record<string, unknown>) =>
   );
 const zh = load(import.meta.glob("./zh/*.ts", { eager: true, import: "default" }));
 const en = load(import.meta.glob("./en/*.ts", { eager: true, import: "default" }));
-const areas = ["common", "desk", "desk_estate", "desk_sync", "errors", "phone"];
+const areas = [
+  "common",
+  "desk",
+  "desk_acceptance",
+  "desk_estate",
+  "desk_figures",
+  "desk_notify",
+  "desk_report",
+  "desk_sync",
+  "errors",
+  "phone",
+];
 
 describe("the catalogues", () => {
   it("have the same areas in both languages", () => {
