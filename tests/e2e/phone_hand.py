@@ -19,6 +19,7 @@ from tests.e2e.server import Server
 
 EMPTY_FRAMES = 15
 LABEL_FRAMES = 40
+MAKER, MAKER_TAG, GPS_TAG = "SecretMaker", 0x010F, 0x8825
 
 
 @dataclass(frozen=True)
@@ -131,12 +132,27 @@ def item(page: Page, key: str) -> Locator:
 
 
 def picture(colour: str = "steelblue") -> dict[str, Any]:
-    """A photo as the system's camera would hand it over."""
+    """A photo as the system's camera would hand it over: it tells where it was taken."""
     image = Image.new("RGB", (2400, 1800), colour)
     ImageDraw.Draw(image).ellipse((400, 300, 1500, 1400), fill="white")
+    exif = Image.Exif()
+    exif[MAKER_TAG] = MAKER
+    exif.get_ifd(GPS_TAG).update({1: "N", 2: (31.0, 14.0, 6.0), 3: "E", 4: (121.0, 28.0, 9.0)})
     stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=90)
+    image.save(stream, "JPEG", quality=90, exif=exif)
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": stream.getvalue()}
+
+
+def says_where_it_was_taken(data: bytes) -> bool:
+    """Whether a photo still has anything of what ``picture`` put beside its pixels."""
+    exif = Image.open(io.BytesIO(data)).getexif()
+    return bool(exif) or bool(exif.get_ifd(GPS_TAG)) or MAKER.encode() in data or b"Exif" in data
+
+
+def bytes_of(server: Server, sha256: str) -> bytes:
+    """A photo's bytes on the server's disk."""
+    [path] = (server.data_dir / "files/photos").rglob(sha256)
+    return path.read_bytes()
 
 
 def camera_film(path: Path, url: str) -> Path:

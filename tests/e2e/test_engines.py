@@ -57,9 +57,9 @@ def judge(server: Server, task: hand.Task, kept: list[dict[str, Any]]) -> None:
     assert (revision, photos) == (1, 1)
     [photo] = kept
     assert (photo["state"], photo["kind"]) == ("sent", "[object ArrayBuffer]")
-    [path] = (server.data_dir / "files/photos").rglob(photo["sha256"])
-    data = path.read_bytes()
+    data = hand.bytes_of(server, photo["sha256"])
     assert (hashlib.sha256(data).hexdigest(), len(data)) == (photo["sha256"], photo["bytes"])
+    assert not hand.says_where_it_was_taken(data)
 
 
 @pytest.fixture
@@ -78,6 +78,7 @@ def firefox_page(playwright: Playwright) -> Iterator[Page]:
     browser.close()
 
 
+@pytest.mark.attack(5)
 def test_firefox_takes_an_inspection_without_a_network_to_the_server(
     firefox_page: Page, demo_server: Server
 ) -> None:

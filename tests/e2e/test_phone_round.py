@@ -267,6 +267,7 @@ def test_signing_out_is_refused_while_something_is_unsent(
     assert saved.value.suggested_filename.endswith(".zip")
 
 
+@pytest.mark.attack(5)
 def test_a_photo_that_was_sent_back_is_taken_again(
     phone: BrowserContext, open_context: Open, demo_server: Server
 ) -> None:
@@ -281,10 +282,12 @@ def test_a_photo_that_was_sent_back_is_taken_again(
     hand.send_all(page, demo_server)
 
     query = """
-        SELECT photo.uid FROM photo JOIN inspection ON inspection.id = photo.inspection_id
+        SELECT photo.uid, sha256 FROM photo JOIN inspection ON inspection.id = photo.inspection_id
         WHERE inspection.task_id = ? AND photo.received_at IS NOT NULL AND NOT photo.withdrawn
         """
-    [(first,)] = hand.ask(demo_server, query, task.id)
+    [(first, sha256)] = hand.ask(demo_server, query, task.id)
+    assert hand.says_where_it_was_taken(hand.picture()["buffer"])
+    assert not hand.says_where_it_was_taken(hand.bytes_of(demo_server, sha256))
     desk = open_context(phone=False).new_page()
     sign_in(desk, demo_server, "wang")
     hand.send_back(desk, first, "看不清指示灯")
@@ -298,5 +301,5 @@ def test_a_photo_that_was_sent_back_is_taken_again(
     page.locator("dialog[open] footer button").click()
     expect(page.locator(".done")).to_be_visible()
     hand.send_all(page, demo_server)
-    [(second,)] = hand.ask(demo_server, query, task.id)
+    [(second, _)] = hand.ask(demo_server, query, task.id)
     assert second != first
