@@ -31,17 +31,17 @@ let worker: Worker | undefined;
 let nextId = 1;
 const waiting = new Map<number, (answer: DecodeAnswer) => void>();
 
-/** The best reader of this browser; asked for once, cheap from then on. */
+/** The best reader of this browser: asked for anew when it fails, for the next best stands then. */
 export async function frameReader(): Promise<Reader> {
   const native = await nativeDetector();
   if (!native) return (frame) => readInWorker(frame, false);
   return async (frame) => {
     try {
       return (await native.detect(frame)).map((code) => code.rawValue);
-    } catch {
+    } catch (error) {
       // Some browsers promise QR and then fail at every frame: from here on zxing reads.
       detector = Promise.resolve(null);
-      return [];
+      throw error;
     } finally {
       frame.close();
     }
