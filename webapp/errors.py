@@ -58,6 +58,10 @@ CATALOGUE: dict[str, int] = {
     "checklist_missing": 409,
     "not_a_member": 422,
     "pair_required": 409,
+    # sent back
+    "already_returned": 409,
+    "return_changed": 409,
+    "inspection_set_aside": 409,
     # photos and sync
     "photo_not_expected": 409,
     "photo_missing": 404,

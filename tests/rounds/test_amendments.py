@@ -15,7 +15,7 @@ from tests import factories
 from tests.conftest import empty_tables
 from tests.rounds import made
 from tests.rounds.test_recording import code_of, only, rows
-from webapp.db import db
+from webapp.db import db, unit_of_work
 from webapp.estate.models import Device
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import (
@@ -149,6 +149,24 @@ def test_who_may_amend_what(
     other = factories.device(factories.room(factories.building(contract, "副楼")), "codec")
     moved = made.amended(first, 2, device_id=other.id, room_id=other.room_id, readings=[])
     assert code_of(contract, engineer, moved) == "amendment_mismatch"
+
+
+def test_who_takes_a_room_over_may_amend_what_was_inspected_there(
+    contract: Contract, engineer: User, device: Device, march: Round
+) -> None:
+    backup = factories.member(contract, "backup_engineer", login="backup")
+    first = made.visit(march, device)
+    made.send(contract, engineer, first)
+    with unit_of_work() as session:
+        session.execute(sa.update(RoundTask).values(assignee_id=backup.id))
+    assert code_of(contract, backup, made.amended(first)) == ""
+    # The author stays who inspected first; each revision names who sent it.
+    assert only(Inspection).author_id == engineer.id
+    revisions = db.session.scalars(
+        sa.select(InspectionRevision.author_id).order_by(InspectionRevision.number)
+    )
+    assert list(revisions) == [engineer.id, backup.id]
+    assert code_of(contract, engineer, made.amended(first, 2)) == ""
 
 
 def test_a_photos_bytes_are_for_life(

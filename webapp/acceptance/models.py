@@ -72,7 +72,25 @@ class ReturnedAnswer(Base, Synced):
     """
 
     __tablename__ = "returned_answer"
-    __table_args__ = (sa.CheckConstraint("state IN ('open', 'closed', 'withdrawn')", name="state"),)
+    __table_args__ = (
+        # At most one of an item is open. Nulls differ from each other, so the whole has its own index.
+        sa.Index(
+            "uq_returned_answer_item",
+            "inspection_id",
+            "item",
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        ),
+        sa.Index(
+            "uq_returned_answer_whole",
+            "inspection_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'open' AND item IS NULL"),
+            postgresql_where=sa.text("state = 'open' AND item IS NULL"),
+        ),
+        sa.CheckConstraint("state IN ('open', 'closed', 'withdrawn')", name="state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     contract_id: Mapped[int] = mapped_column(sa.ForeignKey("contract.id"))

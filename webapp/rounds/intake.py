@@ -58,7 +58,7 @@ class DeviceFacts:
 
 @dataclass(eq=False, slots=True)
 class TaskFacts:
-    """A task, and its inspections in the order received.
+    """A task, and its inspections in the order received; ``assignee_id`` is who has the room now.
 
     ``released`` are those that a void choice had set aside, or picked.
     """
@@ -67,6 +67,7 @@ class TaskFacts:
     round_id: int
     room_id: int
     device_id: int | None
+    assignee_id: int | None
     not_due: frozenset[str]
     previous: dict[str, Any]
     outcome: str
@@ -217,6 +218,7 @@ def _tasks(
             RoundTask.round_id,
             RoundTask.room_id,
             RoundTask.device_id,
+            RoundTask.assignee_id,
             RoundTask.not_due,
             RoundTask.previous,
             RoundTask.outcome,
@@ -234,6 +236,7 @@ def _tasks(
             round_id=row.round_id,
             room_id=row.room_id,
             device_id=row.device_id,
+            assignee_id=row.assignee_id,
             not_due=frozenset(row.not_due),
             previous=row.previous or {},
             outcome=row.outcome,

@@ -156,6 +156,8 @@ def _draft(
     of_round = _round(known, payload)
     before = _before(known, submission)
     circumstances, task = _circumstances(known, submission, of_round)
+    if before is not None:
+        _check_author(before, submission, task)
     judged = judge(payload, circumstances)
     _check_photo_owners(payload, before, known, photo_owners)
     offset = max(-LARGEST_ID, min(LARGEST_ID, submission.clock_offset_seconds))
@@ -218,13 +220,21 @@ def _check_amendment(before: InspectionFacts, submission: Submission) -> None:
         raise Refused("amendment_conflict", revision=before.revision)
     if amends > before.revision and not submission.forced:
         raise Refused("amendment_held", revision=before.revision)
-    if before.author_id != submission.user_id and "review" not in submission.rights:
-        raise Refused("not_author")
     same_place = place_key(before.room_id, before.device_id) == place_key(
         payload.room_id, payload.device_id
     )
     if before.round_id != payload.round_id or not same_place:
         raise Refused("amendment_mismatch")
+
+
+def _check_author(before: InspectionFacts, submission: Submission, task: TaskFacts) -> None:
+    """An inspection is amended by its author, by whoever took the room over, or by a reviewer.
+
+    Clause 26: a backup takes over on sickness or departure, and so what was sent back there.
+    """
+    theirs = submission.user_id in (before.author_id, task.assignee_id)
+    if not theirs and "review" not in submission.rights:
+        raise Refused("not_author")
 
 
 def _circumstances(
