@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.Column("content_sha256", sa.String(length=64), nullable=False),
         sa.Column("digests", sa.JSON(), nullable=False),
         sa.Column("strokes", sa.JSON(), nullable=False),
+        sa.Column("signed_name", sa.String(length=80), nullable=False),
         sa.Column("strictness", sa.String(length=16), nullable=False),
         sa.Column("remark", sa.Text(), nullable=False),
         sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),

@@ -15,10 +15,11 @@ class SignOff(Base, Synced):
     """One person's word on a room (self-check, peer check) or on the whole round (final acceptance).
 
     Append-only. ``content_sha256`` is the hash of the canonical form of what was signed; ``digests``
-    holds, by task id, ``[inspection uid, revision, sha256]``, so that a later change can be named.
-    ``signed_seq`` is the contract's sequence at the signing: what has a lower one has not changed since.
-    ``strokes`` is a signature drawn by hand, lists of ``[x, y]`` in shares of a 3:1 box (0..1). A
-    change of the content voids it: ``voided_at`` and ``void_reason`` then tell what changed.
+    holds, by task id, ``[inspection uid, revision, sha256]``, so that a later change can be named; the
+    final acceptance holds each room's sha256 by its id instead. ``signed_seq`` is the contract's sequence
+    at the signing: what has a lower one has not changed since. ``strokes`` is a signature drawn by hand,
+    lists of ``[x, y]`` in shares of a 3:1 box (0..1); ``signed_name`` a name typed in its place. A change
+    of the content voids it: ``voided_at`` and ``void_reason`` then tell what changed.
     """
 
     __tablename__ = "sign_off"
@@ -40,6 +41,7 @@ class SignOff(Base, Synced):
     content_sha256: Mapped[str] = mapped_column(sa.String(64))
     digests: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     strokes: Mapped[list[Any]] = mapped_column(default_factory=list)
+    signed_name: Mapped[str] = mapped_column(sa.String(80), default="")
     strictness: Mapped[str] = mapped_column(sa.String(16), default="three")
     remark: Mapped[str] = mapped_column(sa.Text, default="")
     voided_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -20,7 +20,6 @@ from webapp.checklists.content import (
 from webapp.checklists.models import ChecklistVersion
 from webapp.checklists.rules import applies
 from webapp.desk.inspection_list import INSPECTIONS, dress_inspections
-from webapp.desk.revisions import changes
 from webapp.desk.words import limits_of, option_words, picked_words, register_of
 from webapp.errors import AppError
 from webapp.estate.models import Device
@@ -37,6 +36,7 @@ from webapp.rounds.models import (
     Round,
     RoundTask,
 )
+from webapp.rounds.revisions import changes
 from webapp.rounds.rules import PICKED, add_months, age_in_months
 
 TREND_MONTHS = 12

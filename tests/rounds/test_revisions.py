@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from webapp.desk.revisions import changes
+from webapp.rounds.revisions import changes
 
 
 @pytest.mark.parametrize(
