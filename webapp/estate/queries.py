@@ -72,11 +72,11 @@ def _rooms_with_counts(contract_id: int) -> sa.Select[Room, int]:
         sa.select(Room, sa.func.coalesce(counted.c.devices, 0))
         .outerjoin(counted, counted.c.room_id == Room.id)
         .where(Room.contract_id == contract_id)
-        .order_by(Room.building_id, _floor_order(), Room.floor, Room.id)
+        .order_by(Room.building_id, floor_order(), Room.floor, Room.id)
     )
 
 
-def _floor_order() -> sa.ColumnElement[int]:
+def floor_order() -> sa.ColumnElement[int]:
     """Basements first, then by length and text: B2, B1, 1F, 2F, 12F."""
     basement = sa.func.substr(Room.floor, 1, 1) == "B"
     return sa.case((basement, -sa.func.length(Room.floor)), else_=sa.func.length(Room.floor))
@@ -158,7 +158,7 @@ def _ordering(sort: str) -> list[sa.ColumnElement[Any]]:
     name = sort.removeprefix(_DESCENDING)
     columns: dict[str, list[sa.ColumnElement[Any]]] = {
         "place": [
-            Building.position.expression, Building.id.expression, _floor_order(),
+            Building.position.expression, Building.id.expression, floor_order(),
             Room.floor.expression, Room.id.expression,
         ],
         "name": [Device.name.expression],

@@ -26,7 +26,7 @@ LARGEST_ID = 2**31 - 1
 LARGEST_CLOCK_OFFSET_SECONDS = 300
 _HOURS_PER_MONTH = 31 * 24
 # Counts have a Chinese word, "1" is no unit, and measures are written alike in every language.
-_UNITS_ZH = {"pcs": "个", "times": "次", "days": "天", "months": "个月", "years": "年", "1": ""}
+UNITS_ZH = {"pcs": "个", "times": "次", "days": "天", "months": "个月", "years": "年", "1": ""}
 
 
 class Refused(Exception):
@@ -228,6 +228,26 @@ def device_time(text: str) -> datetime | None:
         return None
 
 
+def worked_at(
+    at: datetime | None,
+    clock_offset_seconds: int,
+    *,
+    opened_at: datetime,
+    received_at: datetime,
+) -> datetime:
+    """A phone's time, its clock set right; else the time of receipt.
+
+    A phone may sync days later; but a time outside the round's can only be a wrong clock.
+    """
+    if at is None:
+        return received_at
+    try:
+        corrected = at - timedelta(seconds=clock_offset_seconds)
+    except OverflowError:
+        return received_at
+    return corrected if opened_at <= corrected <= received_at else received_at
+
+
 def worked_on(
     finished_at: datetime | None,
     clock_offset_seconds: int,
@@ -236,18 +256,8 @@ def worked_on(
     received_at: datetime,
     zone: ZoneInfo,
 ) -> date:
-    """The day for the record sheets: the phone's, its clock set right; else the day of receipt.
-
-    A phone may sync days later; but a time outside the round's can only be a wrong clock.
-    """
-    at = received_at
-    if finished_at is not None:
-        try:
-            corrected = finished_at - timedelta(seconds=clock_offset_seconds)
-        except OverflowError:
-            corrected = received_at
-        if opened_at <= corrected <= received_at:
-            at = corrected
+    """The day for the record sheets; see :func:`worked_at`."""
+    at = worked_at(finished_at, clock_offset_seconds, opened_at=opened_at, received_at=received_at)
     return at.astimezone(zone).date()
 
 
@@ -260,4 +270,4 @@ def value_in_words(item: Item, value: float | str | None) -> str:
         return names.get(value, value)
     number = str(int(value)) if value == int(value) else repr(value)
     unit = item.get("unit", "")
-    return f"{number} {_UNITS_ZH.get(unit, unit)}".strip()
+    return f"{number} {UNITS_ZH.get(unit, unit)}".strip()
