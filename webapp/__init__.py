@@ -13,6 +13,7 @@ from webapp import log, tables
 from webapp.config import Settings, settings_from_env
 from webapp.db import db, engine_options, prepare_engine
 from webapp.extensions import SignedCookies, limiter, login_manager, migrate
+from webapp.notifications.mail import sender_for, transport_for
 from webapp.storage import store_for
 
 
@@ -26,6 +27,10 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["tables"] = tables.ALL
     app.extensions["object_store"] = store_for(settings.object_store_url, settings.data_dir)
+    app.extensions["mail_transport"] = transport_for(settings.smtp_url, settings.data_dir)
+    app.extensions["mail_sender"] = sender_for(
+        settings.mail_from, settings.smtp_url, settings.base_url
+    )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
@@ -76,10 +81,11 @@ def _migrations_folder() -> str:
 
 
 def _register_faces(app: Flask) -> None:
-    from webapp import background, cli, pwa
+    from webapp import background, cli, mailing, pwa
     from webapp.api import register as register_api
 
     register_api(app)
     pwa.register(app)
     cli.register(app)
     background.register()
+    mailing.register()

@@ -15,6 +15,8 @@ class Settings:
 
     ``data_dir`` holds the database and the files of the embedded default.
     ``object_store_url`` is empty for the folder, or ``s3://KEY:SECRET@HOST:PORT/BUCKET?scheme=http``.
+    ``smtp_url`` is empty for the folder of ``.eml`` files, or ``smtp://USER:PASSWORD@HOST:PORT?starttls=1``;
+    ``mail_from`` is who writes.
     ``max_push_bytes``, ``max_photo_bytes`` and ``max_rescue_bytes`` cap one request each.
     """
 
@@ -26,6 +28,7 @@ class Settings:
     base_url: str
     secret_key: str
     secure_cookies: bool
+    mail_from: str = ""
     trusted_proxies: int = 0
     run_jobs_in_process: bool = True
     max_json_bytes: int = 256 * 1024
@@ -57,6 +60,7 @@ def settings_from_env(env: Mapping[str, str] | None = None) -> Settings:
         base_url=base_url.rstrip("/"),
         secret_key=env.get("SECRET_KEY") or kept_secret_key(data_dir),
         secure_cookies=base_url.startswith("https://"),
+        mail_from=env.get("MAIL_FROM", ""),
         trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
         run_jobs_in_process=not database_url.startswith("postgres"),
     )

@@ -45,6 +45,8 @@ CATALOGUE: dict[str, int] = {
     "label_sheet_does_not_fit": 422,
     "label_sheet_empty": 422,
     "font_missing": 500,
+    # mail
+    "address_invalid": 422,
     # checklists
     "checklist_invalid": 422,
     "checklist_published_immutable": 409,

@@ -31,6 +31,17 @@ _handlers: dict[str, Handler] = {}
 _ticks: list[Callable[[datetime], None]] = []
 
 
+class TryLater(Exception):
+    """Raised by a handler for what is no fault of ours, such as a mail server that is down.
+
+    The job is put back as after any failure, but no sooner than ``at``, and no traceback is logged.
+    """
+
+    def __init__(self, reason: str, *, at: datetime | None = None) -> None:
+        super().__init__(reason)
+        self.at = at
+
+
 class Job(Base):
     """A piece of work; ``unique_key`` keeps the same work from being queued twice at once."""
 
@@ -83,7 +94,10 @@ def work_once(worker: str) -> bool:
         _handlers[kind](arguments)
     except Exception as error:  # noqa: BLE001 - a job may fail in any way.
         db.session.rollback()
-        log.failure("job_failed", kind=kind, job=job_id)
+        if isinstance(error, TryLater):
+            log.event("job_put_off", kind=kind, job=job_id, reason=str(error))
+        else:
+            log.failure("job_failed", kind=kind, job=job_id)
         _put_back(job_id, worker, error)
         return True
     finally:
@@ -115,7 +129,10 @@ def _put_back(job_id: int, worker: str, error: Exception) -> None:
         if job is None or job.worker != worker:
             return
         wait = min(timedelta(seconds=2 ** min(job.attempts, 12)), MAXIMUM_BACK_OFF)
-        job.worker, job.leased_until, job.not_before = "", None, now_utc() + wait
+        again = now_utc() + wait
+        if isinstance(error, TryLater) and error.at is not None:
+            again = max(again, error.at)
+        job.worker, job.leased_until, job.not_before = "", None, again
         job.last_error = repr(error)[:500]
 
 

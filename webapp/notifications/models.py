@@ -34,10 +34,16 @@ class Notification(Base):
 
 
 class Mail(Base):
-    """An e-mail, waiting to be sent or sent; ``unique_key`` keeps it from being sent twice."""
+    """An e-mail, waiting to be sent or sent; ``unique_key`` keeps it from being sent twice.
+
+    ``text`` is plain text; ``{here}`` in it stands for the server's address. What is still waiting
+    after ``useful_until`` has lapsed and is not sent any more: a reminder of last week helps nobody.
+    """
 
     __tablename__ = "mail"
-    __table_args__ = (sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),)
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'lapsed')", name="state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     contract_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contract.id"), default=None)
@@ -46,6 +52,8 @@ class Mail(Base):
     to_name: Mapped[str] = mapped_column(sa.String(80), default="")
     subject: Mapped[str] = mapped_column(sa.String(300))
     text: Mapped[str] = mapped_column(sa.Text)
+    reply_to: Mapped[str] = mapped_column(sa.String(200), default="")
+    useful_until: Mapped[datetime | None] = mapped_column(default=None)
     state: Mapped[str] = mapped_column(sa.String(16), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(sa.String(300), default="")

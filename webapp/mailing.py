@@ -1,0 +1,74 @@
+"""The job that sends a mail: outside any transaction, and not against a server that just failed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from flask import current_app
+
+from webapp import log
+from webapp.db import db, now_utc, unit_of_work
+from webapp.jobs import TryLater, handles
+from webapp.notifications import queries, services
+from webapp.notifications.mail import (
+    Outgoing,
+    RefusedError,
+    Sender,
+    Transport,
+    UnreachableError,
+    message_of,
+)
+
+# One mail finds out that the server is down; the others needn't each wait for it to time out.
+REST = timedelta(seconds=30)
+_LEFT_ALONE_UNTIL = "mail_left_alone_until"
+
+
+def send_mail(arguments: dict[str, Any]) -> None:
+    """Send one mail, unless it is sent already. :raise TryLater: when the server takes none now"""
+    until: datetime | None = current_app.extensions.get(_LEFT_ALONE_UNTIL)
+    if until is not None and now_utc() < until:
+        raise TryLater("the mail server failed a moment ago", at=until)
+    mail = queries.waiting_mail(db.session(), arguments["mail_id"])
+    db.session.rollback()  # No transaction is held while a server is talked to.
+    if mail is None:
+        return
+    if mail.useful_until is not None and now_utc() > mail.useful_until:
+        _note(mail.id, "lapsed", "")
+        return
+    try:
+        _transport().send(message_of(mail, _sender()))
+    except RefusedError as error:
+        log.event("mail_refused", mail=mail.id, reply=str(error))
+        _note(mail.id, "failed", str(error))
+    except UnreachableError as error:
+        _put_off(mail, error)
+    else:
+        with unit_of_work() as session:
+            services.note_sent(session, mail.id, now_utc())
+
+
+def register() -> None:
+    """Have the worker send mails."""
+    handles(services.SEND_MAIL)(send_mail)
+
+
+def _put_off(mail: Outgoing, error: UnreachableError) -> None:
+    until = now_utc() + REST
+    current_app.extensions[_LEFT_ALONE_UNTIL] = until
+    _note(mail.id, "waiting", str(error))
+    raise TryLater(str(error), at=until) from error
+
+
+def _note(mail_id: int, state: str, error: str) -> None:
+    with unit_of_work() as session:
+        services.note_not_sent(session, mail_id, state, error)
+
+
+def _transport() -> Transport:
+    return cast(Transport, current_app.extensions["mail_transport"])
+
+
+def _sender() -> Sender:
+    return cast(Sender, current_app.extensions["mail_sender"])

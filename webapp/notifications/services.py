@@ -1,0 +1,86 @@
+"""Telling people: a line in the app, and a mail, written with the change that they tell of."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from webapp import jobs
+from webapp.errors import AppError
+from webapp.notifications.models import Mail
+from webapp.notifications.rules import MAXIMUM_SUBJECT, is_address, one_line
+
+SEND_MAIL = "send_mail"
+
+
+def mail(
+    session: Session,
+    to: str,
+    subject: str,
+    text: str,
+    unique_key: str,
+    *,
+    now: datetime,
+    to_name: str = "",
+    reply_to: str = "",
+    contract_id: int | None = None,
+    useful_for: timedelta | None = None,
+) -> bool:
+    """Have an e-mail sent once this transaction is committed; a mail of this key only once for ever.
+
+    :param text: plain text; ``{here}`` in it becomes the server's address (``BASE_URL``)
+    :param unique_key: at most 120 characters, see :func:`webapp.notifications.rules.unique_key`
+    :param useful_for: after so long it isn't sent any more; without it, it waits for its server for ever
+    :returns: whether it is a new one
+    :raise AppError: ``address_invalid``
+    """
+    if not is_address(to) or (reply_to and not is_address(reply_to)):
+        raise AppError("address_invalid")
+    values = {
+        "contract_id": contract_id,
+        "unique_key": unique_key,
+        "to_address": to,
+        "to_name": one_line(to_name, 80),
+        "subject": one_line(subject, MAXIMUM_SUBJECT),
+        "text": text,
+        "reply_to": reply_to,
+        "useful_until": now + useful_for if useful_for else None,
+        "state": "waiting",
+        "attempts": 0,
+        "last_error": "",
+        "created_at": now,
+    }
+    mail_id = insert_once(session, Mail, values)
+    if mail_id is None:
+        return False
+    jobs.enqueue(session, SEND_MAIL, {"mail_id": mail_id}, now=now)
+    return True
+
+
+def insert_once(session: Session, model: type[Any], values: dict[str, Any]) -> int | None:
+    """Insert a row unless its unique key is there already; its id, or None. Two may try at once."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(model).values(values).on_conflict_do_nothing()
+    return session.execute(statement.returning(model.id)).scalar_one_or_none()
+
+
+def note_sent(session: Session, mail_id: int, now: datetime) -> None:
+    """The server, or the folder, has the mail."""
+    _note(session, mail_id, state="sent", sent_at=now, last_error="")
+
+
+def note_not_sent(session: Session, mail_id: int, state: str, error: str) -> None:
+    """It was tried and not taken: still ``waiting``, or ``failed`` or ``lapsed`` for good."""
+    _note(session, mail_id, state=state, last_error=one_line(error, 300))
+
+
+def _note(session: Session, mail_id: int, **values: Any) -> None:
+    session.execute(
+        sa.update(Mail)
+        .where(Mail.id == mail_id, Mail.state == "waiting")
+        .values(attempts=Mail.attempts + 1, **values)
+    )
