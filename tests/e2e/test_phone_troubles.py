@@ -79,6 +79,7 @@ def test_second_visits_stand_on_the_first_screen_by_date_without_a_network(
     sheet.get_by_text("选日期", exact=True).click()
     sheet.locator("input[type=date]").fill(f"{today}")
     sheet.get_by_role("button", name="记为未能检").click()
+    expect(page.locator(".toast")).to_contain_text("已存本机")
     page.goto(demo_server.url)
     page.get_by_text("全部", exact=True).click()
     visits = page.get_by_role("region", name="再次到访").get_by_role("link")
