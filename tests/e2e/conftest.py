@@ -56,7 +56,8 @@ def demo_server(demo_template: Path, tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own with the demo contract, which it may change as it likes."""
     running = Server(servers.copy_of(demo_template, tmp_path / "data")).start()
     yield running
-    running.stop()
+    # Nobody needs its data any more, and a polite end takes more than two seconds of each test.
+    running.kill()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ document, the others break it. An unexpected error is raised in the test itself,
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ from webapp.api import throttle
 from webapp.extensions import limiter
 from webapp.identity.rules import ADMINISTRATOR
 
-EXAMPLES = 24
+# The requests are the same on both databases; the second is asked for what only it could choke on.
+EXAMPLES = 8 if os.environ.get("TEST_DATABASE_URL") else 24
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
