@@ -23,13 +23,16 @@ class ContractSettings:
     ``acceptance_strictness``: how many different people the three levels need (clause 30 ∆): three;
     two, where the peer may accept too; one, for a team of one. ``recheck_share`` (0..1) is how much of
     what is normal the peer looks at again, beside what is risky; an "all OK" given in less than
-    ``fast_bulk_seconds`` is risky. ``remind_days_before`` and ``escalate_days_after`` are days before
-    and after the due day (0 is the day itself). ``drawn_signatures`` asks for one drawn by hand.
+    ``fast_bulk_seconds`` is risky. A room with an open item of ``disabling_severity`` (1..4), or of a
+    graver one, cannot hold a meeting (clause 10 ∆). ``remind_days_before`` and ``escalate_days_after``
+    are days before and after the due day (0 is the day itself). ``drawn_signatures`` asks for one
+    drawn by hand.
     """
 
     acceptance_strictness: Strictness = "three"
     recheck_share: float = 0.1
     fast_bulk_seconds: int = 20
+    disabling_severity: int = 2
     drawn_signatures: bool = False
     remind_days_before: tuple[int, ...] = (3, 1)
     escalate_days_after: tuple[int, ...] = (0, 2)

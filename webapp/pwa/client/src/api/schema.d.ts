@@ -3703,6 +3703,7 @@ export interface components {
             client_en: string;
             client_zh: string;
             code: string;
+            disabling_severity: number;
             drawn_signatures: boolean;
             due_day: number;
             escalate_days_after: number[];
@@ -3726,6 +3727,7 @@ export interface components {
             client_en?: string;
             client_zh?: string;
             code: string;
+            disabling_severity?: number;
             drawn_signatures?: boolean;
             due_day?: number;
             escalate_days_after?: number[];
@@ -3759,6 +3761,7 @@ export interface components {
             anchor_month?: string;
             client_en?: string;
             client_zh?: string;
+            disabling_severity?: number;
             drawn_signatures?: boolean;
             due_day?: number;
             escalate_days_after?: number[];
