@@ -3,6 +3,9 @@
 First the client's rules, then the whole suite on the embedded default (SQLite and a folder) with
 real browsers, then, where TEST_DATABASE_URL names a PostgreSQL, the server's suite again on it.
 `--fast` leaves out the browsers and what is marked slow. Further arguments go to pytest.
+
+On two cores or more two lanes run side by side: what drives a browser mostly waits for it, the rest
+mostly computes. They share no port, folder or service. `--one-lane` runs one suite after another.
 """
 
 import os
@@ -11,8 +14,10 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from tools import find_browser
 
@@ -23,6 +28,17 @@ EMBEDDED_ONLY = [
     f"--ignore={path}"
     for path in sorted((ROOT / "tests/faults").glob("test_*.py"))
     if path.name != "test_storm.py"
+]
+# Nothing in these asks a database: once is enough.
+WITHOUT_A_DATABASE = [
+    f"--ignore=tests/{path}"
+    for path in (
+        "tools",
+        "checklists/test_document.py",
+        "checklists/test_rules_properties.py",
+        "checklists/test_rules_vectors.py",
+        "security/test_register_files.py",
+    )
 ]
 # How a skip's reason begins where the machine's owner forbids what the test needs (mounting a disk,
 # tracing a process): told in the end, and no failure, because nothing can be installed against it.
@@ -64,14 +80,49 @@ def read_report(report: Path, exit_code: int) -> Outcome:
     return outcome
 
 
-def run(title: str, command: list[str], environment: dict[str, str], report: Path) -> Outcome:
+@dataclass(frozen=True)
+class Suite:
+    """One run of pytest: what it is called, its arguments and variables, and where it reports."""
+
+    title: str
+    arguments: list[str]
+    environment: dict[str, str]
+    report: Path
+
+    def run(self, output: TextIO | None = None) -> Outcome:
+        """Run it; what it says goes to ``output``, or at once to the terminal."""
+        command = [sys.executable, "-m", "pytest", f"--junitxml={self.report}", *self.arguments]
+        return run(self.title, command, self.environment, self.report, output)
+
+
+def run(
+    title: str,
+    command: list[str],
+    environment: dict[str, str],
+    report: Path,
+    output: TextIO | None = None,
+) -> Outcome:
     """Run one suite under a header and count it."""
-    print(f"\n== {title}", flush=True)
+    print(f"\n== {title}", file=output, flush=True)
     began = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+        check=False,
+    )
     outcome = read_report(report, done.returncode)
     seconds = time.monotonic() - began
-    print(f"== {title}: {outcome.passed} passed, {outcome.failed} failed, {seconds:.0f} s")
+    # A run that was ended by a signal leaves no report: its number is all there is to go by.
+    ended = f", ended by signal {-done.returncode}" if done.returncode < 0 else ""
+    print(
+        f"== {title}: {outcome.passed} passed, {outcome.failed} failed, {seconds:.0f} s{ended}",
+        file=output,
+        flush=True,
+    )
     return outcome
 
 
@@ -83,13 +134,27 @@ def run_client(folder: Path) -> Outcome:
     return run("The client's rules (vitest)", command, dict(os.environ), report)
 
 
-def run_pytest(title: str, report: Path, arguments: list[str], env: dict[str, str]) -> Outcome:
-    """Run the server's suite with these arguments."""
-    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
-    return run(title, command, env, report)
+def scaled_out(folder: Path, extra: list[str]) -> list[Suite]:
+    """The server's suite on the services that the variables name, if they name any."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        return []
+    left_out = ["--ignore=tests/e2e", *EMBEDDED_ONLY, *WITHOUT_A_DATABASE, "-m", "not browser"]
+    title = "The server on PostgreSQL, an S3-compatible store and Redis"
+    return [Suite(title, [*left_out, *extra], dict(os.environ), folder / "postgresql.xml")]
 
 
-def run_all(folder: Path, fast: bool, extra: list[str]) -> list[Outcome]:
+def side_by_side(lane: list[Suite], other: list[Suite], folder: Path) -> list[Outcome]:
+    """Run both lanes at once; what the other one says is told when the first has ended."""
+    said = folder / "other-lane.txt"
+    with said.open("w", encoding="utf-8") as output, ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(lambda: [suite.run(output) for suite in other])
+        outcomes = [suite.run() for suite in lane]
+        outcomes += beside.result()
+    print(said.read_text(encoding="utf-8", errors="replace"), flush=True)
+    return outcomes
+
+
+def run_all(folder: Path, fast: bool, extra: list[str], *, one_lane: bool = False) -> list[Outcome]:
     """Run every suite that this machine and these variables allow."""
     embedded = {name: value for name, value in os.environ.items() if name not in SERVICES}
     if not fast:
@@ -97,22 +162,22 @@ def run_all(folder: Path, fast: bool, extra: list[str]) -> list[Outcome]:
         if browser is None:
             sys.exit(find_browser.NONE_FOUND)
         embedded["CHROMIUM"] = browser
-    narrowed = [*LEFT_OUT_WHEN_FAST] if fast else []
-    title = "The server on SQLite" + ("" if fast else ", and real browsers")
-    outcomes = [
-        run_client(folder),
-        run_pytest(title, folder / "sqlite.xml", [*narrowed, *extra], embedded),
-    ]
-    if os.environ.get("TEST_DATABASE_URL"):
-        outcomes.append(
-            run_pytest(
-                "The server on PostgreSQL, an S3-compatible store and Redis",
-                folder / "postgresql.xml",
-                ["--ignore=tests/e2e", *EMBEDDED_ONLY, "-m", "not browser", *extra],
-                dict(os.environ),
-            )
-        )
+    outcomes = [run_client(folder)]
+
+    def on_sqlite(title: str, name: str, *arguments: str) -> Suite:
+        return Suite(title, [*arguments, *extra], embedded, folder / f"{name}.xml")
+
+    postgres = scaled_out(folder, extra)
+    # A choice of tests may leave a lane without any.
+    if fast or extra or one_lane or (os.cpu_count() or 1) < 2:
+        title = "The server on SQLite" + ("" if fast else ", and real browsers")
+        narrowed = LEFT_OUT_WHEN_FAST if fast else ()
+        outcomes += [suite.run() for suite in (on_sqlite(title, "sqlite", *narrowed), *postgres)]
     else:
+        browsers = on_sqlite("Real browsers", "browsers", "-m", "browser")
+        server = on_sqlite("The server on SQLite", "sqlite", "-m", "not browser")
+        outcomes += side_by_side([browsers], [server, *postgres], folder)
+    if not postgres:
         print(
             "\nPostgreSQL, the S3-compatible store and Redis were not tested here: "
             ".ci/run starts them and runs the server's suite on them too."
@@ -123,9 +188,10 @@ def run_all(folder: Path, fast: bool, extra: list[str]) -> list[Outcome]:
 def main(arguments: list[str]) -> int:
     """Run, add up, and print the one line that says how it went."""
     fast = "--fast" in arguments
-    extra = [argument for argument in arguments if argument != "--fast"]
+    one_lane = "--one-lane" in arguments
+    extra = [argument for argument in arguments if argument not in ("--fast", "--one-lane")]
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = run_all(Path(folder), fast, extra)
+        outcomes = run_all(Path(folder), fast, extra, one_lane=one_lane)
     ran = set().union(*(outcome.ran for outcome in outcomes))
     never = set().union(*(outcome.skipped for outcome in outcomes)) - ran
     forbidden = set().union(*(outcome.forbidden for outcome in outcomes))

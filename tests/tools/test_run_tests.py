@@ -1,5 +1,6 @@
 """The one line at the end of `make test` must not say more than was shown."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def summary(
     capsys: pytest.CaptureFixture[str],
     outcomes: list[Outcome],
 ) -> tuple[int, str]:
-    monkeypatch.setattr(run_tests, "run_all", lambda *_arguments: outcomes)
+    monkeypatch.setattr(run_tests, "run_all", lambda *_arguments, **_options: outcomes)
     code = run_tests.main([])
     return code, capsys.readouterr().out.strip().splitlines()[-1]
 
@@ -72,3 +73,53 @@ def test_nothing_passed_is_no_success(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert summary(monkeypatch, capsys, [Outcome()]) == (1, "roundbook: 0 passed, 0 failed")
+
+
+def suite(folder: Path, name: str, source: str) -> run_tests.Suite:
+    """A suite of one small file."""
+    test = folder / f"test_{name}.py"
+    test.write_text(source)
+    arguments = ["-q", "-p", "no:cacheprovider", str(test)]
+    return run_tests.Suite(name, arguments, dict(os.environ), folder / f"{name}.xml")
+
+
+def test_two_lanes_run_at_once_and_both_are_counted_and_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for what the other one does."""
+    meet = """
+import pathlib, time
+def test_meets_the_other():
+    here = pathlib.Path(__file__).parent
+    (here / "{0}.there").touch()
+    ends_at = time.monotonic() + 30
+    while not (here / "{1}.there").exists():
+        assert time.monotonic() < ends_at
+        time.sleep(0.05)
+"""
+    first = suite(tmp_path, "first", meet.format("first", "second"))
+    second = suite(tmp_path, "second", meet.format("second", "first"))
+    third = suite(tmp_path, "third", "def test_fails(): assert 0")
+    outcomes = run_tests.side_by_side([first], [second, third], tmp_path)
+    assert [(one.passed, one.failed) for one in outcomes] == [(1, 0), (1, 0), (0, 1)]
+    said = capfd.readouterr().out
+    heads = [
+        line[3:] for line in said.splitlines() if line in ("== first", "== second", "== third")
+    ]
+    assert heads == ["first", "second", "third"]
+
+
+def test_a_run_that_a_signal_ended_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = "import os\ndef test_dies(): os.kill(os.getpid(), 9)"
+    assert suite(tmp_path, "killed", source).run().failed == 1
+    assert "ended by signal 9" in capfd.readouterr().out
+
+
+def test_what_the_second_database_is_spared_is_there_and_asks_none() -> None:
+    for argument in run_tests.WITHOUT_A_DATABASE:
+        path = run_tests.ROOT / argument.removeprefix("--ignore=")
+        for file in [path] if path.suffix else path.glob("test_*.py"):
+            lines = file.read_text(encoding="utf-8").splitlines()
+            assert not [line for line in lines if line.startswith("from webapp.db import")], file
