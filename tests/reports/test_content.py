@@ -13,6 +13,7 @@ from tests import factories
 from tests.reports.conftest import NOW, Month
 from tests.rounds import made
 from webapp.db import db
+from webapp.desk.figures.months import month_figures
 from webapp.errors import AppError
 from webapp.identity.models import Contract, User
 from webapp.reports.content import check_sheets_content, device_record_content, report_content
@@ -156,6 +157,10 @@ def test_the_numbers_are_those_of_the_screens(
         assert by_type == sum(room[key] for room in rooms)
     listed = ask("open-items?state=open&page_size=100")
     assert told["open_items"]["counts"]["open"] == listed["total"]
+    figures = month_figures(db.session(), month.contract.id, "2026-04")
+    assert told["status"]["pass_rate"]["percent"] == figures["pass_rate"]["percent"]
+    assert told["status"]["availability"]["of"] == figures["availability"]["whole"]
+    assert sum(row["count"] for row in told["open_items"]["ageing"]) == listed["total"]
 
 
 def test_a_larger_estate_takes_no_more_statements(

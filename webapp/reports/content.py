@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from webapp.estate import queries as estate
 from webapp.reports.facts import NO_WORDS, MonthFacts, both, read_contract, read_month
+from webapp.reports.figures import read_figures, read_open_items
 from webapp.reports.sections.acceptance import acceptance, read_sign_offs
 from webapp.reports.sections.anomalies import anomalies
 from webapp.reports.sections.check_sheets import check_sheets
 from webapp.reports.sections.consumables import consumables
 from webapp.reports.sections.device_records import device_records, end_of
-from webapp.reports.sections.open_items import month_items, open_items
+from webapp.reports.sections.open_items import items_of_month, open_items
 from webapp.reports.sections.overview import overview
 from webapp.reports.sections.plan import plan
 from webapp.reports.sections.service_desk import service_sections
@@ -50,9 +51,9 @@ def report_content(
     signed = read_sign_offs(facts)
     found = anomalies(facts)
     went = overview(facts)
-    states = status(facts, found)
-    items = open_items(facts)
-    used = consumables(facts)
+    figures = read_figures(facts)
+    states = status(facts, figures)
+    items = open_items(facts, figures)
     accepted = acceptance(facts, signed)
     return {
         "format": FORMAT,
@@ -61,9 +62,9 @@ def report_content(
         "status": states,
         "anomalies": found,
         "open_items": items,
-        "consumables": used,
+        "consumables": consumables(facts, figures),
         "services": service_sections(facts),
-        "plan": plan(facts, states, items["items"], went["missed"], used["forecast"], remark),
+        "plan": plan(facts, states, items["items"], went["missed"], figures.forecast, remark),
         "acceptance": accepted,
         "check_sheets": list(check_sheets(facts, items["items"], signed)),
         "device_records": list(device_records(facts, _with_anomalies(found), end_of(month))),
@@ -75,7 +76,9 @@ def check_sheets_content(
 ) -> list[CheckSheet]:
     """The check sheets of a month, of every room or of one. :raise AppError: ``not_found``"""
     facts = read_month(session, contract_id, month, now, room_id=room_id)
-    return list(check_sheets(facts, month_items(facts), read_sign_offs(facts)))
+    return list(
+        check_sheets(facts, items_of_month(facts, read_open_items(facts)), read_sign_offs(facts))
+    )
 
 
 def device_record_content(

@@ -171,6 +171,11 @@ class MonthFacts(ContractFacts):
         """The tasks by the id of the inspection that counts."""
         return {row.inspection.id: row for row in self.tasks if row.inspection}
 
+    @cached_property
+    def devices(self) -> Mapping[int, Device]:
+        """The round's devices by id."""
+        return {row.device.id: row.device for row in self.tasks if row.device}
+
     def uses_of(self, inspection_ids: Collection[int]) -> list[ConsumableUse]:
         """What was replaced in these inspections."""
         return [use for key in inspection_ids for use in self.uses.get(key, ())]

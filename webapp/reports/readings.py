@@ -8,7 +8,7 @@ from typing import Any
 from webapp.checklists.content import Item, actions_of, causes_of
 from webapp.checklists.content import Words as Named
 from webapp.checklists.rules import NormalRange, normal_range
-from webapp.reports.shape import Rate, Words
+from webapp.reports.shape import Words
 from webapp.rounds.judging import UNITS_ZH
 
 NOTHING: Words = {"zh": "", "en": ""}
@@ -108,8 +108,3 @@ def joined(*parts: Words, zh: str = "；", en: str = "; ") -> Words:
 def typed(text: str) -> Words:
     """What a person typed: the same in both languages."""
     return {"zh": text, "en": text}
-
-
-def rate(part: int, whole: int) -> Rate:
-    """A share as documents tell it: 100 % is said of the whole only."""
-    return {"count": part, "of": whole, "percent": part * 1000 // whole / 10 if whole else None}

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.reports.facts import MonthFacts, place_of
+from webapp.reports.facts import MonthFacts, TaskFacts, place_of
+from webapp.reports.figures import Figures, Row, device_row, place_row
 from webapp.reports.readings import picked
-from webapp.reports.sections.forecast import forecast
-from webapp.reports.shape import Consumables, ConsumableTotal, ConsumableUse, Words
+from webapp.reports.shape import Consumables, ConsumableUse, Forecast, Words
+from webapp.rounds import models
 
 
-def consumables(facts: MonthFacts) -> Consumables:
+def consumables(facts: MonthFacts, figures: Figures) -> Consumables:
     """What was used, and what will be."""
-    used = [
-        _use(facts, use, task)
-        for key, task in facts.inspected.items()
-        for use in facts.uses.get(key, ())
-    ]
-    return {"used": used, "totals": _totals(facts), "forecast": forecast(facts)}
+    return {
+        "used": [
+            _use(facts, use, task)
+            for key, task in facts.inspected.items()
+            for use in facts.uses.get(key, ())
+        ],
+        "totals": [
+            {
+                "consumable": _named(row),
+                "quantity": row["quantity"],
+                "devices": row["devices"],
+            }
+            for row in figures.used
+        ],
+        "forecast": [
+            forecast
+            for row in figures.forecast["hours"]
+            if (forecast := _forecast(facts, row)) is not None
+        ],
+    }
 
 
 def consumable_words(content: Mapping[str, Any], key: str) -> Words:
@@ -27,7 +41,11 @@ def consumable_words(content: Mapping[str, Any], key: str) -> Words:
     return picked(content.get("consumables", []), key)
 
 
-def _use(facts: MonthFacts, use: Any, task: Any) -> ConsumableUse:
+def _named(row: Row) -> Words:
+    return {"zh": row["consumable_zh"], "en": row["consumable_en"]}
+
+
+def _use(facts: MonthFacts, use: models.ConsumableUse, task: TaskFacts) -> ConsumableUse:
     return {
         "consumable": consumable_words(facts.content, use.consumable),
         "place": place_of(task.room, task.building),
@@ -37,11 +55,19 @@ def _use(facts: MonthFacts, use: Any, task: Any) -> ConsumableUse:
     }
 
 
-def _totals(facts: MonthFacts) -> list[ConsumableTotal]:
-    totals: Counter[str] = Counter()
-    for use in facts.uses_of(facts.uses):
-        totals[use.consumable] += use.quantity
-    return [
-        {"consumable": consumable_words(facts.content, key), "quantity": quantity}
-        for key, quantity in sorted(totals.items())
-    ]
+def _forecast(facts: MonthFacts, row: Row) -> Forecast | None:
+    device = device_row(facts, row)
+    if device is None:
+        return None
+    return {
+        "place": place_row(row),
+        "device": device,
+        "item": {"zh": row["item_zh"], "en": row["item_en"]},
+        "consumable": _named(row),
+        "hours": row["hours"],
+        "limit": row["limit"],
+        "rate": row["rate"],
+        "month": row["due_month"],
+        "state": row["state"],
+        "confidence": row["confidence"],
+    }

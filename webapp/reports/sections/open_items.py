@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal
 
-from webapp.desk.open_item_list import OPEN_ITEMS, Row, checked_item, picked_of
-from webapp.listing import ALL
-from webapp.reports.facts import MonthFacts, both, place_of
-from webapp.reports.shape import AgeBand, OpenItem, OpenItemCounts, OpenItems, Words
-from webapp.rounds import models
-from webapp.rounds.rules import add_months, age_in_months, due_on
+from webapp.reports.facts import MonthFacts, both
+from webapp.reports.figures import Figures, Row, device_row, place_row
+from webapp.reports.shape import AgeBand, OpenItem, OpenItemChange, OpenItemCounts, OpenItems
+from webapp.rounds.rules import add_months, due_on
 
-# Bands of age in months, the first and the last month of each.
-BANDS: tuple[tuple[int, int | None], ...] = ((0, 0), (1, 1), (2, 2), (3, 5), (6, None))
-_ORDER = {"new": 0, "carried": 0, "closed": 1}
-Change = Literal["carried", "new", "closed"]
+CHANGES: tuple[OpenItemChange, ...] = ("carried", "new", "new_closed", "closed", "withdrawn")
+STANDING: frozenset[str] = frozenset({"carried", "new"})
 
 
-def open_items(facts: MonthFacts) -> OpenItems:
-    """The open items as the month left them: the desk's own list, seen from the report's month."""
-    items = month_items(facts)
+def open_items(facts: MonthFacts, figures: Figures) -> OpenItems:
+    """The open items as the month left them."""
+    items = items_of_month(facts, figures.open_items)
     return {
-        "counts": _counts(items),
+        "counts": _counts(figures, items),
         "items": items,
-        "ageing": ageing([row["age_months"] for row in items if row["change"] != "closed"]),
+        "ageing": [_band(row) for row in figures.month["ageing"]],
     }
 
 
-def month_items(facts: MonthFacts) -> list[OpenItem]:
-    """Every open item that was open in the month: the oldest of the gravest first, closed ones last."""
-    statement = OPEN_ITEMS.statement(facts.contract.id, {"state": ALL}, "number")
-    rows = facts.session.execute(statement).all()
-    facts.need_contents(row.checklist_number for row in rows)
-    items = [
-        _item(facts, row, change)
-        for row in rows
-        if (change := change_in(row.OpenItem, facts.month)) is not None
-    ]
+def items_of_month(facts: MonthFacts, rows: Iterable[Row]) -> list[OpenItem]:
+    """Those that stand first, the gravest and oldest before the others; then the closed ones."""
+    items = [_item(facts, row) for row in rows]
     return sorted(
         items,
         key=lambda row: (
-            _ORDER[row["change"]],
+            row["change"] not in STANDING,
+            CHANGES.index(row["change"]) if row["change"] not in STANDING else 0,
             row["severity"],
             -row["age_months"],
             row["number"],
@@ -51,43 +39,27 @@ def month_items(facts: MonthFacts) -> list[OpenItem]:
     )
 
 
-def change_in(item: models.OpenItem, month: str) -> Change | None:
-    """What the month did to an open item; None where it was not open in it, or was withdrawn."""
-    closed = item.closed_month
-    if item.state == "withdrawn" or item.opened_month > month:
-        return None
-    if item.state == "solved" and closed is not None and closed <= month:
-        return "closed" if closed == month else None
-    return "new" if item.opened_month == month else "carried"
-
-
-def _item(facts: MonthFacts, row: Row, change: Change) -> OpenItem:
-    item = row.OpenItem
-    content = facts.content_numbered(row.checklist_number)
-    checked = checked_item(item, row.Device, content)
-    picks = picked_of(content, row.Device, item.cause, item.action)
+def _item(facts: MonthFacts, row: Row) -> OpenItem:
+    change = next(key for key in CHANGES if key == row["change"])
+    named = row["item_zh"] or row["item"]
     return {
-        "number": item.number,
+        "number": row["number"],
         "change": change,
-        "place": place_of(row.Room, row.Building),
-        "device": facts.device_ref(row.Device) if row.Device else None,
-        "item": {"zh": checked["zh"], "en": checked["en"]} if checked else _key(item.item),
-        "text": item.text,
-        "cause": {"zh": picks["cause_zh"], "en": picks["cause_en"]},
-        "action": {"zh": picks["action_zh"], "en": picks["action_en"]},
-        "severity": item.severity,
-        "opened_month": item.opened_month,
-        "closed_on": facts.day_of(item.closed_at) if change == "closed" else None,
-        "age_months": age_in_months(item.opened_month, facts.month),
-        "owner": both(row.owner or "", row.owner_en or ""),
-        "due_on": item.due_on.isoformat() if item.due_on else None,
-        "overdue": change != "closed" and _is_overdue(item.due_on, facts),
-        "remark": item.remark,
+        "place": place_row(row),
+        "device": device_row(facts, row),
+        "item": both(named, row["item_en"] or "") if row["item"] else None,
+        "text": row["text"],
+        "cause": both(row["cause_zh"], row["cause_en"]),
+        "action": both(row["action_zh"], row["action_en"]),
+        "severity": row["severity"],
+        "opened_month": row["opened_month"],
+        "closed_month": row["closed_month"],
+        "age_months": row["age_months"],
+        "owner": both(row["owner"] or "", row["owner_en"] or ""),
+        "due_on": row["due_on"].isoformat() if row["due_on"] else None,
+        "overdue": change in STANDING and _is_overdue(row["due_on"], facts),
+        "remark": row["remark"],
     }
-
-
-def _key(item: str | None) -> Words | None:
-    return both(item) if item else None
 
 
 def _is_overdue(due: date | None, facts: MonthFacts) -> bool:
@@ -98,27 +70,22 @@ def _is_overdue(due: date | None, facts: MonthFacts) -> bool:
     return due < min(facts.today, last)
 
 
-def _counts(items: Sequence[OpenItem]) -> OpenItemCounts:
-    """The equation of the month; what was found and closed in it is new and closed."""
-    changes = Counter(row["change"] for row in items)
-    new = sum(row["age_months"] == 0 for row in items)
+def _counts(figures: Figures, items: Sequence[OpenItem]) -> OpenItemCounts:
+    told = figures.month["open_items"]
     return {
-        "carried": len(items) - new,
-        "new": new,
-        "closed": changes["closed"],
-        "withdrawn": 0,
-        "open": len(items) - changes["closed"],
+        "carried": told["carried"],
+        "new": told["new"],
+        "closed": told["closed"],
+        "withdrawn": told["withdrawn"],
+        "open": told["standing"],
         "overdue": sum(row["overdue"] for row in items),
     }
 
 
-def ageing(ages: Sequence[int]) -> list[AgeBand]:
-    """How many are how old, in months."""
-    return [
-        {
-            "least": least,
-            "most": most,
-            "count": sum(least <= age and (most is None or age <= most) for age in ages),
-        }
-        for least, most in BANDS
-    ]
+def _band(row: Row) -> AgeBand:
+    return {
+        "least": row["from_months"],
+        "most": row["to_months"],
+        "count": row["total"],
+        "severities": {str(key): count for key, count in row["severities"].items()},
+    }

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from webapp.reports.facts import MonthFacts
+from webapp.reports.figures import Row
 from webapp.reports.readings import joined
 from webapp.reports.sections.check_sheets import what_of
+from webapp.reports.sections.open_items import STANDING
 from webapp.reports.shape import (
     DueItem,
-    Forecast,
     Missed,
     OpenItem,
     Plan,
@@ -34,7 +35,7 @@ def plan(
     status: Status,
     items: Sequence[OpenItem],
     missed: Sequence[Missed],
-    expected: Sequence[Forecast],
+    forecast: Row,
     remark: str,
 ) -> Plan:
     """What the month leaves to the next one."""
@@ -48,9 +49,10 @@ def plan(
         "due_items": [
             _due_item(row)
             for row in items
-            if row["change"] != "closed" and row["due_on"] and row["due_on"] < last_day
+            if row["change"] in STANDING and row["due_on"] and row["due_on"] < last_day
         ],
-        "purchases": _purchases(expected, following),
+        "buy_months": forecast["months"],
+        "purchases": [_purchase(row) for row in forecast["buy"]],
         "second_visits": [_second_visit(row) for row in missed if row["outcome"] == "not_tested"],
         "remark": remark,
     }
@@ -76,33 +78,25 @@ def _second_visit(row: Missed) -> SecondVisit:
     }
 
 
-def _purchases(expected: Sequence[Forecast], following: str) -> list[Purchase]:
-    """What is due now or next month, by consumable."""
-    grouped: dict[str, list[Forecast]] = defaultdict(list)
-    for row in expected:
-        soon = row["month"] is not None and row["month"] <= following
-        if row["state"] == "due" or soon:
-            grouped[row["consumable"]["zh"]].append(row)
-    return [
-        {
-            "consumable": rows[0]["consumable"],
-            "quantity": len(rows),
-            "devices": [row["device"]["name"] for row in rows],
-            "month": following,
-        }
-        for rows in grouped.values()
-    ]
+def _purchase(row: Row) -> Purchase:
+    return {
+        "consumable": {"zh": row["consumable_zh"], "en": row["consumable_en"]},
+        "maker": row["maker"],
+        "model": row["model"],
+        "quantities": row["quantities"],
+        "quantity": row["quantity"],
+    }
 
 
 def _suggestions(status: Status, items: Sequence[OpenItem]) -> Iterator[Suggestion]:
     by_device: dict[tuple[int, int], list[Repeat]] = defaultdict(list)
     for row in status["repeats"]:
-        if row["months"] >= OFTEN:
+        if row["in_a_row"] >= OFTEN:
             key = (row["place"]["room_id"], row["device"]["id"] if row["device"] else 0)
             by_device[key].append(row)
     for rows in by_device.values():
         yield _repeated(rows)
-    old = [row for row in items if row["change"] != "closed" and row["age_months"] >= OLD_MONTHS]
+    old = [row for row in items if row["change"] in STANDING and row["age_months"] >= OLD_MONTHS]
     if old:
         numbers = ", ".join(f"#{row['number']}" for row in old)
         yield {
@@ -125,7 +119,7 @@ def _repeated(rows: Sequence[Repeat]) -> Suggestion:
         "zh": "、".join(row["item"]["zh"] for row in rows),
         "en": ", ".join(row["item"]["en"] for row in rows),
     }
-    months = max(row["months"] for row in rows)
+    months = max(row["in_a_row"] for row in rows)
     return {
         "kind": "repeat",
         "text": {

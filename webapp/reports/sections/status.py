@@ -2,114 +2,94 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
-import sqlalchemy as sa
+from webapp.reports.facts import MonthFacts
+from webapp.reports.figures import Figures, Row, device_row, place_row, rate_of
+from webapp.reports.readings import joined, typed
+from webapp.reports.shape import (
+    OutcomeCounts,
+    Repeat,
+    Status,
+    TrendMonth,
+    TypeStatus,
+    Unavailable,
+    Words,
+)
 
-from webapp.checklists.content import ROOM_TYPE
-from webapp.reports.facts import MonthFacts, TaskFacts
-from webapp.reports.readings import rate
-from webapp.reports.sections.overview import counts_of
-from webapp.reports.shape import Anomaly, Repeat, Status, TrendMonth, TypeStatus
-from webapp.rounds.models import OpenItem, Round
-from webapp.rounds.queries import outcome_counts
-from webapp.rounds.rules import add_months, progress
 
-TREND_MONTHS = 6
-
-
-def status(facts: MonthFacts, found: list[Anomaly]) -> Status:
-    """How the devices are."""
-    total = counts_of(facts.tasks)
+def status(facts: MonthFacts, figures: Figures) -> Status:
+    """How the devices and rooms are: the desk's own figures."""
+    month = figures.month
+    reasons = {row["number"]: _reason(row) for row in figures.open_items}
     return {
-        "by_type": _by_type(facts),
-        "total": total,
-        "pass_rate": rate(total["normal"], total["normal"] + total["abnormal"]),
-        "availability": rate(0, 0),
-        "unavailable": [],
-        "trend": list(_trend(facts)),
-        "repeats": _repeats(found),
+        "by_type": [_type(row) for row in month["types"]],
+        "total": _counts(month["inspections"]),
+        "pass_rate": rate_of(month["pass_rate"]),
+        "availability": rate_of(month["availability"]),
+        "disabling_severity": month["disabling_severity"],
+        "unavailable": [_unavailable(row, reasons) for row in month["rooms"]["disabled"]],
+        "trend": [_trend(row) for row in figures.trend],
+        "repeats": [_repeat(facts, row) for row in figures.repeats],
     }
 
 
-def _by_type(facts: MonthFacts) -> list[TypeStatus]:
-    """In the checklist's order of types."""
-    grouped: dict[str, list[TaskFacts]] = defaultdict(list)
-    for row in facts.tasks:
-        grouped[row.type].append(row)
-    order = [row["key"] for row in facts.content["types"]]
-    kinds = sorted(
-        grouped,
-        key=lambda kind: (
-            kind == ROOM_TYPE,
-            order.index(kind) if kind in order else len(order),
-            kind,
-        ),
-    )
-    rows: list[TypeStatus] = []
-    for kind in kinds:
-        counts = counts_of(grouped[kind])
-        rows.append(
-            {
-                "type": kind,
-                "name": facts.type_name(kind),
-                "counts": counts,
-                "pass_rate": rate(counts["normal"], counts["normal"] + counts["abnormal"]),
-            }
-        )
-    return rows
+def _counts(row: Row) -> OutcomeCounts:
+    return {
+        "todo": row["todo"],
+        "normal": row["normal"],
+        "abnormal": row["abnormal"],
+        "not_tested": row["not_tested"],
+        "total": row["total"],
+        "done": row["done"],
+    }
 
 
-def _trend(facts: MonthFacts) -> Iterator[TrendMonth]:
-    session, contract_id = facts.session, facts.contract.id
-    first = add_months(facts.month, 1 - TREND_MONTHS)
-    months = dict(
-        session.execute(
-            sa.select(Round.id, Round.month)
-            .where(
-                Round.contract_id == contract_id,
-                Round.month >= first,
-                Round.month <= facts.month,
-            )
-            .order_by(Round.month)
-        ).all()
-    )
-    counts = outcome_counts(session, list(months))
-    items = session.execute(
-        sa.select(OpenItem.opened_month, OpenItem.closed_month).where(
-            OpenItem.contract_id == contract_id, OpenItem.state != "withdrawn"
-        )
-    ).all()
-    for round_id, month in months.items():
-        counted = progress(counts.get(round_id, {}))
-        yield {
-            "month": month,
-            "normal": counted.normal,
-            "abnormal": counted.abnormal,
-            "not_tested": counted.not_tested,
-            "todo": counted.todo,
-            "pass_rate": rate(counted.normal, counted.normal + counted.abnormal),
-            "availability": rate(0, 0),
-            "opened": sum(row.opened_month == month for row in items),
-            "closed": sum(row.closed_month == month for row in items),
-            "open": sum(
-                row.opened_month <= month and (row.closed_month is None or row.closed_month > month)
-                for row in items
-            ),
-        }
+def _type(row: Row) -> TypeStatus:
+    return {
+        "type": row["type"],
+        "name": {"zh": row["zh"], "en": row["en"]},
+        "counts": _counts(row),
+        "pass_rate": rate_of(row["pass_rate"]),
+    }
 
 
-def _repeats(found: list[Anomaly]) -> list[Repeat]:
-    """What was abnormal in this month and the ones before it, the longest first."""
-    repeats: list[Repeat] = [
-        {
-            "place": row["place"],
-            "device": row["device"],
-            "item": row["item"],
-            "months": row["months"],
-        }
-        for row in found
-        if row["item"] is not None and row["months"] > 1
-    ]
-    return sorted(repeats, key=lambda row: -row["months"])
+def _unavailable(row: Row, reasons: Mapping[int, Words]) -> Unavailable:
+    return {
+        "place": place_row(row),
+        "numbers": row["numbers"],
+        "reasons": [reasons[number] for number in row["numbers"] if number in reasons],
+    }
+
+
+def _reason(row: Row) -> Words:
+    """What an open item says of its room, in one line."""
+    name = typed(row["device_name"] or "")
+    item: Words = {"zh": row["item_zh"] or "", "en": row["item_en"] or ""}
+    return joined(name, item, typed(row["text"]), zh="：", en=": ")
+
+
+def _trend(row: Row) -> TrendMonth:
+    items = row["open_items"]
+    return {
+        "month": row["month"],
+        "counts": _counts(row["inspections"]),
+        "pass_rate": rate_of(row["pass_rate"]),
+        "availability": rate_of(row["availability"]),
+        "anomalies": row["anomalies"],
+        "new": items["new"],
+        "closed": items["closed"],
+        "open": items["standing"],
+    }
+
+
+def _repeat(facts: MonthFacts, row: Mapping[str, Any]) -> Repeat:
+    return {
+        "place": place_row(row),
+        "device": device_row(facts, row),
+        "item": {"zh": row["item_zh"], "en": row["item_en"]},
+        "in_a_row": row["in_a_row"],
+        "of_last": row["of_last"],
+        "open_items": row["open_items"],
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from webapp.reports.shape.common import (
     DeviceRef,
@@ -11,9 +11,7 @@ from webapp.reports.shape.common import (
     Place,
     Words,
 )
-from webapp.reports.shape.work import (
-    SignOff,
-)
+from webapp.reports.shape.work import OpenItemChange, SignOff
 
 # --- annexes
 
@@ -67,7 +65,7 @@ class CheckOpenItem(TypedDict):
     what: Words
     severity: int
     age_months: int
-    change: Literal["carried", "new", "closed"]
+    change: OpenItemChange
     owner: Words
     due_on: str | None
 

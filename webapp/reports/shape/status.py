@@ -140,43 +140,49 @@ class TypeStatus(TypedDict):
 
 
 class Unavailable(TypedDict):
-    """A room that could not hold a meeting, and why."""
+    """A room that could not hold a meeting, with the open items that say so."""
 
     place: Place
+    numbers: list[int]
     reasons: list[Words]
 
 
 class TrendMonth(TypedDict):
-    """One month of the six-month trend."""
+    """One month of the six-month trend; ``open`` open items stood at its end."""
 
     month: str
-    normal: int
-    abnormal: int
-    not_tested: int
-    todo: int
+    counts: OutcomeCounts
     pass_rate: Rate
     availability: Rate
-    opened: int
+    anomalies: int
+    new: int
     closed: int
     open: int
 
 
 class Repeat(TypedDict):
-    """A repeat offender: ``months`` in a row, this one with them, one item was abnormal."""
+    """A repeat offender: one item abnormal ``in_a_row`` months, ``of_last`` times in the last six."""
 
     place: Place
     device: DeviceRef | None
     item: Words
-    months: int
+    in_a_row: int
+    of_last: int
+    open_items: list[int]
 
 
 class Status(TypedDict):
-    """二、设备状态汇总: pass rate 合格率 of devices tested, availability 可用性 of rooms inspected."""
+    """二、设备状态汇总: pass rate 合格率 of what was tested, availability 可用性 of rooms inspected.
+
+    The figures of :mod:`webapp.desk.figures`. A room with an open item of ``disabling_severity`` or a
+    graver one can't hold a meeting.
+    """
 
     by_type: list[TypeStatus]
     total: OutcomeCounts
     pass_rate: Rate
     availability: Rate
+    disabling_severity: int
     unavailable: list[Unavailable]
     trend: list[TrendMonth]
     repeats: list[Repeat]

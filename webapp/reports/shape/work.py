@@ -13,18 +13,22 @@ from webapp.reports.shape.common import (
     Words,
 )
 
+OpenItemChange = Literal["carried", "new", "new_closed", "closed", "withdrawn"]
+
+
 # --- 四 open items
 
 
 class OpenItem(TypedDict):
     """An open item as the month left it.
 
-    ``change``: ``carried`` over from an earlier month, ``new``, or ``closed`` in the month. ``text`` is
-    the words of whoever found it. ``age_months`` is its age in the report's month.
+    ``change``: ``carried`` over from an earlier month, ``new``, ``closed`` in the month, ``new_closed``
+    (found and closed in it), or ``withdrawn``. ``text`` is the words of whoever found it; ``age_months``
+    is its age in the report's month, or when it was closed.
     """
 
     number: int
-    change: Literal["carried", "new", "closed"]
+    change: OpenItemChange
     place: Place
     device: DeviceRef | None
     item: Words | None
@@ -33,7 +37,7 @@ class OpenItem(TypedDict):
     action: Words
     severity: int
     opened_month: str
-    closed_on: str | None
+    closed_month: str | None
     age_months: int
     owner: Words
     due_on: str | None
@@ -56,11 +60,15 @@ class OpenItemCounts(TypedDict):
 
 
 class AgeBand(TypedDict):
-    """How many of those open are ``least`` to ``most`` months old; ``most`` is null for the last."""
+    """How many of those open are ``least`` to ``most`` months old; ``most`` is null for the last.
+
+    ``severities`` are the counts by severity ``"1"`` to ``"4"``.
+    """
 
     least: int
     most: int | None
     count: int
+    severities: dict[str, int]
 
 
 class OpenItems(TypedDict):
@@ -85,25 +93,26 @@ class ConsumableUse(TypedDict):
 
 
 class ConsumableTotal(TypedDict):
-    """How many of a consumable were used in the month."""
+    """How many of a consumable were used in the month, on how many devices."""
 
     consumable: Words
     quantity: int
+    devices: int
 
 
 class Forecast(TypedDict):
     """When a device's counter of hours comes to its limit.
 
     ``hours`` of ``limit`` on the part that runs now, rising by ``rate`` a month; ``month`` of
-    replacement, null where the past tells nothing. ``state``: ``due`` now, ``expected`` within the next
-    months, ``later``, ``idle``, ``no_rate``, ``no_limit``; ``confidence``: good, fair, rough, none.
+    replacement, null where none can be told. ``state`` and ``confidence`` as in
+    :class:`webapp.desk.forecast.rules.Forecast`.
     """
 
     place: Place
     device: DeviceRef
     item: Words
     consumable: Words
-    hours: float
+    hours: float | None
     limit: float | None
     rate: float | None
     month: str | None
@@ -112,7 +121,7 @@ class Forecast(TypedDict):
 
 
 class Consumables(TypedDict):
-    """五、耗材使用."""
+    """五、耗材使用: what was replaced, and the counters of hours, the soonest first."""
 
     used: list[ConsumableUse]
     totals: list[ConsumableTotal]
@@ -171,12 +180,13 @@ class DueItem(TypedDict):
 
 
 class Purchase(TypedDict):
-    """Something to buy: how many of a consumable, for which devices, by which month."""
+    """Something to buy: ``quantities`` by month of the plan's ``buy_months``; of any make where none."""
 
     consumable: Words
+    maker: str
+    model: str
+    quantities: list[int]
     quantity: int
-    devices: list[str]
-    month: str
 
 
 class SecondVisit(TypedDict):
@@ -195,6 +205,7 @@ class Plan(TypedDict):
     due_on: str
     suggestions: list[Suggestion]
     due_items: list[DueItem]
+    buy_months: list[str]
     purchases: list[Purchase]
     second_visits: list[SecondVisit]
     remark: str
