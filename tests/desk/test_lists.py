@@ -16,6 +16,7 @@ from tests.rounds import made
 from webapp.db import db, unit_of_work
 from webapp.desk.inspection_list import INSPECTIONS
 from webapp.desk.open_item_list import OPEN_ITEMS
+from webapp.desk.return_list import RETURNS
 from webapp.estate.queries import LABELS
 from webapp.identity.models import Contract, User
 from webapp.listing import Listing, quoted
@@ -34,6 +35,7 @@ LISTS = {
     "labels": LABELS,
     "phones": PHONES,
     "missing-photos": LACKING,
+    "returns": RETURNS,
 }
 
 
@@ -97,7 +99,7 @@ def table(desk: FlaskClient, path: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("path", LISTS)
 def test_every_sort_goes_both_ways_and_is_the_whole_list(path: str, desk: FlaskClient) -> None:
-    key = {"labels": "code", "open-items": "number"}.get(path, "id")
+    key = {"labels": "code", "open-items": "number", "returns": "key"}.get(path, "id")
     for sort in LISTS[path].sorts:
         up = [row[key] for row in ask(desk, f"{path}?sort={sort}")["items"]]
         down = [row[key] for row in ask(desk, f"{path}?sort=-{sort}")["items"]]

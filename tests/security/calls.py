@@ -21,7 +21,9 @@ from tests.security.world import (
     new_label,
     new_member,
     new_quarantined,
+    new_returned,
     own_session,
+    what_is_wrong,
 )
 from tests.sync.phone import digest
 from tests.sync.rescue_files import Rescue
@@ -63,6 +65,8 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
             "rooms": [{"room_id": world.names["room_id"], "assignee_id": another_engineer(world)}]
         }
     },
+    ("POST", "/inspections/{inspection_id}/returns"): lambda _: {"json": what_is_wrong()},
+    ("PATCH", "/returned-answers/{returned_id}"): lambda _: {"json": {"remark": made.uid()}},
     ("PATCH", "/open-items/{number}"): lambda _: {"json": {"remark": "订货"}},
     ("PUT", "/photos/{photo_uid}"): lambda _: {
         "data": PICTURE,
@@ -93,10 +97,15 @@ WITH = _WITH_OUTSIDE | {(method, CONTRACT + path): make for (method, path), make
 
 def path_values(world: World, path: str, actor: str) -> Names:
     """What stands for each name in a path; what a request uses up is made anew for each."""
-    values = {**world.names, "action": "finish", "other": 1}
+    values = {**world.names, "action": "finish", "step": "withdraw", "other": 1}
     if "/checklists/" in path:
         values["number"] = new_draft(world)
-    made_anew = {"member_id": new_member, "code": new_label, "row_id": new_quarantined}
+    made_anew = {
+        "member_id": new_member,
+        "code": new_label,
+        "row_id": new_quarantined,
+        "returned_id": new_returned,
+    }
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:
             values[name] = make(world)

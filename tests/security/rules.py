@@ -73,6 +73,13 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/inspections.csv"): "view",
     ("GET", "/inspections/{inspection_id}"): "view",
     ("POST", "/inspections/{inspection_id}/pick"): "review",
+    ("POST", "/inspections/{inspection_id}/returns"): "review",
+    ("GET", "/returns"): "view",
+    ("GET", "/returns.csv"): "view",
+    ("GET", "/returns/{key}"): "view",
+    # Who sent one back himself may take it back, too: that has a test of its own.
+    ("PATCH", "/returned-answers/{returned_id}"): "review",
+    ("POST", "/returned-answers/{returned_id}/{step}"): "review",
     ("GET", "/open-items"): "view",
     ("GET", "/open-items.csv"): "view",
     ("GET", "/open-items/{number}"): "view",

@@ -30,9 +30,10 @@ from webapp.rounds.rules import TRANSITIONS
 METHODS = ("get", "post", "put", "patch", "delete")
 OTHER_NAMES = (
     "building_id", "room_id", "device_id", "code", "inspection_id", "photo_uid", "row_id",
+    "returned_id", "key",
 )  # fmt: skip
 # Of these the other contract has none that the first has not: a number is each contract's own.
-OWN_NAMES = ("month", "number", "other", "action", "contract_code", "member_id")
+OWN_NAMES = ("month", "number", "other", "action", "step", "contract_code", "member_id")
 NO_SUCH = {
     "building_id": 999_999,
     "room_id": 999_999,
@@ -41,6 +42,8 @@ NO_SUCH = {
     "inspection_id": 999_999,
     "photo_uid": "01900000-0000-7000-8000-ffffffffffff",
     "row_id": 999_999,
+    "returned_id": 999_999,
+    "key": "answer-999999",
 }
 
 

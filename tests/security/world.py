@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from tests import factories
 from tests.rounds import made
 from tests.sync.phone import Phone, inspection, picture, slot
+from webapp.acceptance.models import ReturnedAnswer
 from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Device
 from webapp.identity import services as identity
@@ -101,6 +102,8 @@ def _furnish(world: World) -> None:
     world.names["code"] = new_label(world)
     world.names |= _inspected(world, round_, devices[0])
     world.names["row_id"] = new_quarantined(world)
+    world.names["returned_id"] = new_returned(world)
+    world.names["key"] = f"answer-{world.names['returned_id']}"
 
 
 def _inspected(world: World, march: Round, device: Device) -> dict[str, Any]:
@@ -139,6 +142,22 @@ def new_quarantined(world: World) -> int:
     assert engineers_phone(world).push(sent)[0]["result"] == "quarantined"
     row = db.session.scalars(sa.select(Quarantined).filter_by(operation_id=sent["id"])).one()
     return row.id
+
+
+def new_returned(world: World) -> int:
+    """An answer that was sent back just now, and waits; what had been before is withdrawn."""
+    url = f"/api/contracts/{world.code}/inspections/{world.names['inspection_id']}/returns"
+    answer = world.browser("project_manager").post(url, json=what_is_wrong())
+    assert answer.status_code == 201, answer.data
+    returned_id: int = answer.get_json()["returned_id"]
+    return returned_id
+
+
+def what_is_wrong() -> dict[str, str]:
+    """The body that sends an inspection back; none is any more, so that it can be again."""
+    with unit_of_work() as session:
+        session.execute(sa.update(ReturnedAnswer).values(state="withdrawn"))
+    return {"remark": made.uid()}
 
 
 def new_label(world: World) -> str:

@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 from webapp.api.http import CONTRACT, PageArgs, blueprint, require
 from webapp.api.listing import PlacedSchema, list_views, sort_of, state_of
 from webapp.api.photos import LimitsSchema
+from webapp.api.return_schemas import ReturnSchema
 from webapp.api.rounds import ID, MONTH
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.inspection_detail import inspection_detail
@@ -192,7 +193,7 @@ class PairedInspectionSchema(InspectionSchema):
 
 
 class InspectionDetailSchema(InspectionSchema):
-    """An inspection whole."""
+    """An inspection whole; ``returns`` are its answers that were ever sent back, the latest first."""
 
     task_id = fields.Integer(required=True)
     checklist = fields.Integer(required=True)
@@ -221,6 +222,7 @@ class InspectionDetailSchema(InspectionSchema):
     photos = fields.List(fields.Nested(InspectionPhotoSchema), required=True)
     revisions = fields.List(fields.Nested(RevisionSchema), required=True)
     pair = fields.List(fields.Nested(PairedInspectionSchema), required=True)
+    returns = fields.List(fields.Nested(ReturnSchema), required=True)
 
 
 list_views(bp, "inspections", INSPECTIONS, InspectionArgs, InspectionSchema)

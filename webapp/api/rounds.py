@@ -125,6 +125,8 @@ class BoardPhoneSchema(ma.Schema):
 
 
 BLOCKERS = (
+    "answers_returned",
+    "answers_to_look_at",
     "pairs",
     "photos_missing",
     "photos_returned",

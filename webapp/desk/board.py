@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.acceptance.return_queries import waiting_by_author
 from webapp.estate.models import Building, Room
 from webapp.identity.models import Membership, User
 from webapp.identity.rules import Access
 from webapp.rounds import queries as rounds
 from webapp.rounds.models import Inspection, OpenItem, Photo, RoundRoom, RoundTask
-from webapp.rounds.rules import OUTCOMES, progress
+from webapp.rounds.rules import OUTCOMES, SET_ASIDE, progress
 
 Counts = dict[str, int]
 
@@ -39,12 +40,13 @@ def board(
     rooms = _rooms(session, shown["id"])
     people = _people(session, access.contract_id)
     photos = _photos(session, shown["id"])
+    returned = waiting_by_author(session, shown["id"])
     return {
         "round": shown,
         "buildings": _by_building(session, access.contract_id, rooms),
         "engineers": _engineers(session, shown["id"], people),
         "phones": list(phones),
-        "blockers": _blockers(rooms, phones, photos, quarantined, people),
+        "blockers": _blockers(rooms, phones, photos, returned, quarantined, people),
     }
 
 
@@ -208,7 +210,7 @@ def _photos(session: Session, round_id: int) -> list[tuple[int, int, int, int]]:
             Inspection.author_id,
             sa.func.count().filter(Photo.received_at.is_(None)),
             sa.func.count().filter(here, Photo.review == "none"),
-            sa.func.count().filter(Photo.review == "returned"),
+            sa.func.count().filter(Photo.review == "returned", Inspection.choice != SET_ASIDE),
         )
         .select_from(Photo)
         .join(Inspection, Inspection.id == Photo.inspection_id)
@@ -222,6 +224,7 @@ def _blockers(
     rooms: Mapping[int, dict[str, Any]],
     phones: Sequence[Mapping[str, Any]],
     photos: Sequence[tuple[int, int, int, int]],
+    returned: Sequence[tuple[int, int, int]],
     quarantined: int,
     people: Mapping[int, dict[str, Any]],
 ) -> list[dict[str, Any]]:
@@ -233,10 +236,13 @@ def _blockers(
     for phone in phones:
         unsent = phone["unsent_records"] + phone["unsent_photos"]
         counts["unsent", phone["user_id"]] += unsent
-    for author, missing, unseen, returned in photos:
+    for author, missing, unseen, back in photos:
         counts["photos_missing", author] += missing
         counts["photos_unreviewed", None] += unseen
-        counts["photos_returned", author] += returned
+        counts["photos_returned", author] += back
+    for author, asked, answered in returned:
+        counts["answers_returned", author] += asked
+        counts["answers_to_look_at", None] += answered
     counts["quarantine", None] += quarantined
     return [
         {

@@ -20,6 +20,7 @@ from webapp.checklists.content import (
 from webapp.checklists.models import ChecklistVersion
 from webapp.checklists.rules import applies
 from webapp.desk.inspection_list import INSPECTIONS, dress_inspections
+from webapp.desk.return_detail import returns_of
 from webapp.desk.words import limits_of, option_words, picked_words, register_of
 from webapp.errors import AppError
 from webapp.estate.models import Device
@@ -86,6 +87,7 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
         "photos": _photos(session, inspection_id),
         "revisions": _revisions(session, inspection_id),
         "pair": _pair(session, contract_id, subject),
+        "returns": returns_of(session, contract_id, inspection_id),
     }
 
 

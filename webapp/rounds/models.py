@@ -298,6 +298,12 @@ class Photo(Base, Synced):
             sqlite_where=sa.text("perceptual_hash = '' AND NOT unreadable"),
             postgresql_where=sa.text("perceptual_hash = '' AND NOT unreadable"),
         ),
+        sa.Index(
+            "ix_photo_returned",
+            "contract_id",
+            sqlite_where=sa.text("review = 'returned'"),
+            postgresql_where=sa.text("review = 'returned'"),
+        ),
         sa.CheckConstraint("review IN ('none', 'accepted', 'returned')", name="review"),
     )
 

@@ -23,7 +23,7 @@ from webapp.rounds.models import (
     Round,
     RoundTask,
 )
-from webapp.rounds.rules import actions_for, days_left, progress, today_in
+from webapp.rounds.rules import SET_ASIDE, actions_for, days_left, progress, today_in
 
 
 def round_of(session: Session, contract_id: int, month: str) -> Round:
@@ -68,6 +68,7 @@ def what_is_missing(session: Session, round_id: int) -> dict[str, int]:
         .join(Inspection, Inspection.id == Photo.inspection_id)
         .where(
             Inspection.round_id == round_id,
+            Inspection.choice != SET_ASIDE,
             Photo.review == "returned",
             Photo.withdrawn.is_(False),
         )

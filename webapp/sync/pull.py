@@ -9,14 +9,12 @@ sent back after the round was finished. What belongs to an accepted round is gon
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from webapp.checklists.models import ChecklistVersion
 from webapp.estate.models import Building, Device, Label, Room
@@ -25,27 +23,11 @@ from webapp.identity.rules import Access
 from webapp.rounds.models import Inspection, OpenItem, Photo, Round, RoundTask
 from webapp.rounds.rules import TAKING
 from webapp.sync import wire
+from webapp.sync.pull_ask import Ask, moment
+from webapp.sync.pull_returns import returned_answers, returned_photos
 from webapp.sync.queries import Head
 
 OPEN = "open"
-
-
-@dataclass(frozen=True)
-class _Ask:
-    """One pull: ``since`` is the cursor, 0 for everything."""
-
-    session: Session
-    contract_id: int
-    user_id: int
-    since: int
-
-    def rows(self, statement: sa.Select[*tuple[Any, ...]]) -> Iterable[Any]:
-        """The statement's rows, as plain tuples with names."""
-        return self.session.execute(statement)
-
-    def changed(self, *seqs: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
-        """Whether one of the rows that the answer's row is made of has changed."""
-        return sa.or_(*(seq > self.since for seq in seqs)) if self.since else sa.true()
 
 
 def pull(
@@ -58,7 +40,7 @@ def pull(
     full = cursor <= 0 or cursor > head.seq or epoch != head.epoch
     rows, gone = wire.PullRows(), wire.Gone()
     if full or cursor < head.seq:
-        ask = _Ask(session, access.contract_id, access.user_id, 0 if full else cursor)
+        ask = Ask(session, access.contract_id, access.user_id, 0 if full else cursor)
         for read in _KINDS:
             read(ask, rows, gone)
     return wire.PullOut(
@@ -71,7 +53,7 @@ def pull(
     )
 
 
-def _contract(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
+def _contract(ask: Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
     names = wire.ContractRow.__struct_fields__
     statement = sa.select(*(getattr(Contract, name) for name in names)).where(
         Contract.id == ask.contract_id, ask.changed(Contract.seq)
@@ -79,7 +61,7 @@ def _contract(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
     rows.contract = [wire.ContractRow(*row) for row in ask.rows(statement)]
 
 
-def _people(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
+def _people(ask: Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
     statement = (
         sa.select(User.id, User.name, User.name_en, Membership.role, Membership.left_at)
         .join(Membership, Membership.user_id == User.id)
@@ -91,14 +73,14 @@ def _people(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
     ]
 
 
-def _buildings(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
+def _buildings(ask: Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
     statement = sa.select(Building.id, Building.name_zh, Building.name_en, Building.position).where(
         Building.contract_id == ask.contract_id, ask.changed(Building.seq)
     )
     rows.buildings = [wire.BuildingRow(*row) for row in ask.rows(statement)]
 
 
-def _rooms(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+def _rooms(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     statement = sa.select(
         Room.id, Room.building_id, Room.floor, Room.name_zh, Room.name_en, Room.retired_at
     ).where(Room.contract_id == ask.contract_id, ask.changed(Room.seq))
@@ -109,7 +91,7 @@ def _rooms(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
             rows.rooms.append(wire.RoomRow(*fields))
 
 
-def _devices(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+def _devices(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     names = wire.DeviceRow.__struct_fields__
     statement = sa.select(*(getattr(Device, name) for name in names), Device.retired_at).where(
         Device.contract_id == ask.contract_id, ask.changed(Device.seq)
@@ -127,14 +109,14 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _labels(ask: _Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
+def _labels(ask: Ask, rows: wire.PullRows, _gone: wire.Gone) -> None:
     statement = sa.select(
         Label.id, Label.code, Label.device_id, Label.revoked_at.is_not(None)
     ).where(Label.contract_id == ask.contract_id, ask.changed(Label.seq))
     rows.labels = [wire.LabelRow(*row) for row in ask.rows(statement)]
 
 
-def _checklists(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+def _checklists(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     """The published version, and those of the phone's rounds; a draft is nobody's business."""
     of_rounds = sa.select(Round.checklist_id).where(Round.contract_id == ask.contract_id)
     used = ChecklistVersion.id.in_(of_rounds.where(Round.state.in_(TAKING)))
@@ -152,7 +134,7 @@ def _checklists(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         gone.checklists = [row.id for row in ask.rows(retired)]
 
 
-def _rounds(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+def _rounds(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     statement = (
         sa.select(Round.id, Round.month, Round.state, Round.due_on, ChecklistVersion.number)
         .join(ChecklistVersion, ChecklistVersion.id == Round.checklist_id)
@@ -165,13 +147,7 @@ def _rounds(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
             gone.rounds.append(row_id)
 
 
-def _of_rounds(ask: _Ask, *seqs: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
-    """What changed in the phone's rounds, and all of a round that was opened, reopened or closed."""
-    mine = sa.and_(Round.contract_id == ask.contract_id, ask.changed(Round.seq, *seqs))
-    return mine if ask.since else sa.and_(mine, Round.state.in_(TAKING))
-
-
-def _tasks(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+def _tasks(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     statement = (
         sa.select(
             Round.state,
@@ -189,7 +165,7 @@ def _tasks(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         )
         .join(Round, Round.id == RoundTask.round_id)
         .outerjoin(Inspection, Inspection.id == RoundTask.inspection_id)
-        .where(_of_rounds(ask, RoundTask.seq))
+        .where(ask.of_rounds(RoundTask.seq))
     )
     for state, *fields, outcome, assignee_id, uid, pair, not_due, previous, repeat in ask.rows(
         statement
@@ -203,8 +179,8 @@ def _tasks(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
             gone.tasks.append(fields[0])
 
 
-def _inspections(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
-    changed = _of_rounds(ask, Inspection.seq)
+def _inspections(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    changed = ask.of_rounds(Inspection.seq)
     if ask.since:
         of_photos = sa.select(Photo.inspection_id).where(
             Photo.contract_id == ask.contract_id, Photo.seq > ask.since
@@ -230,14 +206,14 @@ def _inspections(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     photos = _photo_counts(ask) if found else {}
     for state, row_id, uid, *fields, received_at, revisit_on in found:
         if state in TAKING:
-            at = received_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+            at = moment(received_at)
             parts = (uid, *fields, at, *photos.get(row_id, (0, 0)), _plain(revisit_on))
             rows.inspections.append(wire.InspectionRow(*parts))
         else:
             gone.inspections.append(uid)
 
 
-def _photo_counts(ask: _Ask) -> dict[int, tuple[int, int]]:
+def _photo_counts(ask: Ask) -> dict[int, tuple[int, int]]:
     """How many photos each inspection of the phone's rounds expects, and how many have come."""
     statement = (
         sa.select(Photo.inspection_id, sa.func.count(), sa.func.count(Photo.received_at))
@@ -253,7 +229,7 @@ def _photo_counts(ask: _Ask) -> dict[int, tuple[int, int]]:
     return {row_id: (expected, received) for row_id, expected, received in ask.rows(statement)}
 
 
-def _open_items(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+def _open_items(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     names = wire.OpenItemRow.__struct_fields__
     statement = sa.select(OpenItem.state, *(getattr(OpenItem, name) for name in names)).where(
         OpenItem.contract_id == ask.contract_id, ask.changed(OpenItem.seq)
@@ -265,51 +241,6 @@ def _open_items(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
             rows.open_items.append(wire.OpenItemRow(*map(_plain, fields)))
         else:
             gone.open_items.append(fields[0])
-
-
-def _returned_photos(ask: _Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
-    """Photos that were sent back to their author, or to whoever the room was given to since."""
-    statement = (
-        sa.select(
-            Photo.uid,
-            Inspection.task_id,
-            Inspection.uid.label("inspection_uid"),
-            Inspection.author_id,
-            RoundTask.assignee_id,
-            Round.state,
-            Photo.review,
-            Photo.withdrawn,
-            Photo.item,
-            Photo.review_remark,
-            Photo.review_marks,
-        )
-        .join(Inspection, Inspection.id == Photo.inspection_id)
-        .join(RoundTask, RoundTask.id == Inspection.task_id)
-        .join(Round, Round.id == Inspection.round_id)
-        .where(
-            Photo.contract_id == ask.contract_id,
-            Photo.reviewed_at.is_not(None),
-            _of_rounds(ask, Photo.seq, RoundTask.seq),
-        )
-    )
-    for row in ask.rows(statement):
-        returned = row.review == "returned" and not row.withdrawn and row.state in TAKING
-        if returned and ask.user_id in (row.author_id, row.assignee_id):
-            rows.returned_photos.append(_returned_photo(row))
-        else:
-            gone.returned_photos.append(row.uid)
-
-
-def _returned_photo(row: Any) -> wire.ReturnedPhotoRow:
-    return wire.ReturnedPhotoRow(
-        id=row.uid,
-        task_id=row.task_id,
-        inspection_uid=row.inspection_uid,
-        author_id=row.author_id,
-        item=row.item,
-        remark=row.review_remark,
-        marks=row.review_marks,
-    )
 
 
 _KINDS = (
@@ -324,5 +255,6 @@ _KINDS = (
     _tasks,
     _inspections,
     _open_items,
-    _returned_photos,
+    returned_photos,
+    returned_answers,
 )

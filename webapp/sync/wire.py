@@ -290,7 +290,11 @@ class OpenItemRow(msgspec.Struct, omit_defaults=True):
 
 
 class ReturnedPhotoRow(msgspec.Struct, omit_defaults=True):
-    """A photo that the supervisor sent back, with his words and marks."""
+    """A photo that the supervisor sent back, with his words and marks.
+
+    ``payload`` is its inspection's revision ``revision``, word for word as it was sent: a phone that
+    doesn't hold the record (another one, or of whoever took the room over) fills the amendment by it.
+    """
 
     id: str
     task_id: int
@@ -299,6 +303,28 @@ class ReturnedPhotoRow(msgspec.Struct, omit_defaults=True):
     item: str | None = None
     remark: str = ""
     marks: list[Any] = []
+    returned_by_id: int | None = None
+    returned_at: str = ""
+    revision: int = 0
+    payload: str = ""
+
+
+class ReturnedAnswerRow(msgspec.Struct, omit_defaults=True):
+    """An answer that was sent back, with what is wrong; ``item`` is null for the whole inspection.
+
+    Any revision above ``revision`` answers it. ``payload`` is that of a returned photo.
+    """
+
+    id: int
+    task_id: int
+    inspection_uid: str
+    author_id: int
+    revision: int
+    item: str | None = None
+    remark: str = ""
+    returned_by_id: int | None = None
+    returned_at: str = ""
+    payload: str = ""
 
 
 class PullRows(msgspec.Struct, omit_defaults=True):
@@ -316,6 +342,7 @@ class PullRows(msgspec.Struct, omit_defaults=True):
     inspections: list[InspectionRow] = []
     open_items: list[OpenItemRow] = []
     returned_photos: list[ReturnedPhotoRow] = []
+    returned_answers: list[ReturnedAnswerRow] = []
 
 
 class Gone(msgspec.Struct, omit_defaults=True):
@@ -329,6 +356,7 @@ class Gone(msgspec.Struct, omit_defaults=True):
     inspections: list[str] = []
     open_items: list[int] = []
     returned_photos: list[str] = []
+    returned_answers: list[int] = []
 
 
 class PullOut(msgspec.Struct):

@@ -103,6 +103,8 @@ export default {
   "blocker.photos_missing": "Photos not here yet",
   "blocker.photos_unreviewed": "Photos to review",
   "blocker.photos_returned": "Returned photos to retake",
+  "blocker.answers_returned": "Answers sent back, to be given again",
+  "blocker.answers_to_look_at": "Answered, to be looked at again",
   "blocker.quarantine": "Held records",
   "role.project_manager": "Project manager",
   "role.on_site_engineer": "On-site engineer",

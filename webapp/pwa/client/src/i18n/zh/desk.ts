@@ -101,6 +101,8 @@ export default {
   "blocker.photos_missing": "照片未到",
   "blocker.photos_unreviewed": "照片未审",
   "blocker.photos_returned": "照片已退回待补",
+  "blocker.answers_returned": "读数已退回待答",
+  "blocker.answers_to_look_at": "已答复待复看",
   "blocker.quarantine": "待处理记录",
   "role.project_manager": "项目经理",
   "role.on_site_engineer": "驻场工程师",
