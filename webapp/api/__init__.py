@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
         people,
         photos,
         quarantine,
+        ready,
         rescue,
         returns,
         rounds,
@@ -33,7 +34,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)
     people_and_contracts = (sessions, contracts, people)
-    work = (estate, labels, checklists, rounds, inspections, returns, open_items, photos)
+    work = (estate, labels, checklists, rounds, ready, inspections, returns, open_items, photos)
     for module in (*people_and_contracts, *work, sync, sync_health, quarantine, rescue):
         api.register_blueprint(module.bp)
     openapi.complete(api)

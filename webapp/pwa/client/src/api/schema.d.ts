@@ -1210,54 +1210,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/contracts/{contract_code}/inspections/{inspection_id}/returns": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contract_code: string;
-                inspection_id: number;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Send one answer back to its author; what was answered meanwhile is so sent back again. */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    contract_code: string;
-                    inspection_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ReturnAnswer"];
-                };
-            };
-            responses: {
-                /** @description Created */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ReturnDetail"];
-                    };
-                };
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/contracts/{contract_code}/labels": {
         parameters: {
             query?: never;
@@ -1836,6 +1788,7 @@ export interface paths {
                     state?: "late" | "under_way" | "all";
                     sort?: "since" | "-since" | "missing" | "-missing" | "month" | "-month" | "engineer" | "-engineer" | "device" | "-device";
                     q?: string;
+                    month?: string | null;
                     author_id?: number | null;
                 };
                 header?: never;
@@ -1885,6 +1838,7 @@ export interface paths {
                     state?: "late" | "under_way" | "all";
                     sort?: "since" | "-since" | "missing" | "-missing" | "month" | "-month" | "engineer" | "-engineer" | "device" | "-device";
                     q?: string;
+                    month?: string | null;
                     author_id?: number | null;
                     language?: "zh" | "en";
                 };
@@ -2116,6 +2070,8 @@ export interface paths {
                     state?: "silent" | "unsent" | "sent" | "all";
                     sort?: "engineer" | "-engineer" | "unsent" | "-unsent" | "last_seen_at" | "-last_seen_at" | "app_version" | "-app_version" | "storage" | "-storage";
                     q?: string;
+                    user_id?: number | null;
+                    holding?: boolean;
                 };
                 header?: never;
                 path: {
@@ -2164,6 +2120,8 @@ export interface paths {
                     state?: "silent" | "unsent" | "sent" | "all";
                     sort?: "engineer" | "-engineer" | "unsent" | "-unsent" | "last_seen_at" | "-last_seen_at" | "app_version" | "-app_version" | "storage" | "-storage";
                     q?: string;
+                    user_id?: number | null;
+                    holding?: boolean;
                     language?: "zh" | "en";
                 };
                 header?: never;
@@ -2708,252 +2666,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/contracts/{contract_code}/returned-answers/{returned_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contract_code: string;
-                returned_id: number;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Say it in other words, as long as it is open. */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    contract_code: string;
-                    returned_id: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ReturnPatch"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ReturnDetail"];
-                    };
-                };
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        trace?: never;
-    };
-    "/api/contracts/{contract_code}/returned-answers/{returned_id}/{step}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contract_code: string;
-                returned_id: number;
-                step: "close" | "withdraw" | "reopen";
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Close what was answered, withdraw what is open, or take either back.
-         * @description For who may review, and for a peer who sent it back himself.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    contract_code: string;
-                    returned_id: number;
-                    step: "close" | "withdraw" | "reopen";
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ReturnDetail"];
-                    };
-                };
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/contracts/{contract_code}/returns": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contract_code: string;
-            };
-            cookie?: never;
-        };
-        /** A page of the returns, and how many there are in each state. */
-        get: {
-            parameters: {
-                query?: {
-                    page?: number;
-                    page_size?: number;
-                    state?: "answered" | "open" | "closed" | "withdrawn" | "all";
-                    kind?: "answer" | "photo";
-                    month?: string;
-                    room_id?: number;
-                    author_id?: number;
-                    inspection_id?: number;
-                    q?: string;
-                    sort?: "returned_at" | "-returned_at" | "place" | "-place" | "author" | "-author" | "kind" | "-kind";
-                };
-                header?: never;
-                path: {
-                    contract_code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ReturnPage"];
-                    };
-                };
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/contracts/{contract_code}/returns.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contract_code: string;
-            };
-            cookie?: never;
-        };
-        /** All of the returns that the filters let through, as CSV. */
-        get: {
-            parameters: {
-                query?: {
-                    page?: number;
-                    page_size?: number;
-                    state?: "answered" | "open" | "closed" | "withdrawn" | "all";
-                    kind?: "answer" | "photo";
-                    month?: string;
-                    room_id?: number;
-                    author_id?: number;
-                    inspection_id?: number;
-                    q?: string;
-                    sort?: "returned_at" | "-returned_at" | "place" | "-place" | "author" | "-author" | "kind" | "-kind";
-                    language?: "zh" | "en";
-                };
-                header?: never;
-                path: {
-                    contract_code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/csv": string;
-                    };
-                };
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/contracts/{contract_code}/returns/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contract_code: string;
-                key: string;
-            };
-            cookie?: never;
-        };
-        /** One of them, by its key, with what was changed. */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    contract_code: string;
-                    key: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ReturnDetail"];
-                    };
-                };
-                default: components["responses"]["DEFAULT_ERROR"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/contracts/{contract_code}/rooms": {
         parameters: {
             query?: never;
@@ -3243,6 +2955,49 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Board"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** What blocks the report, by owner, live: ``If-None-Match`` is answered 304 while nothing changes. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ready"];
                     };
                 };
                 default: components["responses"]["DEFAULT_ERROR"];
@@ -3776,10 +3531,16 @@ export interface components {
         Blocker: {
             count: number;
             /** @enum {string} */
-            kind: "answers_returned" | "answers_to_look_at" | "pairs" | "photos_missing" | "photos_returned" | "photos_unreviewed" | "quarantine" | "todo" | "unsent";
+            group: "person" | "unassigned" | "peers" | "reviewers" | "acceptors";
+            /** @enum {string} */
+            kind: "todo" | "revisits" | "unsent" | "photos_missing" | "photos_returned" | "answers_returned" | "self_checks" | "peer_checks" | "pairs" | "photos_unreviewed" | "answers_to_look_at" | "quarantine" | "acceptance" | "report";
+            /** Format: date-time */
+            oldest_at: string | null;
+            owner_has_left: boolean;
             owner_id: number | null;
             owner_name: string;
             owner_name_en: string;
+            path: string | null;
         };
         Board: {
             blockers: components["schemas"]["Blocker"][];
@@ -3829,6 +3590,7 @@ export interface components {
             not_tested: number;
             open_items: number;
             pairs: number;
+            revisits: number;
             todo: number;
             total: number;
         };
@@ -4240,8 +4002,6 @@ export interface components {
             /** @default [] */
             open_items: number[];
             /** @default [] */
-            returned_answers: number[];
-            /** @default [] */
             returned_photos: string[];
             /** @default [] */
             rooms: number[];
@@ -4367,7 +4127,6 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             remark: string;
-            returns: components["schemas"]["Return"][];
             revision: number;
             revisions: components["schemas"]["Revision"][];
             /** Format: date */
@@ -4478,6 +4237,13 @@ export interface components {
             task_id: number;
             uid: string;
             verdict: string;
+        };
+        Issued: {
+            /** Format: date-time */
+            confirmed_at: string | null;
+            /** Format: date-time */
+            issued_at: string;
+            number: string;
         };
         Label: {
             building_name_en: string | null;
@@ -5250,8 +5016,6 @@ export interface components {
             /** @default [] */
             people: components["schemas"]["PersonRow"][];
             /** @default [] */
-            returned_answers: components["schemas"]["ReturnedAnswerRow"][];
-            /** @default [] */
             returned_photos: components["schemas"]["ReturnedPhotoRow"][];
             /** @default [] */
             rooms: components["schemas"]["RoomRow"][];
@@ -5394,6 +5158,13 @@ export interface components {
              */
             verdict: "abnormal" | "normal" | "not_tested";
         };
+        Ready: {
+            blockers: components["schemas"]["Blocker"][];
+            /** Format: date-time */
+            due_at: string;
+            report: components["schemas"]["Issued"] | null;
+            round: components["schemas"]["Round"];
+        };
         RescueAuthor: {
             name: string;
             name_en: string;
@@ -5435,139 +5206,9 @@ export interface components {
             result: "new" | "applied" | "duplicate" | "conflict" | "quarantined" | "damaged";
             room_id: number | null;
         };
-        Return: {
-            author: string;
-            author_en: string;
-            author_id: number;
-            building_en: string;
-            building_zh: string;
-            /** Format: date-time */
-            closed_at: string | null;
-            closed_by: string | null;
-            closed_by_en: string | null;
-            device_id: number | null;
-            device_name: string | null;
-            floor: string;
-            inspection_id: number;
-            inspection_uid: string;
-            item: string | null;
-            item_en: string | null;
-            item_zh: string | null;
-            key: string;
-            /** @enum {string} */
-            kind: "answer" | "photo";
-            month: string;
-            new_photo_uid: string | null;
-            photo_uid: string | null;
-            remark: string;
-            /** Format: date-time */
-            returned_at: string;
-            returned_by: string | null;
-            returned_by_en: string | null;
-            returned_by_id: number | null;
-            returned_id: number | null;
-            returned_revision: number | null;
-            revision: number;
-            room_en: string;
-            room_id: number;
-            room_zh: string;
-            /** @enum {string} */
-            state: "answered" | "open" | "closed" | "withdrawn";
-            type: string;
-        };
-        ReturnAnswer: {
-            /** @default null */
-            item: string | null;
-            remark: string;
-        };
-        ReturnCounts: {
-            answered: number;
-            closed: number;
-            open: number;
-            withdrawn: number;
-        };
-        ReturnDetail: {
-            /** Format: date-time */
-            answered_at: string | null;
-            author: string;
-            author_en: string;
-            author_id: number;
-            building_en: string;
-            building_zh: string;
-            changes: components["schemas"]["Change"][];
-            /** Format: date-time */
-            closed_at: string | null;
-            closed_by: string | null;
-            closed_by_en: string | null;
-            device_id: number | null;
-            device_name: string | null;
-            floor: string;
-            inspection_id: number;
-            inspection_uid: string;
-            item: string | null;
-            item_en: string | null;
-            item_zh: string | null;
-            key: string;
-            /** @enum {string} */
-            kind: "answer" | "photo";
-            month: string;
-            new_photo_uid: string | null;
-            photo_uid: string | null;
-            remark: string;
-            /** Format: date-time */
-            returned_at: string;
-            returned_by: string | null;
-            returned_by_en: string | null;
-            returned_by_id: number | null;
-            returned_id: number | null;
-            returned_revision: number | null;
-            revision: number;
-            room_en: string;
-            room_id: number;
-            room_zh: string;
-            /** @enum {string} */
-            state: "answered" | "open" | "closed" | "withdrawn";
-            type: string;
-        };
-        ReturnPage: {
-            counts: components["schemas"]["ReturnCounts"];
-            items: components["schemas"]["Return"][];
-            page: number;
-            page_size: number;
-            total: number;
-        };
-        ReturnPatch: {
-            remark: string;
-        };
-        /**
-         * ReturnedAnswerRow
-         * @description An answer that was sent back, with what is wrong; ``item`` is null for the whole inspection.
-         *
-         *         Any revision above ``revision`` answers it. ``payload`` is that of a returned photo.
-         */
-        ReturnedAnswerRow: {
-            author_id: number;
-            id: number;
-            inspection_uid: string;
-            /** @default null */
-            item: string | null;
-            /** @default  */
-            payload: string;
-            /** @default  */
-            remark: string;
-            /** @default  */
-            returned_at: string;
-            /** @default null */
-            returned_by_id: number | null;
-            revision: number;
-            task_id: number;
-        };
         /**
          * ReturnedPhotoRow
          * @description A photo that the supervisor sent back, with his words and marks.
-         *
-         *         ``payload`` is its inspection's revision ``revision``, word for word as it was sent: a phone that
-         *         doesn't hold the record (another one, or of whoever took the room over) fills the amendment by it.
          */
         ReturnedPhotoRow: {
             author_id: number;
@@ -5578,15 +5219,7 @@ export interface components {
             /** @default [] */
             marks: unknown[];
             /** @default  */
-            payload: string;
-            /** @default  */
             remark: string;
-            /** @default  */
-            returned_at: string;
-            /** @default null */
-            returned_by_id: number | null;
-            /** @default 0 */
-            revision: number;
             task_id: number;
         };
         Revision: {
