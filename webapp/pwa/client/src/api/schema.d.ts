@@ -1210,6 +1210,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/inspections/{inspection_id}/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send one answer back to its author; what was answered meanwhile is so sent back again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    inspection_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReturnAnswer"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReturnDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/labels": {
         parameters: {
             query?: never;
@@ -2666,6 +2714,252 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/returned-answers/{returned_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                returned_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say it in other words, as long as it is open. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    returned_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReturnPatch"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReturnDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/returned-answers/{returned_id}/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                returned_id: number;
+                step: "close" | "withdraw" | "reopen";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close what was answered, withdraw what is open, or take either back.
+         * @description For who may review, and for a peer who sent it back himself.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    returned_id: number;
+                    step: "close" | "withdraw" | "reopen";
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReturnDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the returns, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "answered" | "open" | "closed" | "withdrawn" | "all";
+                    kind?: "answer" | "photo";
+                    month?: string;
+                    room_id?: number;
+                    author_id?: number;
+                    inspection_id?: number;
+                    q?: string;
+                    sort?: "returned_at" | "-returned_at" | "place" | "-place" | "author" | "-author" | "kind" | "-kind";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReturnPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/returns.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the returns that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "answered" | "open" | "closed" | "withdrawn" | "all";
+                    kind?: "answer" | "photo";
+                    month?: string;
+                    room_id?: number;
+                    author_id?: number;
+                    inspection_id?: number;
+                    q?: string;
+                    sort?: "returned_at" | "-returned_at" | "place" | "-place" | "author" | "-author" | "kind" | "-kind";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/returns/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** One of them, by its key, with what was changed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReturnDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/rooms": {
         parameters: {
             query?: never;
@@ -4002,6 +4296,8 @@ export interface components {
             /** @default [] */
             open_items: number[];
             /** @default [] */
+            returned_answers: number[];
+            /** @default [] */
             returned_photos: string[];
             /** @default [] */
             rooms: number[];
@@ -4127,6 +4423,7 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             remark: string;
+            returns: components["schemas"]["Return"][];
             revision: number;
             revisions: components["schemas"]["Revision"][];
             /** Format: date */
@@ -5016,6 +5313,8 @@ export interface components {
             /** @default [] */
             people: components["schemas"]["PersonRow"][];
             /** @default [] */
+            returned_answers: components["schemas"]["ReturnedAnswerRow"][];
+            /** @default [] */
             returned_photos: components["schemas"]["ReturnedPhotoRow"][];
             /** @default [] */
             rooms: components["schemas"]["RoomRow"][];
@@ -5206,9 +5505,139 @@ export interface components {
             result: "new" | "applied" | "duplicate" | "conflict" | "quarantined" | "damaged";
             room_id: number | null;
         };
+        Return: {
+            author: string;
+            author_en: string;
+            author_id: number;
+            building_en: string;
+            building_zh: string;
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_by: string | null;
+            closed_by_en: string | null;
+            device_id: number | null;
+            device_name: string | null;
+            floor: string;
+            inspection_id: number;
+            inspection_uid: string;
+            item: string | null;
+            item_en: string | null;
+            item_zh: string | null;
+            key: string;
+            /** @enum {string} */
+            kind: "answer" | "photo";
+            month: string;
+            new_photo_uid: string | null;
+            photo_uid: string | null;
+            remark: string;
+            /** Format: date-time */
+            returned_at: string;
+            returned_by: string | null;
+            returned_by_en: string | null;
+            returned_by_id: number | null;
+            returned_id: number | null;
+            returned_revision: number | null;
+            revision: number;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            /** @enum {string} */
+            state: "answered" | "open" | "closed" | "withdrawn";
+            type: string;
+        };
+        ReturnAnswer: {
+            /** @default null */
+            item: string | null;
+            remark: string;
+        };
+        ReturnCounts: {
+            answered: number;
+            closed: number;
+            open: number;
+            withdrawn: number;
+        };
+        ReturnDetail: {
+            /** Format: date-time */
+            answered_at: string | null;
+            author: string;
+            author_en: string;
+            author_id: number;
+            building_en: string;
+            building_zh: string;
+            changes: components["schemas"]["Change"][];
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_by: string | null;
+            closed_by_en: string | null;
+            device_id: number | null;
+            device_name: string | null;
+            floor: string;
+            inspection_id: number;
+            inspection_uid: string;
+            item: string | null;
+            item_en: string | null;
+            item_zh: string | null;
+            key: string;
+            /** @enum {string} */
+            kind: "answer" | "photo";
+            month: string;
+            new_photo_uid: string | null;
+            photo_uid: string | null;
+            remark: string;
+            /** Format: date-time */
+            returned_at: string;
+            returned_by: string | null;
+            returned_by_en: string | null;
+            returned_by_id: number | null;
+            returned_id: number | null;
+            returned_revision: number | null;
+            revision: number;
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            /** @enum {string} */
+            state: "answered" | "open" | "closed" | "withdrawn";
+            type: string;
+        };
+        ReturnPage: {
+            counts: components["schemas"]["ReturnCounts"];
+            items: components["schemas"]["Return"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        ReturnPatch: {
+            remark: string;
+        };
+        /**
+         * ReturnedAnswerRow
+         * @description An answer that was sent back, with what is wrong; ``item`` is null for the whole inspection.
+         *
+         *         Any revision above ``revision`` answers it. ``payload`` is that of a returned photo.
+         */
+        ReturnedAnswerRow: {
+            author_id: number;
+            id: number;
+            inspection_uid: string;
+            /** @default null */
+            item: string | null;
+            /** @default  */
+            payload: string;
+            /** @default  */
+            remark: string;
+            /** @default  */
+            returned_at: string;
+            /** @default null */
+            returned_by_id: number | null;
+            revision: number;
+            task_id: number;
+        };
         /**
          * ReturnedPhotoRow
          * @description A photo that the supervisor sent back, with his words and marks.
+         *
+         *         ``payload`` is its inspection's revision ``revision``, word for word as it was sent: a phone that
+         *         doesn't hold the record (another one, or of whoever took the room over) fills the amendment by it.
          */
         ReturnedPhotoRow: {
             author_id: number;
@@ -5219,7 +5648,15 @@ export interface components {
             /** @default [] */
             marks: unknown[];
             /** @default  */
+            payload: string;
+            /** @default  */
             remark: string;
+            /** @default  */
+            returned_at: string;
+            /** @default null */
+            returned_by_id: number | null;
+            /** @default 0 */
+            revision: number;
             task_id: number;
         };
         Revision: {
