@@ -81,7 +81,7 @@ def _migrations_folder() -> str:
 
 
 def _register_faces(app: Flask) -> None:
-    from webapp import background, cli, mailing, pwa
+    from webapp import background, cli, mailing, making, pwa
     from webapp.api import register as register_api
 
     register_api(app)
@@ -89,3 +89,4 @@ def _register_faces(app: Flask) -> None:
     cli.register(app)
     background.register()
     mailing.register()
+    making.register()

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.db import Base, UtcDateTime
+from webapp.reports.models import Document, Report
 from webapp.rounds.models import Photo
 from webapp.storage import ObjectStore, photo_key
 from webapp.sync.services import new_epoch
@@ -43,13 +44,13 @@ def write_backup(session: Session, store: ObjectStore, path: Path, say: Say) -> 
         for table in Base.metadata.sorted_tables:
             say(table.name)
             _add_table(session, archive, table, path.parent)
-        keys = sorted(set(_photo_keys(session)))
+        keys = sorted({*_photo_keys(session), *_document_keys(session)})
         manifest = {"format": FORMAT, "revision": _revision(session), "objects": len(keys)}
         session.rollback()
         for number, key in enumerate(keys, 1):
             _add(archive, f"objects/{key}", store.get(key))
             if number % 200 == 0 or number == len(keys):
-                say(f"photo {number} of {len(keys)}")
+                say(f"file {number} of {len(keys)}")
         _add(archive, "manifest.json", json.dumps(manifest).encode())
     _make_durable(temporary)
     temporary.rename(path)
@@ -76,9 +77,9 @@ def restore_backup(session: Session, store: ObjectStore, path: Path, say: Say) -
 
 
 def _checked(key: str, data: bytes) -> bytes:
-    """The bytes of a photo, whose key ends with the SHA-256 that they must have."""
+    """The bytes of a photo or document, whose key ends with the SHA-256 that they must have."""
     if hashlib.sha256(data).hexdigest() != key.rpartition("/")[2]:
-        raise BackupError(f"A photo in this backup is damaged: {key}. Take another backup.")
+        raise BackupError(f"A file in this backup is damaged: {key}. Take another backup.")
     return data
 
 
@@ -130,6 +131,12 @@ def _photo_keys(session: Session) -> Iterator[str]:
     received = sa.select(Photo.contract_id, Photo.sha256).where(Photo.received_at.is_not(None))
     for contract_id, sha256 in session.execute(received):
         yield photo_key(contract_id, sha256)
+
+
+def _document_keys(session: Session) -> Iterator[str]:
+    """Documents that are made, and the frozen data of issued reports."""
+    yield from session.scalars(sa.select(Document.object_key).where(Document.state == "ready"))
+    yield from session.scalars(sa.select(Report.data_key))
 
 
 def _revision(session: Session) -> str:

@@ -64,6 +64,18 @@ CATALOGUE: dict[str, int] = {
     "already_returned": 409,
     "return_changed": 409,
     "inspection_set_aside": 409,
+    # reports and the links that lead to them
+    "round_not_accepted": 409,
+    "nothing_to_correct": 409,
+    "report_damaged": 500,
+    "report_confirmed": 409,
+    "report_corrected": 409,
+    "report_not_ready": 409,
+    "report_nobody_to_send": 422,
+    "document_unknown": 422,
+    "page_unknown": 404,
+    "link_invalid": 404,
+    "link_expired": 410,
     # photos and sync
     "photo_not_expected": 409,
     "photo_missing": 404,

@@ -11,6 +11,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,8 @@ MAXIMUM_BACK_OFF = timedelta(hours=1)
 
 Handler = Callable[[dict[str, Any]], None]
 _handlers: dict[str, Handler] = {}
+# The id of the job that this thread works on, and the worker's name.
+_in_hand: ContextVar[tuple[int, str] | None] = ContextVar("job_in_hand", default=None)
 _ticks: list[Callable[[datetime], None]] = []
 
 
@@ -90,6 +93,7 @@ def work_once(worker: str) -> bool:
     if claimed is None:
         return False
     job_id, kind, arguments = claimed
+    in_hand = _in_hand.set((job_id, worker))
     try:
         _handlers[kind](arguments)
     except Exception as error:  # noqa: BLE001 - a job may fail in any way.
@@ -101,10 +105,22 @@ def work_once(worker: str) -> bool:
         _put_back(job_id, worker, error)
         return True
     finally:
+        _in_hand.reset(in_hand)
         db.session.remove()
     with unit_of_work() as session:
         session.execute(sa.delete(Job).where(Job.id == job_id, Job.worker == worker))
     return True
+
+
+def keep_lease(session: Session, now: datetime) -> None:
+    """A sign of life of the job in hand, in the running transaction: nobody else takes it up meanwhile.
+
+    For work that may last longer than :data:`LEASE`; outside of a job it does nothing.
+    """
+    job = _in_hand.get()
+    if job is not None:
+        mine = sa.and_(Job.id == job[0], Job.worker == job[1])
+        session.execute(sa.update(Job).where(mine).values(leased_until=now + LEASE))
 
 
 def _claim(worker: str) -> tuple[int, str, dict[str, Any]] | None:

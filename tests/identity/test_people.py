@@ -32,11 +32,11 @@ def _member_id(browser: FlaskClient, login: str) -> int:
 @pytest.mark.parametrize(
     ("role", "missing"),
     [
-        ("project_manager", set()),
-        ("on_site_engineer", {"accept", "manage_checklists", "manage_people"}),
+        ("project_manager", {"confirm"}),
+        ("on_site_engineer", {"accept", "confirm", "manage_checklists", "manage_people"}),
         ("inspection_engineer", set(RIGHTS) - {"view", "inspect"}),
         ("backup_engineer", set(RIGHTS) - {"view", "inspect"}),
-        ("client_it_lead", set(RIGHTS) - {"view"}),
+        ("client_it_lead", set(RIGHTS) - {"view", "confirm"}),
         ("nobody", set(RIGHTS)),
     ],
 )
@@ -45,8 +45,8 @@ def test_each_role_has_its_rights(role: str, missing: set[str]) -> None:
 
 
 def test_an_administrator_does_all_but_inspect() -> None:
-    assert rights_of(None, is_admin=True) == set(RIGHTS) - {"inspect"}
-    assert rights_of("backup_engineer", is_admin=True) == set(RIGHTS)
+    assert rights_of(None, is_admin=True) == set(RIGHTS) - {"inspect", "confirm"}
+    assert rights_of("backup_engineer", is_admin=True) == set(RIGHTS) - {"confirm"}
 
 
 def test_the_project_manager_takes_a_new_person_in(manager: User, signed_in: SignIn) -> None:

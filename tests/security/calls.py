@@ -13,10 +13,12 @@ from tests import factories
 from tests.rounds import made
 from tests.security.rules import CONTRACT
 from tests.security.world import (
+    MONTH,
     PICTURE,
     World,
     another_engineer,
     good_visit,
+    new_accepted_month,
     new_draft,
     new_label,
     new_member,
@@ -81,12 +83,21 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
         "data": Rescue(world.people["inspection_engineer"].id, contract=world.code).pack(),
         "content_type": "application/zip",
     },
+    ("POST", "/documents"): lambda _: {"json": {"kind": "report", "format": "pdf", "month": MONTH}},
+    ("POST", "/rounds/{month}/report"): lambda _: {"json": {"language": "zh"}},
+    ("POST", "/reports/{report_id}/send"): lambda _: {"json": {"to": ["lead@example.com"]}},
+    ("POST", "/reports/{report_id}/answers"): lambda _: {
+        "json": {"kind": "comment", "text": "第三页看不清"}
+    },
     ("POST", "/sync/push"): lambda _: {"json": {"envelope": 1, "phone_id": "p", "operations": []}},
     ("POST", "/sync/missing"): lambda _: {"json": {}},
 }
 _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/api/session"): lambda world: {
         "json": {"login": world.people["project_manager"].login, "password": factories.PASSWORD}
+    },
+    ("POST", "/api/links/report/{token}/answers"): lambda _: {
+        "json": {"kind": "comment", "name": "陈静", "text": "第三页看不清"}
     },
     ("PATCH", "/api/me"): lambda _: {"json": {"language": "en"}},
     ("POST", "/api/contracts"): lambda _: {"json": {"code": made.uid()[-12:], "name_zh": "新合同"}},
@@ -109,6 +120,8 @@ def path_values(world: World, path: str, actor: str) -> Names:
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:
             values[name] = make(world)
+    if path.endswith("/rounds/{month}/report"):
+        values["month"] = new_accepted_month(world)
     if "{session_id}" in path:
         values["session_id"] = own_session(world, actor)
     if "{user_id}" in path:
@@ -127,6 +140,9 @@ def call(
 
 def who_may(right: str) -> str:
     """The first who holds the right, to show that the request is one that can succeed."""
-    return {"inspect": "inspection_engineer", "administrators": ADMINISTRATOR}.get(
-        right, "project_manager"
-    )
+    named = {
+        "inspect": "inspection_engineer",
+        "confirm": "client_it_lead",
+        "administrators": ADMINISTRATOR,
+    }
+    return named.get(right, "project_manager")

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
+import typst
 from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import factories
 from tests.rounds import made
 from tests.sync.phone import Phone, inspection, picture, slot
+from webapp import links
 from webapp.acceptance.models import ReturnedAnswer
 from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Device
 from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import ADMINISTRATOR, ROLES
+from webapp.reports import documents, issuing
+from webapp.reports.content import report_content
+from webapp.reports.models import Document, Report
 from webapp.rounds.models import Round, RoundRoom
+from webapp.storage import object_store
 from webapp.sync.models import Quarantined
 
 MONTH = "2026-03"
@@ -104,6 +112,7 @@ def _furnish(world: World) -> None:
     world.names["row_id"] = new_quarantined(world)
     world.names["returned_id"] = new_returned(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
+    world.names |= _reported(world, round_)
 
 
 def _inspected(world: World, march: Round, device: Device) -> dict[str, Any]:
@@ -124,6 +133,62 @@ def _inspected(world: World, march: Round, device: Device) -> dict[str, Any]:
         "photo_uid": line["id"],
         "number": items[0]["number"],
     }
+
+
+def _reported(world: World, of: Round) -> dict[str, Any]:
+    """An issued report with its file, and the link that leads to it."""
+    now = now_utc()
+    documents._makers.setdefault(("report", "pdf"), lambda _: documents.Made(b"%PDF", 1))
+    content = report_content(db.session(), world.contract.id, MONTH, now)
+    data, pdf = issuing.canonical(content), typst.compile(b"= Report")
+    sha256 = hashlib.sha256(data).hexdigest()
+    key = f"reports/{world.contract.id}/{sha256}"
+    object_store().put(key, data)
+    with unit_of_work() as session:
+        report = Report(
+            contract_id=world.contract.id,
+            round_id=of.id,
+            number=f"{world.code}-{MONTH}",
+            language="zh",
+            data_key=key,
+            data_sha256=sha256,
+            issued_by_id=world.people["project_manager"].id,
+            issued_at=now,
+        )
+        session.add(report)
+        session.flush()
+        document = Document(
+            contract_id=world.contract.id,
+            kind="report",
+            format="pdf",
+            language="zh",
+            report_id=report.id,
+            state="making",
+            asked_at=now,
+        )
+        session.add(document)
+        session.flush()
+        made_file = documents.Made(pdf, 1)
+        file_key = documents.keep(object_store(), world.contract.id, document.id, made_file)
+        documents.note_made(session, document.id, file_key, made_file, now)
+    secret: str = world.app.config["SECRET_KEY"]
+    return {
+        "report_id": report.id,
+        "document_id": document.id,
+        "token": links.token_for(secret, "report", report.id),
+        "page": 1,
+        "format": "pdf",
+    }
+
+
+def new_accepted_month(world: World) -> str:
+    """A month with an accepted round, of which no report is issued yet."""
+    months = world.names.setdefault("accepted_months", count(1))
+    month = f"20{27 + (number := next(months)) // 12}-{number % 12 + 1:02d}"
+    accepted = made.opened(world.contract, month)
+    with unit_of_work() as session:
+        session.get_one(Round, accepted.id).state = "accepted"
+    return month
 
 
 def engineers_phone(world: World) -> Phone:

@@ -10,17 +10,19 @@ def register(app: Flask) -> None:
     from webapp.api import (
         checklists,
         contracts,
+        documents,
         estate,
         health,
         http,
         inspections,
         labels,
+        links,
         open_items,
         openapi,
         people,
         photos,
         quarantine,
-        ready,
+        reports,
         rescue,
         returns,
         rounds,
@@ -33,8 +35,26 @@ def register(app: Flask) -> None:
     http.install(app)  # After flask-smorest's own handlers, in whose place it puts ours.
     app.register_blueprint(health.bp)
     app.register_blueprint(openapi.bp)
-    people_and_contracts = (sessions, contracts, people)
-    work = (estate, labels, checklists, rounds, ready, inspections, returns, open_items, photos)
-    for module in (*people_and_contracts, *work, sync, sync_health, quarantine, rescue):
+    modules = (
+        sessions,
+        contracts,
+        people,
+        estate,
+        labels,
+        checklists,
+        rounds,
+        inspections,
+        returns,
+        open_items,
+        photos,
+        documents,
+        reports,
+        links,
+        sync,
+        sync_health,
+        quarantine,
+        rescue,
+    )
+    for module in modules:
         api.register_blueprint(module.bp)
     openapi.complete(api)

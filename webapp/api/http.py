@@ -36,7 +36,9 @@ MEANT_USER = "Roundbook-User"
 SEEN_EVERY = timedelta(minutes=5)
 # What a stranger may ask of the API; everything else asks who he is before a byte of its body is read.
 _OPEN = {("POST", "/api/session"), ("GET", "/api/openapi.json"), ("GET", "/api/docs")}
-# A login and a password: what a stranger sends is never more.
+# What a signed link in a mail opens; the link itself says who may.
+_OF_LINKS = "/api/links/"
+# A login and a password, or a comment: what a stranger sends is never more.
 _MOST_FROM_STRANGERS = 16 * 1024
 # Nobody mends more at once; a body of a thousand wrong fields gets no answer of a thousand lines.
 _MOST_FIELDS_NAMED = 50
@@ -222,7 +224,7 @@ def _begin_request() -> None:
 
 def _let_nobody_in() -> None:
     """Refuse who isn't signed in, whatever the view: one that forgets to ask is closed, not open."""
-    if (request.method, request.path) in _OPEN:
+    if (request.method, request.path) in _OPEN or request.path.startswith(_OF_LINKS):
         request.max_content_length = _MOST_FROM_STRANGERS
     elif request.method != "OPTIONS":
         signed_in()

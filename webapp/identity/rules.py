@@ -12,6 +12,7 @@ Right = Literal[
     "manage_round",
     "review",
     "accept",
+    "confirm",
     "manage_estate",
     "manage_checklists",
     "manage_people",
@@ -22,17 +23,20 @@ RIGHTS: tuple[Right, ...] = (
     "manage_round",
     "review",
     "accept",
+    "confirm",
     "manage_estate",
     "manage_checklists",
     "manage_people",
 )
 _ENGINEER: frozenset[Right] = frozenset({"view", "inspect"})
+# What a role alone gives, and no administrator has: the client's word is the client's (clause 30 ∆).
+_OWN: frozenset[Right] = frozenset({"inspect", "confirm"})
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {
-    "project_manager": frozenset(RIGHTS),
+    "project_manager": frozenset(RIGHTS) - {"confirm"},
     "on_site_engineer": _ENGINEER | {"manage_round", "review", "manage_estate"},
     "inspection_engineer": _ENGINEER,
     "backup_engineer": _ENGINEER,
-    "client_it_lead": frozenset({"view"}),
+    "client_it_lead": frozenset({"view", "confirm"}),
 }
 ROLES = tuple(ROLE_RIGHTS)
 ADMINISTRATOR = "administrator"
@@ -58,9 +62,9 @@ class Access:
 
 
 def rights_of(role: str | None, *, is_admin: bool) -> frozenset[Right]:
-    """The rights of a role; an administrator has all but inspecting, which only a member does."""
+    """The rights of a role; an administrator has all but inspecting and the client's confirming."""
     rights = ROLE_RIGHTS.get(role or "", frozenset())
-    return rights | (frozenset(RIGHTS) - {"inspect"}) if is_admin else rights
+    return rights | (frozenset(RIGHTS) - _OWN) if is_admin else rights
 
 
 def is_phone_number(text: str) -> bool:

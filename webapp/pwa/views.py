@@ -42,7 +42,7 @@ _PHONE_PATHS = (
     "/rooms/<path:rest>",
     "/inspect/<path:rest>",
 )
-_OTHER_PATHS = ("/sign-in", "/kit", "/desk", "/desk/<path:rest>")
+_OTHER_PATHS = ("/sign-in", "/kit", "/desk", "/desk/<path:rest>", "/l/<path:rest>")
 
 
 # The build writes these forms beside each file that gains by them, the smallest first.

@@ -35,6 +35,7 @@ class Document(Base):
     report_id: Mapped[int | None] = mapped_column(sa.ForeignKey("report.id"), default=None)
     state: Mapped[str] = mapped_column(sa.String(16), default="queued")
     step: Mapped[str] = mapped_column(sa.String(32), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(sa.String(200), default="")

@@ -9,9 +9,10 @@ type Loader = () => Promise<unknown>;
 const views: Record<string, Loader> = {
   ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label}.svelte"),
   ...import.meta.glob(
-    "./views/desk/{Board,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Quarantine,SyncHealth,Rescue}.svelte",
+    "./views/desk/{Board,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Quarantine,SyncHealth,Rescue,Report}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
+  ...import.meta.glob("./views/link/Report.svelte"),
 };
 const deskFrame: Record<string, Loader> = import.meta.glob("./views/desk/Desk.svelte");
 
@@ -42,6 +43,9 @@ const paths = {
   quarantine: "/desk/quarantine",
   syncHealth: "/desk/sync",
   rescue: "/desk/rescue",
+  latestReport: "/desk/report",
+  report: "/desk/report/:month",
+  linkedReport: "/l/report/:token",
 } as const;
 
 export type RouteName = keyof typeof paths;
@@ -85,6 +89,9 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["quarantine", "desk/Quarantine", "desk"],
   ["syncHealth", "desk/SyncHealth", "desk"],
   ["rescue", "desk/Rescue", "desk"],
+  ["latestReport", "desk/Report", "desk"],
+  ["report", "desk/Report", "desk"],
+  ["linkedReport", "link/Report", "bare", true],
 ];
 
 export const routes: Route[] = table.map(([name, view, frame, open = false]) => ({

@@ -830,6 +830,183 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a document made in the background; what is there already, unchanged, is given at once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DocumentAsk"];
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Document"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        /** How far it is. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    document_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Document"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/documents/{document_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                document_id: number;
+            };
+            cookie?: never;
+        };
+        /** The file. :raise AppError: ``report_not_ready`` */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    document_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/documents/{document_id}/pages/{page}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                document_id: number;
+                page: number;
+            };
+            cookie?: never;
+        };
+        /** A page as a picture, from the very bytes of the file; the first is 1. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    document_id: number;
+                    page: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/estate": {
         parameters: {
             query?: never;
@@ -1836,7 +2013,6 @@ export interface paths {
                     state?: "late" | "under_way" | "all";
                     sort?: "since" | "-since" | "missing" | "-missing" | "month" | "-month" | "engineer" | "-engineer" | "device" | "-device";
                     q?: string;
-                    month?: string | null;
                     author_id?: number | null;
                 };
                 header?: never;
@@ -1886,7 +2062,6 @@ export interface paths {
                     state?: "late" | "under_way" | "all";
                     sort?: "since" | "-since" | "missing" | "-missing" | "month" | "-month" | "engineer" | "-engineer" | "device" | "-device";
                     q?: string;
-                    month?: string | null;
                     author_id?: number | null;
                     language?: "zh" | "en";
                 };
@@ -2118,8 +2293,6 @@ export interface paths {
                     state?: "silent" | "unsent" | "sent" | "all";
                     sort?: "engineer" | "-engineer" | "unsent" | "-unsent" | "last_seen_at" | "-last_seen_at" | "app_version" | "-app_version" | "storage" | "-storage";
                     q?: string;
-                    user_id?: number | null;
-                    holding?: boolean;
                 };
                 header?: never;
                 path: {
@@ -2168,8 +2341,6 @@ export interface paths {
                     state?: "silent" | "unsent" | "sent" | "all";
                     sort?: "engineer" | "-engineer" | "unsent" | "-unsent" | "last_seen_at" | "-last_seen_at" | "app_version" | "-app_version" | "storage" | "-storage";
                     q?: string;
-                    user_id?: number | null;
-                    holding?: boolean;
                     language?: "zh" | "en";
                 };
                 header?: never;
@@ -2654,6 +2825,232 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["QuarantinedWhole"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The issued reports with their files and the client's answers, the latest first. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Report"][];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/reports/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        /** One issued report. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    report_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Report"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/reports/{report_id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The client's IT lead confirms the report, or comments on it, signed in. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    report_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Report"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/reports/{report_id}/data.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        /** The frozen data that its hash is of, byte for byte. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    report_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/reports/{report_id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                report_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mail the client's IT leads a link by which they read and confirm it without an account. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    report_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Send"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sent"];
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -3262,7 +3659,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/contracts/{contract_code}/rounds/{month}/ready": {
+    "/api/contracts/{contract_code}/rounds/{month}/report": {
         parameters: {
             query?: never;
             header?: never;
@@ -3272,8 +3669,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** What blocks the report, by owner, live: ``If-None-Match`` is answered 304 while nothing changes. */
-        get: {
+        get?: never;
+        put?: never;
+        /** Issue the month's report, or a correction of it: numbered and frozen; files follow. */
+        post: {
             parameters: {
                 query?: never;
                 header?: never;
@@ -3283,22 +3682,25 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Issue"];
+                };
+            };
             responses: {
-                /** @description OK */
-                200: {
+                /** @description Created */
+                201: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Ready"];
+                        "application/json": components["schemas"]["Report"];
                     };
                 };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3526,6 +3928,177 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/report/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        /** The report that a link leads to. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LinkedReport"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/report/{token}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm the report 客户确认, or comment on it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LinkAnswer"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/report/{token}/file.{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                format: "pdf" | "xlsx" | "docx";
+            };
+            cookie?: never;
+        };
+        /** A file of the report. :raise AppError: ``report_not_ready`` */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                    format: "pdf" | "xlsx" | "docx";
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/report/{token}/pages/{page}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                page: number;
+            };
+            cookie?: never;
+        };
+        /** A page of its PDF as a picture, from the very bytes of the file; the first is 1. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                    page: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3815,6 +4388,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Answer: {
+            /** @enum {string} */
+            kind: "confirmed" | "comment";
+            /** @default  */
+            text: string;
+        };
         Apply: {
             /** @default null */
             payload: string | null;
@@ -3825,16 +4404,10 @@ export interface components {
         Blocker: {
             count: number;
             /** @enum {string} */
-            group: "person" | "unassigned" | "peers" | "reviewers" | "acceptors";
-            /** @enum {string} */
-            kind: "todo" | "revisits" | "unsent" | "photos_missing" | "photos_returned" | "answers_returned" | "self_checks" | "peer_checks" | "pairs" | "photos_unreviewed" | "answers_to_look_at" | "quarantine" | "acceptance" | "report";
-            /** Format: date-time */
-            oldest_at: string | null;
-            owner_has_left: boolean;
+            kind: "answers_returned" | "answers_to_look_at" | "pairs" | "photos_missing" | "photos_returned" | "photos_unreviewed" | "quarantine" | "todo" | "unsent";
             owner_id: number | null;
             owner_name: string;
             owner_name_en: string;
-            path: string | null;
         };
         Board: {
             blockers: components["schemas"]["Blocker"][];
@@ -3884,7 +4457,6 @@ export interface components {
             not_tested: number;
             open_items: number;
             pairs: number;
-            revisits: number;
             todo: number;
             total: number;
         };
@@ -4246,6 +4818,44 @@ export interface components {
         Dismiss: {
             remark: string;
         };
+        Document: {
+            /** Format: date-time */
+            asked_at: string;
+            bytes: number;
+            done: number;
+            /** @enum {string} */
+            format: "pdf" | "xlsx" | "docx";
+            id: number;
+            /** @enum {string} */
+            kind: "report" | "check_sheets" | "device_record";
+            /** @enum {string} */
+            language: "zh" | "en" | "both";
+            /** Format: date-time */
+            made_at: string | null;
+            pages: number;
+            sha256: string;
+            /** @enum {string} */
+            state: "queued" | "making" | "ready" | "failed";
+            step: string;
+            total: number;
+        };
+        DocumentAsk: {
+            /** @default null */
+            device_id: number | null;
+            /** @enum {string} */
+            format: "pdf" | "xlsx" | "docx";
+            /** @enum {string} */
+            kind: "report" | "check_sheets" | "device_record";
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en" | "both";
+            /** @default null */
+            month: string | null;
+            /** @default null */
+            room_id: number | null;
+        };
         Estate: {
             buildings: components["schemas"]["BuildingTree"][];
         };
@@ -4535,12 +5145,11 @@ export interface components {
             uid: string;
             verdict: string;
         };
-        Issued: {
-            /** Format: date-time */
-            confirmed_at: string | null;
-            /** Format: date-time */
-            issued_at: string;
-            number: string;
+        Issue: {
+            /** @enum {string} */
+            language: "zh" | "en" | "both";
+            /** @default  */
+            remark: string;
         };
         Label: {
             building_name_en: string | null;
@@ -4744,6 +5353,46 @@ export interface components {
             maximum: number | null;
             minimum: number | null;
             options: string[] | null;
+        };
+        LinkAnswer: {
+            /** @enum {string} */
+            kind: "confirmed" | "comment";
+            name: string;
+            /** @default  */
+            text: string;
+        };
+        LinkFigures: {
+            abnormal: number;
+            availability: number | null;
+            normal: number;
+            not_tested: number;
+            open_items: number;
+            pass_rate: number | null;
+            rooms_done: number;
+            rooms_planned: number;
+        };
+        LinkedReport: {
+            answers: components["schemas"]["ReportAnswer"][];
+            changes: components["schemas"]["ReportChange"][];
+            client_en: string;
+            client_zh: string;
+            /** Format: date-time */
+            confirmed_at: string | null;
+            contract_en: string;
+            contract_zh: string;
+            corrected_by: string;
+            data_sha256: string;
+            figures: components["schemas"]["LinkFigures"];
+            files: components["schemas"]["ReportFile"][];
+            /** Format: date-time */
+            issued_at: string;
+            issued_by: string;
+            issued_by_en: string;
+            /** @enum {string} */
+            language: "zh" | "en" | "both";
+            month: string;
+            number: string;
+            sequence: number;
         };
         Mark: {
             /** @enum {string} */
@@ -5457,12 +6106,53 @@ export interface components {
              */
             verdict: "abnormal" | "normal" | "not_tested";
         };
-        Ready: {
-            blockers: components["schemas"]["Blocker"][];
+        Report: {
+            answers: components["schemas"]["ReportAnswer"][];
+            changes: components["schemas"]["ReportChange"][];
             /** Format: date-time */
-            due_at: string;
-            report: components["schemas"]["Issued"] | null;
-            round: components["schemas"]["Round"];
+            confirmed_at: string | null;
+            data_sha256: string;
+            files: components["schemas"]["ReportFile"][];
+            id: number;
+            /** Format: date-time */
+            issued_at: string;
+            issued_by: string;
+            issued_by_en: string;
+            /** @enum {string} */
+            language: "zh" | "en" | "both";
+            latest: boolean;
+            month: string;
+            number: string;
+            remark: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            sequence: number;
+        };
+        ReportAnswer: {
+            /** Format: date-time */
+            answered_at: string;
+            /** @enum {string} */
+            kind: "confirmed" | "comment";
+            name: string;
+            text: string;
+            /** @enum {string} */
+            via: "link" | "account";
+        };
+        ReportChange: {
+            after: components["schemas"]["Words"];
+            before: components["schemas"]["Words"];
+            what: components["schemas"]["Words"];
+        };
+        ReportFile: {
+            bytes: number;
+            document_id: number;
+            done: number;
+            /** @enum {string} */
+            format: "pdf" | "xlsx" | "docx";
+            pages: number;
+            sha256: string;
+            state: string;
+            total: number;
         };
         RescueAuthor: {
             name: string;
@@ -5770,6 +6460,14 @@ export interface components {
             result: "done" | "expected" | "foreign" | "mismatch" | "revoked" | "unexpected";
             uid: string;
         };
+        Send: {
+            /** @default  */
+            message: string;
+            to?: string[];
+        };
+        Sent: {
+            to: string[];
+        };
         Session: {
             address: string;
             /** Format: date-time */
@@ -5887,6 +6585,10 @@ export interface components {
             name_en?: string;
             new_password?: string;
             phone?: string;
+        };
+        Words: {
+            en: string;
+            zh: string;
         };
     };
     responses: {
