@@ -222,6 +222,7 @@ def test_the_list_costs_the_same_for_many_reports(
                     issued_at=first.issued_at,
                 )
             )
+    count_queries()
     assert len(browser.get(f"{HQ}/reports").get_json()) == 20
     assert count_queries() == one
 
