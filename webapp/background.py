@@ -17,6 +17,7 @@ from webapp.db import db, unit_of_work
 from webapp.desk import photo_copies
 from webapp.errors import AppError
 from webapp.jobs import every_minute
+from webapp.reminding import remind_and_escalate
 from webapp.rounds import opening
 from webapp.storage import ObjectStore, object_store
 from webapp.sync import photos, quarantine, queries
@@ -100,6 +101,7 @@ def register() -> None:
     for tick in (
         open_rounds_by_calendar,
         force_long_held_amendments,
+        remind_and_escalate,
         make_photo_copies,
         sweep_orphaned_objects,
     ):

@@ -24,6 +24,7 @@ from tests.security.world import (
     new_member,
     new_quarantined,
     new_returned,
+    own_notification,
     own_session,
     what_is_wrong,
 )
@@ -100,6 +101,7 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
         "json": {"kind": "comment", "name": "陈静", "text": "第三页看不清"}
     },
     ("PATCH", "/api/me"): lambda _: {"json": {"language": "en"}},
+    ("POST", "/api/notifications/read"): lambda _: {"json": {"up_to": 1}},
     ("POST", "/api/contracts"): lambda _: {"json": {"code": made.uid()[-12:], "name_zh": "新合同"}},
     ("PATCH", "/api/users/{user_id}"): lambda _: {"json": {"name_en": "Wang"}},
 }
@@ -124,6 +126,8 @@ def path_values(world: World, path: str, actor: str) -> Names:
         values["month"] = new_accepted_month(world)
     if "{session_id}" in path:
         values["session_id"] = own_session(world, actor)
+    if "{notification_id}" in path:
+        values["notification_id"] = own_notification(world, actor)
     if "{user_id}" in path:
         values["user_id"] = world.people["backup_engineer"].id
     return values

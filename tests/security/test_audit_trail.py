@@ -25,7 +25,14 @@ OF_PHONES = {
     ("PUT", f"{CONTRACT}/photos/{{photo_uid}}"),
     ("POST", f"{CONTRACT}/rescue"),
 }
-CHANGING = sorted(key for key in RULES if key[0] != "GET" and key not in OF_PHONES)
+# What a person has read is his own matter, and changes nothing for anybody else.
+OF_ONESELF = {
+    ("POST", "/api/notifications/read"),
+    ("POST", "/api/notifications/{notification_id}/read"),
+}
+CHANGING = sorted(
+    key for key in RULES if key[0] != "GET" and key not in OF_PHONES and key not in OF_ONESELF
+)
 Line = tuple[Any, ...]
 
 

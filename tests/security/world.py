@@ -25,6 +25,9 @@ from webapp.identity.rules import ADMINISTRATOR, ROLES
 from webapp.reports import documents, issuing
 from webapp.reports.content import report_content
 from webapp.reports.models import Document, Report
+from webapp.notifications import services as notifications
+from webapp.notifications.models import Notification
+from webapp.notifications.rules import Recipient
 from webapp.rounds.models import Round, RoundRoom
 from webapp.storage import object_store
 from webapp.sync.models import Quarantined
@@ -259,6 +262,25 @@ def new_member(world: World) -> int:
     person = factories.member(world.contract, "inspection_engineer", login=login)
     membership = db.session.scalars(sa.select(Membership).filter_by(user_id=person.id)).one()
     return membership.id
+
+
+def own_notification(world: World, actor: str) -> int:
+    """A line that the actor was told; nobody's is the project manager's."""
+    user = world.people.get(actor, world.people["project_manager"])
+    key = made.uid()
+    with unit_of_work() as session:
+        told = notifications.tell(
+            session,
+            Recipient(user.id, user.name, "", "zh"),
+            contract_id=world.contract.id,
+            kind="remind",
+            details={},
+            path="/",
+            key=key,
+            now=now_utc(),
+        )
+        assert told
+        return session.scalars(sa.select(sa.func.max(Notification.id))).one()
 
 
 def own_session(world: World, actor: str) -> int:

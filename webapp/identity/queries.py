@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.identity.models import Contract, Membership, User, UserSession
-from webapp.identity.rules import ADMINISTRATOR, Access, rights_of
+from webapp.identity.rules import ADMINISTRATOR, Access, Right, rights_of
+from webapp.notifications.rules import Recipient
 
 # Long enough for a round without a network, short enough for a phone that was lost.
 SESSION_LIFETIME = timedelta(days=60)
@@ -121,3 +122,45 @@ def members(session: Session, contract_id: int) -> list[tuple[Membership, User]]
         .order_by(User.name, Membership.id)
     )
     return [(member, user) for member, user in rows]
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """Somebody who can be told things of a contract: a member with his rights, or an administrator.
+
+    ``rights`` are those of his role: an administrator who is no member has none here.
+    """
+
+    recipient: Recipient
+    role: str | None
+    rights: frozenset[Right]
+    is_admin: bool
+
+
+def reachable(session: Session, contract_id: int) -> list[Reachable]:
+    """Who can be told things of a contract: nobody who has left or can't sign in any more."""
+    of_contract = sa.and_(
+        Membership.user_id == User.id,
+        Membership.contract_id == contract_id,
+        Membership.left_at.is_(None),
+    )
+    rows = session.execute(
+        sa.select(User, Membership.role)
+        .outerjoin(Membership, of_contract)
+        .where(User.disabled_at.is_(None), sa.or_(Membership.id.is_not(None), User.is_admin))
+        .order_by(User.id)
+    )
+    return [
+        Reachable(
+            Recipient(user.id, _name_for(user), user.email, user.language),
+            role,
+            rights_of(role, is_admin=False),
+            user.is_admin,
+        )
+        for user, role in rows
+    ]
+
+
+def _name_for(user: User) -> str:
+    """A person's name in the language that he reads."""
+    return (user.name_en or user.name) if user.language == "en" else user.name

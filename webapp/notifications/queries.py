@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.notifications.mail import Outgoing
-from webapp.notifications.models import Mail
+from webapp.notifications.models import Mail, Notification
+from webapp.notifications.rules import unique_key
 
 
 def waiting_mail(session: Session, mail_id: int) -> Outgoing | None:
@@ -31,3 +34,29 @@ def waiting_mail(session: Session, mail_id: int) -> Outgoing | None:
 def mail_of_key(session: Session, unique_key: str) -> Mail | None:
     """The mail of a key, to show whether it has gone out (``state``, ``sent_at``, ``last_error``)."""
     return session.scalar(sa.select(Mail).where(Mail.unique_key == unique_key))
+
+
+def told_of(session: Session, contract_id: int, keys: Collection[str]) -> set[str]:
+    """Which of these keys somebody of the contract was told of."""
+    stored = {unique_key(contract_id, key): key for key in keys}
+    rows = session.scalars(
+        sa.select(Notification.unique_key)
+        .where(Notification.contract_id == contract_id, Notification.unique_key.in_(stored))
+        .distinct()
+    )
+    return {stored[key] for key in rows}
+
+
+def told_to(user_id: int, contract_ids: Collection[int]) -> sa.Select[Notification]:
+    """What a person was told of the contracts that he still sees, the latest first."""
+    return (
+        sa.select(Notification)
+        .where(Notification.user_id == user_id, Notification.contract_id.in_(contract_ids))
+        .order_by(Notification.id.desc())
+    )
+
+
+def unread(session: Session, user_id: int, contract_ids: Collection[int]) -> int:
+    """How much of it he has not read."""
+    rows = told_to(user_id, contract_ids).where(Notification.read_at.is_(None)).order_by(None)
+    return session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0

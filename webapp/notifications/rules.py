@@ -1,10 +1,12 @@
-"""Who can be written to, and how a text becomes a header. Pure."""
+"""Who is told what and when, who can be written to, and how a text becomes a header. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 Language = Literal["zh", "en"]
@@ -66,3 +68,106 @@ def unique_key(*parts: object) -> str:
     if len(key) <= MAXIMUM_KEY:
         return key
     return f"{key[:55]}:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+# Reminders are told from this hour on at the contract's place, and made up for when the server was
+# down over a reminder's day, for so many days.
+FROM_HOUR = 9
+MADE_UP_FOR_DAYS = 2
+REMIND, ESCALATE = "remind", "escalate"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that blocks a report: a person's (``owner_id``), or of whoever holds ``needs``."""
+
+    kind: str
+    owner_id: int | None
+    needs: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may be told: a member with his rights, or an administrator beyond the contract."""
+
+    user_id: int
+    rights: frozenset[str]
+    is_member: bool
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What one person is told: in which step (``remind:3``), and which of all that waits."""
+
+    step: str
+    user_id: int
+    escalated: bool
+    waiting: tuple[Waiting, ...]
+
+
+def is_time_to_tell(hour: int) -> bool:
+    """Whether the hour of day at the contract's place is one to tell people things at."""
+    return hour >= FROM_HOUR
+
+
+def steps_reached(
+    today: date, due_on: date, remind_days_before: Iterable[int], escalate_days_after: Iterable[int]
+) -> list[str]:
+    """The steps whose day has come, one of each kind at most: ``remind:3``, ``escalate:0``.
+
+    Days are counted from the due day, whatever day of the week that is (clause 21 ∆). A day that was
+    missed is made up for, but not together with a later one, and not after days.
+    """
+    left = (due_on - today).days
+    reminders = [d for d in remind_days_before if left >= 0 and _is_reached(d - left)]
+    escalations = [d for d in escalate_days_after if _is_reached(-left - d)]
+    reached = [f"{REMIND}:{min(reminders)}"] if reminders else []
+    return [*reached, f"{ESCALATE}:{max(escalations)}"] if escalations else reached
+
+
+def _is_reached(days_since: int) -> bool:
+    return 0 <= days_since <= MADE_UP_FOR_DAYS
+
+
+def what_to_tell(
+    steps: Iterable[str],
+    waiting: Sequence[Waiting],
+    people: Iterable[Person],
+    told: Collection[str],
+) -> list[Telling]:
+    """Who is told what blocks the report, in the steps whose day has come.
+
+    Before the due day each is told what is his to do; who accepts the round is told all of it. After
+    it who accepts is told who has not done what, and from the day after on so are the administrators.
+    Only members and administrators are told anything, and nobody where nothing waits.
+
+    :param steps: what :func:`steps_reached` names
+    :param told: the steps that somebody of the contract was told of already
+    """
+    told_to = list(people)
+    return [
+        telling
+        for step in steps
+        if step not in told
+        for person in told_to
+        if (telling := _telling(step, waiting, person)) is not None
+    ]
+
+
+def _telling(step: str, waiting: Sequence[Waiting], person: Person) -> Telling | None:
+    kind, _, days = step.partition(":")
+    accepts = person.is_member and "accept" in person.rights
+    if kind == ESCALATE:
+        shown = waiting if accepts or (person.is_admin and int(days) > 0) else ()
+    elif accepts:
+        shown = waiting
+    else:
+        shown = [row for row in waiting if person.is_member and is_for(row, person)]
+    return Telling(step, person.user_id, kind == ESCALATE, tuple(shown)) if shown else None
+
+
+def is_for(row: Waiting, person: Person) -> bool:
+    """Whether something is a person's to do: his own, or nobody's that his rights let him do."""
+    return row.owner_id == person.user_id or (row.owner_id is None and row.needs in person.rights)

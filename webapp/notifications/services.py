@@ -11,8 +11,15 @@ from sqlalchemy.orm import Session
 
 from webapp import jobs
 from webapp.errors import AppError
-from webapp.notifications.models import Mail
-from webapp.notifications.rules import MAXIMUM_SUBJECT, is_address, one_line
+from webapp.notifications.models import Mail, Notification
+from webapp.notifications.rules import (
+    MAXIMUM_SUBJECT,
+    Recipient,
+    is_address,
+    one_line,
+    unique_key,
+)
+from webapp.notifications.words import Message
 
 SEND_MAIL = "send_mail"
 
@@ -22,7 +29,7 @@ def mail(
     to: str,
     subject: str,
     text: str,
-    unique_key: str,
+    key: str,
     *,
     now: datetime,
     to_name: str = "",
@@ -33,7 +40,7 @@ def mail(
     """Have an e-mail sent once this transaction is committed; a mail of this key only once for ever.
 
     :param text: plain text; ``{here}`` in it becomes the server's address (``BASE_URL``)
-    :param unique_key: at most 120 characters, see :func:`webapp.notifications.rules.unique_key`
+    :param key: unique to the server, at most 120 characters, see :func:`webapp.notifications.rules.unique_key`
     :param useful_for: after so long it isn't sent any more; without it, it waits for its server for ever
     :returns: whether it is a new one
     :raise AppError: ``address_invalid``
@@ -42,7 +49,7 @@ def mail(
         raise AppError("address_invalid")
     values = {
         "contract_id": contract_id,
-        "unique_key": unique_key,
+        "unique_key": key,
         "to_address": to,
         "to_name": one_line(to_name, 80),
         "subject": one_line(subject, MAXIMUM_SUBJECT),
@@ -59,6 +66,78 @@ def mail(
         return False
     jobs.enqueue(session, SEND_MAIL, {"mail_id": mail_id}, now=now)
     return True
+
+
+def tell(
+    session: Session,
+    to: Recipient,
+    *,
+    contract_id: int,
+    kind: str,
+    details: dict[str, Any],
+    path: str,
+    key: str,
+    now: datetime,
+    escalated: bool = False,
+    message: Message | None = None,
+    useful_for: timedelta | None = None,
+) -> bool:
+    """Tell one person something, once: a line in the app, and a mail where there is one to send.
+
+    A person without an address that can be written to is told by the app alone.
+
+    :param kind: ``notify.<kind>`` in the client's catalogues, with ``details`` as its parameters
+    :param path: the screen that the line leads to
+    :param key: what is told, unique to person and contract: the same is told once for ever
+    :returns: whether it is new to him
+    """
+    values = {
+        "contract_id": contract_id,
+        "user_id": to.user_id,
+        "kind": kind,
+        "details": details,
+        "path": path,
+        "escalated": escalated,
+        "unique_key": unique_key(contract_id, key),
+        "created_at": now,
+        "read_at": None,
+    }
+    if insert_once(session, Notification, values) is None:
+        return False
+    if message is not None and is_address(to.email):
+        mail(
+            session,
+            to.email,
+            message.subject,
+            message.text,
+            unique_key("tell", contract_id, to.user_id, key),
+            now=now,
+            to_name=to.name,
+            contract_id=contract_id,
+            useful_for=useful_for,
+        )
+    return True
+
+
+def mark_read(session: Session, user_id: int, now: datetime, *, up_to: int) -> None:
+    """Mark as read all that a person was told up to the line of that id: a later one stays unread."""
+    session.execute(
+        sa.update(Notification)
+        .where(
+            Notification.user_id == user_id,
+            Notification.id <= up_to,
+            Notification.read_at.is_(None),
+        )
+        .values(read_at=now)
+    )
+
+
+def mark_one_read(session: Session, user_id: int, notification_id: int, now: datetime) -> None:
+    """Mark one line as read. :raise AppError: ``not_found`` when it is not the person's own"""
+    row = session.get(Notification, notification_id)
+    if row is None or row.user_id != user_id:
+        raise AppError("not_found")
+    row.read_at = row.read_at or now
 
 
 def insert_once(session: Session, model: type[Any], values: dict[str, Any]) -> int | None:

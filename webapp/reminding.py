@@ -1,0 +1,198 @@
+"""Reminders before the due day and escalation after it: who is told what still blocks the report.
+
+Once a minute, and idempotent: what was told is a row, unique to person and step, so two workers at
+once, or one that is killed in the middle, tell nobody twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.db import db, unit_of_work
+from webapp.desk.rules import GROUP_RIGHTS, Blocker
+from webapp.identity.contract_settings import ContractSettings, contract_settings
+from webapp.identity.models import Contract
+from webapp.identity.queries import Reachable, reachable
+from webapp.identity.rules import ROLE_RIGHTS
+from webapp.notifications import queries, services
+from webapp.notifications.rules import (
+    Person,
+    Telling,
+    Waiting,
+    is_time_to_tell,
+    steps_reached,
+    what_to_tell,
+)
+from webapp.notifications.words import Line, Occasion, reminder
+from webapp.readiness import Readiness, beyond_of, readiness_of
+from webapp.reports.models import Report
+from webapp.rounds.models import Round
+
+# No reminder is further from the due day than the settings allow (27 days), either way.
+_WINDOW = timedelta(days=40)
+# A reminder that a mail server held up for longer helps nobody any more.
+USEFUL_FOR = timedelta(days=2)
+_DESK = ("review", "manage_round", "accept")
+
+
+@dataclass(frozen=True)
+class Due:
+    """A round whose report is not issued, with the steps whose day has come and that nobody was told of."""
+
+    row: Round
+    contract: Contract
+    steps: list[str]
+
+
+def remind_and_escalate(now: datetime) -> None:
+    """Tell the people in charge what blocks the reports that are due (clauses 21 and 28)."""
+    for due in due_rounds(db.session(), now):
+        ready = _readiness(db.session(), due.row, now)
+        people = reachable(db.session(), due.contract.id)
+        tellings = what_to_tell(
+            due.steps, [_waiting(row) for row in ready.blockers], map(_person, people), ()
+        )
+        with unit_of_work() as session:
+            _tell(
+                session, due, ready, {one.recipient.user_id: one for one in people}, tellings, now
+            )
+
+
+def due_rounds(session: Session, now: datetime) -> list[Due]:
+    """The rounds of which somebody is to be told something now."""
+    found = []
+    for row, contract in session.execute(_open_statement(now)).all():
+        steps = steps_now(row, contract, now)
+        told = queries.told_of(session, contract.id, [_key(row, step) for step in steps])
+        left = [step for step in steps if _key(row, step) not in told]
+        if left:
+            found.append(Due(row, contract, left))
+    return found
+
+
+def _open_statement(now: datetime) -> sa.Select[Round, Contract]:
+    issued = sa.exists().where(Report.round_id == Round.id, Report.sequence == 0)
+    return (
+        sa.select(Round, Contract)
+        .join(Contract, Contract.id == Round.contract_id)
+        .where(Round.due_on.between((now - _WINDOW).date(), (now + _WINDOW).date()), ~issued)
+        .order_by(Round.id)
+    )
+
+
+def steps_now(row: Round, contract: Contract, now: datetime) -> list[str]:
+    """The steps whose day, and hour, has come at the contract's place."""
+    settings: ContractSettings = contract_settings(contract.settings)
+    there = now.astimezone(ZoneInfo(contract.time_zone))
+    if not is_time_to_tell(there.hour):
+        return []
+    return steps_reached(
+        there.date(), row.due_on, settings.remind_days_before, settings.escalate_days_after
+    )
+
+
+def _key(row: Round, step: str) -> str:
+    return f"{step}:{row.month}"
+
+
+def _readiness(session: Session, row: Round, now: datetime) -> Readiness:
+    return readiness_of(session, row, None, beyond_of(session, row, None, now), now)
+
+
+def _waiting(row: Blocker) -> Waiting:
+    needs = "" if row.group == "person" else GROUP_RIGHTS[row.group]
+    return Waiting(row.kind, row.owner_id, needs, row.count)
+
+
+def _person(one: Reachable) -> Person:
+    rights = frozenset[str](one.rights)
+    return Person(one.recipient.user_id, rights, one.role in ROLE_RIGHTS, one.is_admin)
+
+
+def _tell(
+    session: Session,
+    due: Due,
+    ready: Readiness,
+    people: Mapping[int, Reachable],
+    tellings: Iterable[Telling],
+    now: datetime,
+) -> None:
+    groups = {(row.kind, row.owner_id): row.group for row in ready.blockers}
+    today = now.astimezone(ZoneInfo(due.contract.time_zone)).date()
+    occasion = Occasion(
+        contract_zh=due.contract.name_zh,
+        contract_en=due.contract.name_en,
+        month=due.row.month,
+        due_on=due.row.due_on,
+        days_left=(due.row.due_on - today).days,
+    )
+    for telling in tellings:
+        one = people[telling.user_id]
+        by_owner = telling.escalated or "accept" in one.rights
+        lines = [
+            _line(row, groups[row.kind, row.owner_id], ready, named=by_owner)  # type: ignore[index]
+            for row in telling.waiting
+        ]
+        path = _path(one, due.row.month, due.contract.code, by_owner=by_owner)
+        services.tell(
+            session,
+            one.recipient,
+            contract_id=due.contract.id,
+            kind=telling.step.partition(":")[0],
+            details=_details(occasion, lines, by_owner=by_owner),
+            path=path,
+            key=_key(due.row, telling.step),
+            now=now,
+            escalated=telling.escalated,
+            message=reminder(
+                occasion,
+                lines,
+                name=one.recipient.name,
+                path=path,
+                by_owner=by_owner,
+                language=one.recipient.reads,
+            ),
+            useful_for=USEFUL_FOR,
+        )
+
+
+def _line(row: Waiting, group: str, ready: Readiness, *, named: bool) -> Line:
+    owner: Mapping[str, Any] = ready.people.get(row.owner_id or 0, {}) if named else {}
+    return Line(row.kind, row.count, group, owner.get("name", ""), owner.get("name_en", ""))
+
+
+def _path(one: Reachable, month: str, code: str, *, by_owner: bool) -> str:
+    """An engineer is led to his phone's home, who supervises to what blocks; in this contract."""
+    if not by_owner and not one.rights & set(_DESK):
+        return f"/?{urlencode({'phone': 1, 'contract': code})}"
+    query = {"contract": code} if by_owner else {"whose": "mine", "contract": code}
+    return f"/desk/ready/{month}?{urlencode(query)}"
+
+
+def _details(occasion: Occasion, lines: Iterable[Line], *, by_owner: bool) -> dict[str, Any]:
+    rows = list(lines)
+    return {
+        "month": occasion.month,
+        "due_on": occasion.due_on.isoformat(),
+        "days_left": occasion.days_left,
+        "count": sum(line.count for line in rows),
+        "by_owner": by_owner,
+        "lines": [
+            {
+                "kind": line.kind,
+                "count": line.count,
+                "group": line.group,
+                "name": line.name,
+                "name_en": line.name_en,
+            }
+            for line in rows
+        ],
+    }
