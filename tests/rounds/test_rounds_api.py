@@ -159,7 +159,12 @@ def test_the_board(
     assert people["王建国"]["inspections"] == 1
     assert shown["phones"][0]["user_name"] == "李明"
     blockers = {(row["kind"], row["owner_name"]): row["count"] for row in shown["blockers"]}
-    assert blockers == {("pairs", ""): 1, ("todo", "李明"): 1, ("unsent", "李明"): 7}
+    assert blockers == {
+        ("pairs", ""): 1,
+        ("todo", "李明"): 1,
+        ("unsent", "李明"): 7,
+        ("acceptance", ""): 1,
+    }
 
 
 def test_the_board_says_when_nothing_changed(

@@ -74,6 +74,7 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("POST", "/rounds"): "manage_round",
     ("GET", "/rounds/{month}"): "view",
     ("GET", "/rounds/{month}/board"): "view",
+    ("GET", "/rounds/{month}/ready"): "view",
     ("PATCH", "/rounds/{month}/rooms"): "manage_round",
     # Finishing an open round; what else there is to a round's states has a test of its own.
     ("POST", "/rounds/{month}/{action}"): "manage_round",

@@ -22,12 +22,12 @@ from webapp.estate.models import Device
 from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import ADMINISTRATOR, ROLES
-from webapp.reports import documents, issuing
-from webapp.reports.content import report_content
-from webapp.reports.models import Document, Report
 from webapp.notifications import services as notifications
 from webapp.notifications.models import Notification
 from webapp.notifications.rules import Recipient
+from webapp.reports import documents, issuing
+from webapp.reports.content import report_content
+from webapp.reports.models import Document, Report
 from webapp.rounds.models import Round, RoundRoom
 from webapp.storage import object_store
 from webapp.sync.models import Quarantined

@@ -23,6 +23,7 @@ def register(app: Flask) -> None:
         people,
         photos,
         quarantine,
+        ready,
         reports,
         rescue,
         returns,

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from marshmallow import fields, validate
 
+from webapp.api.blocker_schemas import BlockerSchema
 from webapp.api.http import CONTRACT, Schema, blueprint, require
+from webapp.api.live import answer_live
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.board import board
-from webapp.identity.rules import Access
+from webapp.readiness import beyond_of, report_of, version_of
 from webapp.rounds import queries, services
 from webapp.rounds.opening import open_round
 from webapp.rounds.rules import ACTIONS
-from webapp.sync.phones import phones_of, waiting_in_quarantine
 
 bp = blueprint("rounds", "Rounds: one a month and contract")
 MONTH = validate.Regexp(r"^20\d{2}-(0[1-9]|1[0-2])$", error="invalid_month")
@@ -82,6 +81,7 @@ class BoardRoomSchema(ProgressSchema):
     name_en = fields.String(required=True)
     assignee_id = fields.Integer(required=True, allow_none=True)
     pairs = fields.Integer(required=True)
+    revisits = fields.Integer(required=True)
     open_items = fields.Integer(required=True)
 
 
@@ -124,29 +124,6 @@ class BoardPhoneSchema(ma.Schema):
     silent = fields.Boolean(required=True)
 
 
-BLOCKERS = (
-    "answers_returned",
-    "answers_to_look_at",
-    "pairs",
-    "photos_missing",
-    "photos_returned",
-    "photos_unreviewed",
-    "quarantine",
-    "todo",
-    "unsent",
-)
-
-
-class BlockerSchema(ma.Schema):
-    """What keeps the report waiting, and who has to do it; without an owner the supervisors."""
-
-    kind = fields.String(required=True, validate=validate.OneOf(BLOCKERS))
-    owner_id = fields.Integer(required=True, allow_none=True)
-    owner_name = fields.String(required=True)
-    owner_name_en = fields.String(required=True)
-    count = fields.Integer(required=True)
-
-
 class BoardSchema(ma.Schema):
     """The round at a glance."""
 
@@ -187,31 +164,17 @@ def show_round(contract_code: str, month: str) -> dict[str, Any]:
 def show_board(contract_code: str, month: str) -> Any:
     """The board, live: ask again with ``If-None-Match``, and 304 says that nothing has changed."""
     access = require("view", contract_code)
-    now = now_utc()
-    phones = phones_of(db.session(), access.contract_id, now)
-    quarantined = waiting_in_quarantine(db.session(), access.contract_id)
-    etag = _board_etag(access, month, phones, quarantined)
-    if etag in request.if_none_match:
-        response = Response(status=304)
-    else:
-        shown = board(db.session(), access, month, phones=phones, quarantined=quarantined, now=now)
-        response = jsonify(BoardSchema().dump(shown))
-    response.set_etag(etag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    session, now = db.session(), now_utc()
+    row = queries.round_of(session, access.contract_id, month)
+    report = report_of(session, row.id)
+    beyond = beyond_of(session, row, report, now)
 
+    def shown() -> Response:
+        return jsonify(BoardSchema().dump(board(session, access, row, beyond=beyond, now=now)))
 
-def _board_etag(access: Access, month: str, phones: list[dict[str, Any]], quarantined: int) -> str:
-    """All that the board is made of: the sequence counts every change of the contract's rows."""
-    made_of = (
-        queries.version_of(db.session(), access.contract_id, now_utc()),
-        access.contract_id,
-        month,
-        sorted(access.rights),
-        phones,
-        quarantined,
+    return answer_live(
+        (version_of(session, row, report, beyond, now), sorted(access.rights)), shown
     )
-    return hashlib.sha256(json.dumps(made_of, default=str).encode()).hexdigest()[:32]
 
 
 @bp.patch(f"{ROUND}/rooms")

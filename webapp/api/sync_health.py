@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 
 from webapp.api.http import PageArgs, blueprint
 from webapp.api.listing import list_views, sort_of, state_of
+from webapp.api.rounds import MONTH
 from webapp.sync.lacking import LACKING
 from webapp.sync.phone_list import PHONES
 
@@ -41,11 +42,13 @@ class PhoneSchema(ma.Schema):
 
 
 class PhonesArgs(PageArgs):
-    """``silent`` hold something and have not called for days; ``unsent`` hold something."""
+    """``silent`` hold something and have not called for days; ``unsent`` hold something, ``holding`` both."""
 
     state = state_of(PHONES)
     sort = sort_of(PHONES)
     q = fields.String(load_default="", validate=validate.Length(max=100))
+    user_id = fields.Integer(load_default=None, validate=validate.Range(1, 2**31 - 1))
+    holding = fields.Boolean(load_default=False)
 
 
 class LackingArgs(PageArgs):
@@ -54,6 +57,7 @@ class LackingArgs(PageArgs):
     state = state_of(LACKING)
     sort = sort_of(LACKING)
     q = fields.String(load_default="", validate=validate.Length(max=100))
+    month = fields.String(load_default=None, validate=MONTH)
     author_id = fields.Integer(load_default=None, validate=validate.Range(1, 2**31 - 1))
 
 

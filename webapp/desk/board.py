@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webapp.acceptance.return_queries import waiting_by_author
+from webapp.desk.blockers import Beyond, Rooms, blockers_of, dress_blockers, people_of, rooms_of
 from webapp.estate.models import Building, Room
-from webapp.identity.models import Membership, User
+from webapp.identity.models import Contract
 from webapp.identity.rules import Access
 from webapp.rounds import queries as rounds
-from webapp.rounds.models import Inspection, OpenItem, Photo, RoundRoom, RoundTask
-from webapp.rounds.rules import OUTCOMES, SET_ASIDE, progress
+from webapp.rounds.models import Inspection, OpenItem, Round, RoundTask
+from webapp.rounds.rules import OUTCOMES, progress
 
 Counts = dict[str, int]
 
@@ -24,62 +24,29 @@ Counts = dict[str, int]
 def board(
     session: Session,
     access: Access,
-    month: str,
+    row: Round,
     *,
-    phones: Sequence[Mapping[str, Any]],
-    quarantined: int,
+    beyond: Beyond,
     now: datetime,
 ) -> dict[str, Any]:
     """The board of a month's round, in a fixed number of statements.
 
-    :param phones: what :func:`webapp.sync.phones.phones_of` tells; sync stands above this domain
-    :param quarantined: operations that wait for a supervisor
-    :raise AppError: ``not_found``
+    :param beyond: what the domains above this one know of the round
     """
-    shown = rounds.round_shown(session, access, month, now)
-    rooms = _rooms(session, shown["id"])
-    people = _people(session, access.contract_id)
-    photos = _photos(session, shown["id"])
-    returned = waiting_by_author(session, shown["id"])
+    zone = session.get_one(Contract, access.contract_id).time_zone
+    rooms = rooms_of(session, row, zone, now)
+    people = people_of(session, access.contract_id)
+    blockers = blockers_of(session, row, rooms, beyond)
     return {
-        "round": shown,
+        "round": rounds.round_shown(session, access, row.month, now),
         "buildings": _by_building(session, access.contract_id, rooms),
-        "engineers": _engineers(session, shown["id"], people),
-        "phones": list(phones),
-        "blockers": _blockers(rooms, phones, photos, returned, quarantined, people),
+        "engineers": _engineers(session, row.id, people),
+        "phones": list(beyond.phones),
+        "blockers": dress_blockers(blockers, people, access, row.month),
     }
 
 
-def _rooms(session: Session, round_id: int) -> dict[int, dict[str, Any]]:
-    counts = session.execute(
-        sa.select(
-            RoundTask.room_id,
-            RoundRoom.assignee_id,
-            RoundTask.outcome,
-            sa.func.count(),
-            sa.func.count().filter(RoundTask.pair_open),
-        )
-        .outerjoin(
-            RoundRoom,
-            sa.and_(
-                RoundRoom.round_id == RoundTask.round_id, RoundRoom.room_id == RoundTask.room_id
-            ),
-        )
-        .where(RoundTask.round_id == round_id, RoundTask.removed.is_(False))
-        .group_by(RoundTask.room_id, RoundRoom.assignee_id, RoundTask.outcome)
-    )
-    rooms: dict[int, dict[str, Any]] = {}
-    for room_id, assignee_id, outcome, count, pairs in counts:
-        room = rooms.setdefault(room_id, {"counts": defaultdict(int), "pairs": 0})
-        room["assignee_id"] = assignee_id
-        room["counts"][outcome] += count
-        room["pairs"] += pairs
-    return rooms
-
-
-def _by_building(
-    session: Session, contract_id: int, rooms: Mapping[int, dict[str, Any]]
-) -> list[dict[str, Any]]:
+def _by_building(session: Session, contract_id: int, rooms: Rooms) -> list[dict[str, Any]]:
     open_items = _open_items(session, contract_id)
     rows = session.execute(
         sa.select(Room, Building)
@@ -107,10 +74,11 @@ def _by_building(
                 "floor": room.floor,
                 "name_zh": room.name_zh,
                 "name_en": room.name_en,
-                "assignee_id": facts["assignee_id"],
-                "pairs": facts["pairs"],
+                "assignee_id": facts.assignee_id,
+                "pairs": facts.pairs,
+                "revisits": facts.revisits,
                 "open_items": open_items.get(room.id, 0),
-                **progress(facts["counts"]).as_dict(),
+                **progress(facts.counts).as_dict(),
             }
         )
     return list(buildings.values())
@@ -123,25 +91,6 @@ def _open_items(session: Session, contract_id: int) -> dict[int, int]:
         .group_by(OpenItem.room_id)
     )
     return dict(rows.all())
-
-
-def _people(session: Session, contract_id: int) -> dict[int, dict[str, Any]]:
-    """Everybody who was ever of the contract: a record's author may have left."""
-    rows = session.execute(
-        sa.select(User.id, User.name, User.name_en, Membership.role, Membership.left_at)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.contract_id == contract_id)
-        .order_by(User.name)
-    )
-    return {
-        user_id: {
-            "user_id": user_id,
-            "name": name,
-            "name_en": name_en,
-            "role": None if left_at else role,
-        }
-        for user_id, name, name_en, role, left_at in rows
-    }
 
 
 def _engineers(
@@ -200,58 +149,3 @@ def _sent(round_id: int) -> sa.Select[Any, Any, Any, Any]:
     return sa.select(
         last.c.author_id, last.c.number, Inspection.received_at, Inspection.room_id
     ).join(Inspection, Inspection.id == last.c.last_id)
-
-
-def _photos(session: Session, round_id: int) -> list[tuple[int, int, int, int]]:
-    """Per author: photos that have not come, that nobody has looked at, that were sent back."""
-    here = Photo.received_at.is_not(None)
-    rows = session.execute(
-        sa.select(
-            Inspection.author_id,
-            sa.func.count().filter(Photo.received_at.is_(None)),
-            sa.func.count().filter(here, Photo.review == "none"),
-            sa.func.count().filter(Photo.review == "returned", Inspection.choice != SET_ASIDE),
-        )
-        .select_from(Photo)
-        .join(Inspection, Inspection.id == Photo.inspection_id)
-        .where(Inspection.round_id == round_id, Photo.withdrawn.is_(False))
-        .group_by(Inspection.author_id)
-    )
-    return [(author, missing, unseen, back) for author, missing, unseen, back in rows]
-
-
-def _blockers(
-    rooms: Mapping[int, dict[str, Any]],
-    phones: Sequence[Mapping[str, Any]],
-    photos: Sequence[tuple[int, int, int, int]],
-    returned: Sequence[tuple[int, int, int]],
-    quarantined: int,
-    people: Mapping[int, dict[str, Any]],
-) -> list[dict[str, Any]]:
-    """What stands between now and the report, by who has to do it; no owner means the supervisors."""
-    counts: dict[tuple[str, int | None], int] = defaultdict(int)
-    for room in rooms.values():
-        counts["todo", room["assignee_id"]] += room["counts"].get("todo", 0)
-        counts["pairs", None] += room["pairs"]
-    for phone in phones:
-        unsent = phone["unsent_records"] + phone["unsent_photos"]
-        counts["unsent", phone["user_id"]] += unsent
-    for author, missing, unseen, back in photos:
-        counts["photos_missing", author] += missing
-        counts["photos_unreviewed", None] += unseen
-        counts["photos_returned", author] += back
-    for author, asked, answered in returned:
-        counts["answers_returned", author] += asked
-        counts["answers_to_look_at", None] += answered
-    counts["quarantine", None] += quarantined
-    return [
-        {
-            "kind": kind,
-            "owner_id": owner_id,
-            "owner_name": people.get(owner_id or 0, {}).get("name", ""),
-            "owner_name_en": people.get(owner_id or 0, {}).get("name_en", ""),
-            "count": count,
-        }
-        for (kind, owner_id), count in sorted(counts.items(), key=lambda row: (row[0][0], -row[1]))
-        if count
-    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -95,6 +95,11 @@ def today_in(time_zone: str, now: datetime) -> date:
 def days_left(due: date, today: date) -> int:
     """Days until the end of the due day: 0 on it, negative after it."""
     return (due - today).days
+
+
+def due_at(due: date, time_zone: str) -> datetime:
+    """The moment at which the due day is over at the contract's place (clause 21 ∆)."""
+    return datetime.combine(due + timedelta(days=1), time(), ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def age_in_months(opened_month: str, month: str) -> int:

@@ -59,6 +59,7 @@ LACKING = Listing(
     contract=Inspection.contract_id,
     filters={
         "state": _STATE,
+        "month": Round.month,
         "author_id": Inspection.author_id,
         "q": containing(Device.name, Room.name_zh, Room.name_en, User.name, User.name_en),
     },

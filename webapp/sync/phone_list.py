@@ -24,6 +24,10 @@ _STATE = sa.case(
 )
 
 
+def _holding(_asked: bool) -> sa.ColumnElement[bool]:
+    return _UNSENT > 0
+
+
 def _dress(_session: Session, _contract_id: int, rows: Rows, now: datetime) -> list[dict[str, Any]]:
     return [dress_phone(now, *row) for row in rows]
 
@@ -34,7 +38,12 @@ PHONES = Listing(
     .join(User, User.id == Phone.user_id)
     .outerjoin(Membership, of_member()),
     contract=Phone.contract_id,
-    filters={"state": _STATE, "q": containing(User.name, User.name_en, Phone.app_version)},
+    filters={
+        "state": _STATE,
+        "user_id": Phone.user_id,
+        "holding": _holding,
+        "q": containing(User.name, User.name_en, Phone.app_version),
+    },
     sorts={
         "engineer": (User.name, Phone.last_seen_at),
         "unsent": (_UNSENT, Phone.last_seen_at),

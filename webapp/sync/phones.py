@@ -141,13 +141,11 @@ def dress_phone(
     }
 
 
-def waiting_in_quarantine(session: Session, contract_id: int) -> int:
-    """How many operations wait for a supervisor."""
-    return (
-        session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Quarantined)
-            .where(Quarantined.contract_id == contract_id, Quarantined.state == "open")
+def quarantine_waiting(session: Session, contract_id: int) -> tuple[int, datetime | None]:
+    """How many operations wait for a supervisor, and since when the oldest does."""
+    count, oldest = session.execute(
+        sa.select(sa.func.count(), sa.func.min(Quarantined.received_at)).where(
+            Quarantined.contract_id == contract_id, Quarantined.state == "open"
         )
-        or 0
-    )
+    ).one()
+    return count, oldest

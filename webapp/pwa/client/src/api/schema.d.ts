@@ -2013,6 +2013,7 @@ export interface paths {
                     state?: "late" | "under_way" | "all";
                     sort?: "since" | "-since" | "missing" | "-missing" | "month" | "-month" | "engineer" | "-engineer" | "device" | "-device";
                     q?: string;
+                    month?: string | null;
                     author_id?: number | null;
                 };
                 header?: never;
@@ -2062,6 +2063,7 @@ export interface paths {
                     state?: "late" | "under_way" | "all";
                     sort?: "since" | "-since" | "missing" | "-missing" | "month" | "-month" | "engineer" | "-engineer" | "device" | "-device";
                     q?: string;
+                    month?: string | null;
                     author_id?: number | null;
                     language?: "zh" | "en";
                 };
@@ -2293,6 +2295,8 @@ export interface paths {
                     state?: "silent" | "unsent" | "sent" | "all";
                     sort?: "engineer" | "-engineer" | "unsent" | "-unsent" | "last_seen_at" | "-last_seen_at" | "app_version" | "-app_version" | "storage" | "-storage";
                     q?: string;
+                    user_id?: number | null;
+                    holding?: boolean;
                 };
                 header?: never;
                 path: {
@@ -2341,6 +2345,8 @@ export interface paths {
                     state?: "silent" | "unsent" | "sent" | "all";
                     sort?: "engineer" | "-engineer" | "unsent" | "-unsent" | "last_seen_at" | "-last_seen_at" | "app_version" | "-app_version" | "storage" | "-storage";
                     q?: string;
+                    user_id?: number | null;
+                    holding?: boolean;
                     language?: "zh" | "en";
                 };
                 header?: never;
@@ -3659,6 +3665,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/rounds/{month}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** What blocks the report, by owner, live: ``If-None-Match`` is answered 304 while nothing changes. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ready"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/rounds/{month}/report": {
         parameters: {
             query?: never;
@@ -4561,10 +4610,16 @@ export interface components {
         Blocker: {
             count: number;
             /** @enum {string} */
-            kind: "answers_returned" | "answers_to_look_at" | "pairs" | "photos_missing" | "photos_returned" | "photos_unreviewed" | "quarantine" | "todo" | "unsent";
+            group: "person" | "unassigned" | "peers" | "reviewers" | "acceptors";
+            /** @enum {string} */
+            kind: "todo" | "revisits" | "unsent" | "photos_missing" | "photos_returned" | "answers_returned" | "self_checks" | "peer_checks" | "pairs" | "photos_unreviewed" | "answers_to_look_at" | "quarantine" | "acceptance" | "report";
+            /** Format: date-time */
+            oldest_at: string | null;
+            owner_has_left: boolean;
             owner_id: number | null;
             owner_name: string;
             owner_name_en: string;
+            path: string | null;
         };
         Board: {
             blockers: components["schemas"]["Blocker"][];
@@ -4614,6 +4669,7 @@ export interface components {
             not_tested: number;
             open_items: number;
             pairs: number;
+            revisits: number;
             todo: number;
             total: number;
         };
@@ -5307,6 +5363,13 @@ export interface components {
             language: "zh" | "en" | "both";
             /** @default  */
             remark: string;
+        };
+        Issued: {
+            /** Format: date-time */
+            confirmed_at: string | null;
+            /** Format: date-time */
+            issued_at: string;
+            number: string;
         };
         Label: {
             building_name_en: string | null;
@@ -6284,6 +6347,13 @@ export interface components {
              * @enum {unknown}
              */
             verdict: "abnormal" | "normal" | "not_tested";
+        };
+        Ready: {
+            blockers: components["schemas"]["Blocker"][];
+            /** Format: date-time */
+            due_at: string;
+            report: components["schemas"]["Issued"] | null;
+            round: components["schemas"]["Round"];
         };
         Report: {
             answers: components["schemas"]["ReportAnswer"][];

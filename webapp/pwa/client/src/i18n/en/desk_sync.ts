@@ -24,6 +24,7 @@ export default {
   "count.photos": "{count} {count|photo|photos}",
   "count.both": "{records}, {photos}",
   "health.engineer": "Engineer",
+  "health.holding": "Something unsent",
   "health.anybody": "Anybody",
   "health.unsent": "Unsent",
   "health.nothing_unsent": "All sent",

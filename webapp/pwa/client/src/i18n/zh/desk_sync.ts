@@ -23,6 +23,7 @@ export default {
   "count.photos": "{count} 张照片",
   "count.both": "{records}、{photos}",
   "health.engineer": "工程师",
+  "health.holding": "还有未上传",
   "health.anybody": "所有人",
   "health.unsent": "未上传",
   "health.nothing_unsent": "全部已上传",

@@ -1,40 +1,56 @@
 /** What blocks the report, put together by who has to do it. */
-import type { Blocker } from "./types";
+import { pickName, t } from "../../../i18n";
+import type { IconName } from "../../../ui/icons";
+import type { Blocker, BlockerKind } from "./types";
 
 export interface BlockerGroup {
   key: string;
-  /** `null`: the supervisors; 0: nobody yet. */
+  group: Blocker["group"];
   ownerId: number | null;
-  name: string;
-  nameEn: string;
   blockers: Blocker[];
+  /** How many things altogether. */
+  count: number;
 }
 
-/** The supervisors first, then rooms that nobody has, then the engineers with the most to do. */
+export const blockerIcons: Record<BlockerKind, IconName> = {
+  todo: "list",
+  revisits: "repeat",
+  unsent: "phone",
+  photos_missing: "camera",
+  photos_returned: "undo",
+  answers_returned: "undo",
+  self_checks: "check",
+  peer_checks: "checkAll",
+  pairs: "copy",
+  photos_unreviewed: "image",
+  answers_to_look_at: "eye",
+  quarantine: "quarantine",
+  acceptance: "shield",
+  report: "note",
+};
+
+// Who can do something at once comes first; whose turn comes last, last.
+const RANKS: Record<Blocker["group"], number> = { reviewers: 0, unassigned: 1, person: 2, peers: 3, acceptors: 4 };
+
+/** The supervisors first, then what nobody has, then the people with the most to do, in the end who accepts. */
 export function blockerGroups(blockers: Blocker[]): BlockerGroup[] {
   const groups = new Map<string, BlockerGroup>();
   for (const blocker of blockers) {
-    // A room without an engineer is nobody's yet; everything else without an owner is a supervisor's.
-    const nobody = blocker.owner_id === null && blocker.kind === "todo";
-    const key = nobody ? "nobody" : String(blocker.owner_id ?? "supervisors");
-    const group = groups.get(key) ?? {
-      key,
-      ownerId: nobody ? 0 : blocker.owner_id,
-      name: blocker.owner_name,
-      nameEn: blocker.owner_name_en,
-      blockers: [],
-    };
+    const key = blocker.group === "person" ? String(blocker.owner_id) : blocker.group;
+    const group = groups.get(key) ?? { key, group: blocker.group, ownerId: blocker.owner_id, blockers: [], count: 0 };
     group.blockers.push(blocker);
+    group.count += blocker.count;
     groups.set(key, group);
   }
-  return [...groups.values()].sort((one, other) => rank(one) - rank(other) || sum(other) - sum(one));
+  return [...groups.values()].sort(
+    (one, other) => RANKS[one.group] - RANKS[other.group] || other.count - one.count,
+  );
 }
 
-function rank(group: BlockerGroup): number {
-  if (group.ownerId === null) return 0;
-  return group.ownerId === 0 ? 1 : 2;
-}
-
-function sum(group: BlockerGroup): number {
-  return group.blockers.reduce((total, blocker) => total + blocker.count, 0);
+/** The name over a group: its person's, or what those are called who may do it. */
+export function groupName({ group, blockers: [first] }: BlockerGroup): string {
+  if (group === "person") return pickName(first.owner_name, first.owner_name_en);
+  if (group === "unassigned") return t("board.unassigned");
+  if (group === "reviewers") return t("board.supervisors");
+  return t(group === "peers" ? "board.peers" : "board.acceptors");
 }
