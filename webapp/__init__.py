@@ -36,6 +36,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
     _bind_extensions(app)
     _register_faces(app)
+    _let_domains_listen()
     return app
 
 
@@ -90,3 +91,10 @@ def _register_faces(app: Flask) -> None:
     background.register()
     mailing.register()
     making.register()
+
+
+def _let_domains_listen() -> None:
+    """What stands above hears of changes below: a change of what was signed voids the signatures."""
+    from webapp.acceptance import voiding
+
+    voiding.register()

@@ -60,6 +60,12 @@ CATALOGUE: dict[str, int] = {
     "checklist_missing": 409,
     "not_a_member": 422,
     "pair_required": 409,
+    # acceptance
+    "sign_off_refused": 409,
+    "signature_missing": 422,
+    "signature_unreadable": 422,
+    "recheck_refused": 409,
+    "inspection_changed": 409,
     # sent back
     "already_returned": 409,
     "return_changed": 409,

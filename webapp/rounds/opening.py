@@ -19,6 +19,7 @@ from webapp.errors import AppError
 from webapp.estate.models import Device, Room
 from webapp.identity.models import Contract, Membership
 from webapp.identity.rules import Access
+from webapp.rounds.changes import Change, tell
 from webapp.rounds.history import Past, read_past
 from webapp.rounds.models import OpenItem, Round, RoundRoom, RoundTask
 from webapp.rounds.rules import TAKING, due_on, is_to_open, month_of, place_key, today_in
@@ -92,8 +93,13 @@ def sync_tasks_with_estate(session: Session, contract_id: int, now: datetime) ->
     take_sequence(session, contract_id)
     contract = session.get_one(Contract, contract_id)
     places = _places(session, contract_id)
-    changed = sum(_sync_round(session, contract, row, places) for row in rounds)
+    rooms: set[int] = set()
+    changed = sum(_sync_round(session, contract, row, places, rooms) for row in rounds)
     if changed:
+        # What is told of reads the tasks anew.
+        session.flush()
+        round_ids = frozenset(row.id for row in rounds)
+        tell(session, Change(contract_id, round_ids, frozenset(rooms), "estate", now))
         audit.record(
             session,
             at=now,
@@ -288,7 +294,10 @@ def _carried(
     }
 
 
-def _sync_round(session: Session, contract: Contract, row: Round, places: list[_Place]) -> int:
+def _sync_round(
+    session: Session, contract: Contract, row: Round, places: list[_Place], rooms: set[int]
+) -> int:
+    """How many tasks of a round changed; the rooms in which they are, or were, join ``rooms``."""
     tasks = {
         place_key(task.room_id, task.device_id): task
         for task in session.scalars(sa.select(RoundTask).where(RoundTask.round_id == row.id))
@@ -301,7 +310,13 @@ def _sync_round(session: Session, contract: Contract, row: Round, places: list[_
         checklist = session.get_one(ChecklistVersion, row.checklist_id)
         _add_tasks(session, contract, row, checklist.content, new)
     assignees = _assignees(session, row.id)
-    changed = sum(_adjust(task, wanted.get(key), assignees) for key, task in tasks.items())
+    rooms.update(place.room_id for place in new)
+    changed = 0
+    for key, task in tasks.items():
+        before = task.room_id
+        if _adjust(task, wanted.get(key), assignees):
+            rooms.update((before, task.room_id))
+            changed += 1
     return len(new) + changed
 
 

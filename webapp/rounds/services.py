@@ -15,6 +15,7 @@ from webapp.errors import AppError
 from webapp.identity.models import Membership, User
 from webapp.identity.rules import ROLE_RIGHTS, Access
 from webapp.rounds import queries
+from webapp.rounds.changes import Change, tell
 from webapp.rounds.models import (
     Inspection,
     OpenItem,
@@ -72,7 +73,8 @@ def act(session: Session, access: Access, month: str, action: str, now: datetime
     """Finish, accept or reopen a round.
 
     Finishing asks for an outcome of every task; accepting asks too that no pair waits for a choice
-    and no photo is sent back.
+    and no photo is sent back. That it was signed at three levels is :mod:`webapp.acceptance`'s to see
+    to, whose services everybody calls who accepts or reopens a round.
 
     :raise AppError: ``not_found``, ``round_transition_refused``, ``forbidden``, ``round_not_complete``
     """
@@ -124,6 +126,17 @@ def pick(session: Session, access: Access, inspection_id: int, now: datetime) ->
     for number, was, is_now in settle_rows(session, _spoken_of(session, siblings)):
         diff = {"state": [was, is_now], "why": ["", "picked"], "inspection": ["", row.uid]}
         _audit(session, access, "change", "open_item", number, diff, now)
+    tell(
+        session,
+        Change(
+            contract_id=access.contract_id,
+            round_ids=frozenset({row.round_id}),
+            room_ids=frozenset({task.room_id}),
+            why="picked",
+            at=now,
+            who={task.id: access.user_id},
+        ),
+    )
     return row
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.audit import services as audit
 from webapp.db import Base, take_sequence
 from webapp.identity.models import Contract
+from webapp.rounds.changes import Change, tell
 from webapp.rounds.drafts import Draft
 from webapp.rounds.intake import Known
 from webapp.rounds.judging import JudgedReading, device_time
@@ -56,6 +57,18 @@ def write(session: Session, known: Known, drafts: Sequence[Draft]) -> None:
     _insert(session, InspectionRevision, [_revision_row(draft) for draft in drafts])
     _write_photos(session, known, drafts, seq)
     _write_tasks(session, drafts, seq)
+    tell(session, _change(known, drafts))
+
+
+def _change(known: Known, drafts: Sequence[Draft]) -> Change:
+    return Change(
+        contract_id=known.contract_id,
+        round_ids=frozenset(draft.task.round_id for draft in drafts),
+        room_ids=frozenset(draft.task.room_id for draft in drafts),
+        why="recorded",
+        at=drafts[0].received_at,
+        who={draft.task.id: draft.user_id for draft in drafts},
+    )
 
 
 def _insert(session: Session, model: type[Base], rows: Iterable[Row]) -> None:
