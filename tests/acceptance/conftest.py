@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests import factories
+from tests.acceptance.walked import Walked, walk
 from tests.rounds import made
 from webapp.estate.models import Device
 from webapp.identity.models import Contract, User
@@ -37,6 +38,11 @@ def inspection_id(contract: Contract, engineer: User, first: dict[str, Any]) -> 
     (answer,) = made.send(contract, engineer, first)
     assert answer.inspection_id
     return answer.inspection_id
+
+
+@pytest.fixture
+def walked(contract: Contract, engineer: User) -> Walked:
+    return walk(contract, engineer)
 
 
 def access_of(contract: Contract, user: User, role: str = "project_manager") -> Access:

@@ -132,7 +132,7 @@ def test_any_change_of_any_field_changes_the_digest(form: TaskForm) -> None:
 def test_no_order_of_rows_changes_it(form: TaskForm, order: Any) -> None:
     if form.inspection is None:
         return
-    shuffled = {}
+    shuffled: dict[str, Any] = {}
     for field in fields(form.inspection):
         value = getattr(form.inspection, field.name)
         if isinstance(value, tuple):

@@ -18,7 +18,7 @@ from webapp.acceptance.facts import RoomState, round_state
 from webapp.acceptance.models import SignOff
 from webapp.acceptance.reading import room_contents
 from webapp.acceptance.rules import SELF_CHECK, Strokes, strokes_problem
-from webapp.acceptance.signing import Signature, add_sign_off
+from webapp.acceptance.signing import Signature, sign_contents
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.rules import Right
@@ -68,16 +68,17 @@ def sign_declared(
     if user_id not in facts.authors | facts.assignees:
         raise Refused("self_check_refused", reason="not_inspected_here")
     of_round = session.get_one(Round, declared.round_id)
-    return add_sign_off(
+    (row,) = sign_contents(
         session,
         round_state(session, of_round, ()),
         SELF_CHECK,
-        declared.room_id,
+        [declared.room_id],
         room_contents(session, of_round.id, [declared.room_id]),
         user_id=user_id,
         signature=Signature(declared.strokes, declared.name, uid=declared.uid),
         now=now,
     )
+    return row
 
 
 def _known(session: Session, contract_id: int, user_id: int, declared: Declared) -> SignOff | None:

@@ -23,10 +23,10 @@ from webapp.acceptance.rules import (
 from webapp.acceptance.signing import (
     Contents,
     Signature,
-    add_sign_off,
     check_signature,
     refuse_rooms,
     room_hash,
+    sign_contents,
 )
 from webapp.acceptance.voiding import void
 from webapp.db import take_sequence
@@ -64,19 +64,16 @@ def sign_rooms(
     )
     check_signature(signature, required=state.settings.drawn_signatures)
     contents = room_contents(session, of_round.id, room_ids)
-    return [
-        add_sign_off(
-            session,
-            state,
-            level,
-            room_id,
-            contents,
-            user_id=access.user_id,
-            signature=signature,
-            now=now,
-        )
-        for room_id in sorted(set(room_ids))
-    ]
+    return sign_contents(
+        session,
+        state,
+        level,
+        sorted(set(room_ids)),
+        contents,
+        user_id=access.user_id,
+        signature=signature,
+        now=now,
+    )
 
 
 def what_blocks(session: Session, state: RoundState) -> dict[str, int]:
@@ -124,11 +121,11 @@ def accept_round(
     if why:
         raise AppError("sign_off_refused", level=FINAL, reason=why)
     check_signature(signature, required=state.settings.drawn_signatures)
-    row = add_sign_off(
+    (row,) = sign_contents(
         session,
         state,
         FINAL,
-        None,
+        [None],
         contents,
         user_id=access.user_id,
         signature=signature,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.acceptance.content import room_sha256, round_sha256
@@ -18,6 +19,7 @@ from webapp.acceptance.rules import Level, Reason, Strokes, strokes_problem
 from webapp.audit import services as audit
 from webapp.db import take_sequence
 from webapp.errors import AppError
+from webapp.rounds.models import Round
 
 Contents = Mapping[int, Mapping[int, TaskContent]]
 
@@ -60,49 +62,59 @@ def refuse_rooms(level: Level, why: Mapping[int, Reason]) -> None:
         raise AppError("sign_off_refused", level=level, rooms=refused)
 
 
-def add_sign_off(
+def sign_contents(
     session: Session,
     state: RoundState,
     level: Level,
-    room_id: int | None,
+    room_ids: Iterable[int | None],
     contents: Contents,
     *,
     user_id: int,
     signature: Signature,
     now: datetime,
-) -> SignOff:
-    """Sign what ``contents`` say: of one room, or with None of the whole round.
+) -> list[SignOff]:
+    """Sign what ``contents`` say of each of the rooms, or for None of the whole round.
 
-    :param contents: of that room at least, or of all rooms, as :func:`room_contents` reads them
+    One statement for all of them, and one for their audit rows. In the order of the rooms given.
+
+    :param contents: of these rooms at least, or of all rooms, as :func:`room_contents` reads them
     """
     of_round = state.round
-    if room_id is None:
-        hashes = {key: room_hash(of_round.id, key, tasks) for key, tasks in contents.items()}
-        sha256 = round_sha256(of_round.id, of_round.month, hashes)
-        digests: dict[str, Any] = {str(key): value for key, value in hashes.items()}
-    else:
+    common = {
+        "contract_id": of_round.contract_id,
+        "seq": take_sequence(session, of_round.contract_id),
+        "round_id": of_round.id,
+        "level": level,
+        "user_id": user_id,
+        "signed_at": now,
+        "signed_seq": take_sequence(session, of_round.contract_id),
+        "strokes": [[[float(x), float(y)] for x, y in stroke] for stroke in signature.strokes],
+        "signed_name": signature.name.strip(),
+        "strictness": state.settings.acceptance_strictness,
+        "remark": signature.remark.strip(),
+        "void_reason": [],
+    }
+    rows = [
+        {**common, "uid": signature.uid or str(uuid4()), **_bound_to(of_round, room_id, contents)}
+        for room_id in room_ids
+    ]
+    written = session.scalars(sa.insert(SignOff).returning(SignOff), rows)
+    by_room = {row.room_id: row for row in written}
+    _audit(session, list(by_room.values()), user_id, now)
+    return [by_room[row["room_id"]] for row in rows]
+
+
+def _bound_to(of_round: Round, room_id: int | None, contents: Contents) -> dict[str, Any]:
+    """The hash of what is signed, and the digests by which a later change can be told."""
+    if room_id is not None:
         tasks = contents[room_id]
         sha256 = room_hash(of_round.id, room_id, tasks)
-        digests = {str(key): task.entry for key, task in tasks.items()}
-    row = SignOff(
-        contract_id=of_round.contract_id,
-        uid=signature.uid or str(uuid4()),
-        round_id=of_round.id,
-        room_id=room_id,
-        level=level,
-        user_id=user_id,
-        signed_at=now,
-        signed_seq=take_sequence(session, of_round.contract_id),
-        content_sha256=sha256,
-        digests=digests,
-        strokes=[[[float(x), float(y)] for x, y in stroke] for stroke in signature.strokes],
-        signed_name=signature.name.strip(),
-        strictness=state.settings.acceptance_strictness,
-        remark=signature.remark.strip(),
-    )
-    session.add(row)
-    _audit(session, row, now)
-    return row
+        digests: dict[str, Any] = {str(key): task.entry for key, task in tasks.items()}
+    else:
+        hashes = {key: room_hash(of_round.id, key, tasks) for key, tasks in contents.items()}
+        sha256 = round_sha256(of_round.id, of_round.month, hashes)
+        digests = {str(key): value for key, value in hashes.items()}
+    return {"room_id": room_id, "content_sha256": sha256, "digests": digests}
 
 
 def room_hash(round_id: int, room_id: int, tasks: Mapping[int, TaskContent]) -> str:
@@ -110,17 +122,24 @@ def room_hash(round_id: int, room_id: int, tasks: Mapping[int, TaskContent]) -> 
     return room_sha256(round_id, room_id, {key: task.sha256 for key, task in tasks.items()})
 
 
-def _audit(session: Session, row: SignOff, now: datetime) -> None:
-    said = {"level": row.level, "round": row.round_id, "room": row.room_id}
-    audit.record(
+def _audit(session: Session, rows: Sequence[SignOff], user_id: int, now: datetime) -> None:
+    audit.record_each(
         session,
+        {
+            row.uid: audit.first_values(
+                {
+                    "level": row.level,
+                    "round": row.round_id,
+                    "room": row.room_id,
+                    "sha256": row.content_sha256,
+                    "strictness": row.strictness,
+                }
+            )
+            for row in rows
+        },
         at=now,
-        user_id=row.user_id,
-        contract_id=row.contract_id,
+        user_id=user_id,
+        contract_id=rows[0].contract_id,
         action="sign",
         entity="sign_off",
-        entity_id=row.uid,
-        diff=audit.first_values(
-            {**said, "sha256": row.content_sha256, "strictness": row.strictness}
-        ),
     )

@@ -72,11 +72,13 @@ def void(
 
 def _standing(session: Session, change: Change) -> Sequence[SignOff]:
     return session.scalars(
-        sa.select(SignOff).where(
+        sa.select(SignOff)
+        .where(
             SignOff.round_id.in_(change.round_ids),
             SignOff.voided_at.is_(None),
             sa.or_(SignOff.room_id.is_(None), SignOff.room_id.in_(change.room_ids)),
         )
+        .order_by(SignOff.id)
     ).all()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp import log
@@ -35,6 +37,34 @@ def record(
             request_id=log.request_id_var.get(),
         )
     )
+
+
+def record_each(
+    session: Session,
+    diffs: Mapping[str, dict[str, Any]],
+    *,
+    at: datetime,
+    user_id: int | None,
+    contract_id: int,
+    action: str,
+    entity: str,
+) -> None:
+    """Note the same done to many at once, in one statement; ``diffs`` by the entity's id."""
+    rows = [
+        {
+            "contract_id": contract_id,
+            "at": at,
+            "user_id": user_id,
+            "action": action,
+            "entity": entity,
+            "entity_id": entity_id,
+            "diff": diff,
+            "request_id": log.request_id_var.get(),
+        }
+        for entity_id, diff in diffs.items()
+    ]
+    if rows:
+        session.execute(sa.insert(AuditRow), rows)
 
 
 def first_values(values: dict[str, Any]) -> dict[str, Any]:
