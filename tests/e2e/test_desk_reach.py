@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
+from tests.acceptance import over_http
 from tests.e2e.conftest import PHONE, axe_violations, sign_in
 from tests.e2e.desk_hand import DISPLAY, Sender
 from tests.e2e.server import Server
@@ -137,7 +138,11 @@ def test_a_narrow_window_scrolls_nowhere_sideways_and_leaves_nothing_out_of_reac
 def test_a_round_is_accepted_takes_nothing_more_and_is_reopened(
     demo_server: Server, playwright: Playwright, open_context: Open
 ) -> None:
-    members = {"zhang": "inspection_engineer", "wang": "project_manager"}
+    members = {
+        "zhang": "inspection_engineer",
+        "liu": "backup_engineer",
+        "wang": "project_manager",
+    }
     SmallContract.make(playwright, demo_server.url, "OTHER", members)
     engineer = Sender.sign_in(playwright, demo_server.url, "zhang", "OTHER")
     tasks = engineer.pulled["rows"]["tasks"]
@@ -154,6 +159,11 @@ def test_a_round_is_accepted_takes_nothing_more_and_is_reopened(
     page.goto(f"{demo_server.url}/desk")
     page.get_by_role("button", name="完成巡检").click()
     expect(page.locator("main")).to_contain_text("巡检已完成")
+    page.get_by_role("button", name="终验通过").click()
+    expect(page.locator("main")).to_contain_text("会议室未自检签字")
+    over_http.self_check(engineer, present_month())
+    colleague = Sender.sign_in(playwright, demo_server.url, "liu", "OTHER")
+    over_http.peer_check(colleague, present_month())
     page.get_by_role("button", name="终验通过").click()
     expect(page.locator("main")).to_contain_text("已终验")
     late = engineer.payload({"device_id": None, **tasks[0]}, DISPLAY)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance import over_http
 from tests.faults.conftest import OpenPhone, Serve, Site
 from tests.faults.engineer import NodePhone, WirePhone, photo_bytes
 from tests.faults.oracle import judge
@@ -146,8 +147,27 @@ def finish_round(_site: Site, desk: WirePhone, other: NodePhone) -> None:
     change(desk, "POST", desk.url(f"rounds/{MONTH}/finish"), {})
 
 
+class Person:
+    """Somebody at the desk, who signs."""
+
+    def __init__(self, wire: WirePhone) -> None:
+        self.wire = wire
+
+    def get(self, path: str) -> Any:
+        """Read a path of the contract."""
+        status, answer, _ = self.wire.ask("GET", self.wire.url(path))
+        assert status == 200, answer
+        return answer
+
+    def post(self, path: str, body: dict[str, Any]) -> None:
+        """Change something there."""
+        change(self.wire, "POST", self.wire.url(path), body)
+
+
 def accept_round(site: Site, desk: WirePhone, other: NodePhone) -> None:
     finish_round(site, desk, other)
+    over_http.self_check(Person(site.wire("wang")), MONTH)
+    over_http.peer_check(Person(site.wire("li")), MONTH)
     change(desk, "POST", desk.url(f"rounds/{MONTH}/accept"), {})
 
 

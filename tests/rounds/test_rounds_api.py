@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from tests.acceptance import signed
 from tests.rounds import made
 from webapp.audit.models import AuditRow
 from webapp.db import db, now_utc, unit_of_work
@@ -80,6 +81,8 @@ def test_from_open_to_accepted_and_back(
     assert act("accept") == (409, "round_not_complete")
     with unit_of_work() as session:
         session.scalars(sa.select(Photo)).one().review = "accepted"
+    assert act("accept") == (409, "round_not_complete")
+    signed.sign_all_rooms(contract)
     assert act("accept") == (200, "accepted")
     assert browser.get(f"{HQ}/rounds/2026-03").get_json()["accepted_at"]
     assert act("finish") == (409, "round_transition_refused")

@@ -20,6 +20,7 @@ from tests.security.world import (
     good_visit,
     new_accepted_month,
     new_draft,
+    new_inspected_room,
     new_label,
     new_member,
     new_quarantined,
@@ -70,6 +71,23 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     },
     ("POST", "/inspections/{inspection_id}/returns"): lambda _: {"json": what_is_wrong()},
     ("PATCH", "/returned-answers/{returned_id}"): lambda _: {"json": {"remark": made.uid()}},
+    ("GET", "/rounds/{month}/sample"): lambda world: {
+        "query_string": {"room_id": world.names["room_id"]}
+    },
+    ("POST", "/rounds/{month}/rechecks"): lambda world: {
+        "json": {
+            "checks": [
+                {
+                    "inspection_id": new_inspected_room(world)[1],
+                    "revision": 1,
+                    "result": "confirmed",
+                }
+            ]
+        }
+    },
+    ("POST", "/rounds/{month}/sign-offs"): lambda world: {
+        "json": {"level": "self_check", "room_ids": [new_inspected_room(world)[0]]}
+    },
     ("PATCH", "/open-items/{number}"): lambda _: {"json": {"remark": "订货"}},
     ("PUT", "/photos/{photo_uid}"): lambda _: {
         "data": PICTURE,

@@ -1,8 +1,8 @@
 """Who may call what, written once: each endpoint of the API with the right that it takes.
 
 An endpoint of the document that has no line here fails ``test_authorisation``; so does a line whose
-endpoint is gone. Rights are those of ``webapp.identity.rules``; three kinds of endpoint lie outside
-of any contract.
+endpoint is gone. Rights are those of ``webapp.identity.rules``, of which ``a|b`` asks for one; three
+kinds of endpoint lie outside of any contract.
 """
 
 from __future__ import annotations
@@ -78,6 +78,11 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("PATCH", "/rounds/{month}/rooms"): "manage_round",
     # Finishing an open round; what else there is to a round's states has a test of its own.
     ("POST", "/rounds/{month}/{action}"): "manage_round",
+    ("GET", "/rounds/{month}/acceptance"): "view",
+    ("GET", "/rounds/{month}/sample"): "view",
+    ("POST", "/rounds/{month}/rechecks"): "inspect|review",
+    # A self-check; the other levels are in tests/acceptance.
+    ("POST", "/rounds/{month}/sign-offs"): "inspect",
     ("GET", "/inspections"): "view",
     ("GET", "/inspections.csv"): "view",
     ("GET", "/inspections/{inspection_id}"): "view",

@@ -18,7 +18,7 @@ from tests.sync.phone import Phone, inspection, picture, slot
 from webapp import links
 from webapp.acceptance.models import ReturnedAnswer
 from webapp.db import db, now_utc, unit_of_work
-from webapp.estate.models import Device
+from webapp.estate.models import Building, Device
 from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import ADMINISTRATOR, ROLES
@@ -28,7 +28,8 @@ from webapp.notifications.rules import Recipient
 from webapp.reports import documents, issuing
 from webapp.reports.content import report_content
 from webapp.reports.models import Document, Report
-from webapp.rounds.models import Round, RoundRoom
+from webapp.rounds.models import Inspection, Round, RoundRoom
+from webapp.rounds.opening import sync_tasks_with_estate
 from webapp.storage import object_store
 from webapp.sync.models import Quarantined
 
@@ -226,6 +227,18 @@ def what_is_wrong() -> dict[str, str]:
     with unit_of_work() as session:
         session.execute(sa.update(ReturnedAnswer).values(state="withdrawn"))
     return {"remark": made.uid()}
+
+
+def new_inspected_room(world: World) -> tuple[int, int]:
+    """One more room without devices, which the inspection engineer has inspected; its inspection's id."""
+    building = db.session.get_one(Building, world.names["building_id"])
+    room = factories.room(building, made.uid())
+    with unit_of_work() as session:
+        sync_tasks_with_estate(session, world.contract.id, now_utc())
+    visit = made.visit(world.names["round"], None, room=room)
+    assert engineers_phone(world).send(visit) == ["applied"]
+    inspection = db.session.scalars(sa.select(Inspection).filter_by(uid=visit["uid"])).one()
+    return room.id, inspection.id
 
 
 def new_label(world: World) -> str:

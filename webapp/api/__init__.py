@@ -8,6 +8,7 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Bind every domain's blueprint to the app."""
     from webapp.api import (
+        acceptance,
         checklists,
         contracts,
         documents,
@@ -47,6 +48,7 @@ def register(app: Flask) -> None:
         checklists,
         rounds,
         ready,
+        acceptance,
         inspections,
         returns,
         open_items,

@@ -8,6 +8,7 @@ import marshmallow as ma
 from flask import Response, jsonify
 from marshmallow import fields, validate
 
+from webapp.acceptance.services import act_on_round
 from webapp.api.blocker_schemas import BlockerSchema
 from webapp.api.http import CONTRACT, Schema, blueprint, require
 from webapp.api.live import answer_live
@@ -190,9 +191,12 @@ def assign_rooms(body: dict[str, Any], contract_code: str, month: str) -> None:
 
 @bp.post(f"{ROUND}/<any(finish, accept, reopen):action>")
 @bp.response(200, RoundSchema)
-def act_on_round(contract_code: str, month: str, action: str) -> dict[str, Any]:
-    """Finish, accept or reopen; which right it takes depends on the round's state."""
+def act(contract_code: str, month: str, action: str) -> dict[str, Any]:
+    """Finish, accept or reopen; which right it takes depends on the round's state.
+
+    Accepting signs the round, and takes the sign-offs of all its rooms; reopening voids it.
+    """
     access = require("view", contract_code)
     with unit_of_work() as session:
-        services.act(session, access, month, action, now_utc())
+        act_on_round(session, access, month, action, now_utc())
     return queries.round_shown(db.session(), access, month, now_utc())
