@@ -3622,6 +3622,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/rounds/{month}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** Every room with its sign-offs, who may sign what and why not, and what blocks the rest. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Acceptance"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/rounds/{month}/board": {
         parameters: {
             query?: never;
@@ -3702,6 +3745,52 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/rechecks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm others' work, or send an answer back to its author with words. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Rechecks"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3802,6 +3891,98 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/rounds/{month}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** One room's inspections: which are to be looked at again, and why. */
+        get: {
+            parameters: {
+                query: {
+                    room_id: number;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sample"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/sign-offs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign rooms, or accept the round; which right it takes depends on the level. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Sign"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/rounds/{month}/{action}": {
         parameters: {
             query?: never;
@@ -3815,7 +3996,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Finish, accept or reopen; which right it takes depends on the round's state. */
+        /**
+         * Finish, accept or reopen; which right it takes depends on the round's state.
+         * @description Accepting signs the round, and takes the sign-offs of all its rooms; reopening voids it.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -4594,6 +4778,52 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Acceptance: {
+            blockers: components["schemas"]["AcceptanceBlocker"][];
+            buildings: components["schemas"]["AcceptanceBuilding"][];
+            drawn_signatures: boolean;
+            final: components["schemas"]["SignOff"] | null;
+            history: components["schemas"]["SignOff"][];
+            month: string;
+            state: string;
+            /** @enum {string} */
+            strictness: "three" | "two" | "one";
+            /** @enum {string} */
+            why_not_final: "" | "no_right" | "round_closed" | "nothing_to_sign" | "todo" | "signed" | "not_inspected_here" | "self_check_first" | "own_work" | "own_self_check" | "own_peer_check" | "answers_returned" | "sample_left" | "round_not_finished" | "blocked";
+        };
+        AcceptanceBlocker: {
+            count: number;
+            /** @enum {string} */
+            kind: "todo" | "pairs" | "self_checks" | "peer_checks" | "answers_returned" | "answers_to_look_at" | "photos_returned";
+        };
+        AcceptanceBuilding: {
+            id: number;
+            name_en: string;
+            name_zh: string;
+            rooms: components["schemas"]["AcceptanceRoom"][];
+        };
+        AcceptanceRoom: {
+            abnormal: number;
+            assignee_ids: number[];
+            author_ids: number[];
+            done: number;
+            floor: string;
+            id: number;
+            name_en: string;
+            name_zh: string;
+            normal: number;
+            not_tested: number;
+            pairs: number;
+            peer_check: components["schemas"]["SignOff"] | null;
+            returned: number;
+            sample: number;
+            sample_left: number;
+            self_check: components["schemas"]["SignOff"] | null;
+            todo: number;
+            total: number;
+            voided: components["schemas"]["SignOff"][];
+            why_not: components["schemas"]["WhyNot"];
+        };
         Answer: {
             /** @enum {string} */
             kind: "confirmed" | "comment";
@@ -5961,6 +6191,11 @@ export interface components {
             /** @enum {string} */
             verdict: "normal" | "abnormal" | "not_tested";
         };
+        Person: {
+            user: string;
+            user_en: string;
+            user_id: number;
+        };
         /**
          * PersonRow
          * @description A member of the contract; ``role`` is null once he has left.
@@ -6355,6 +6590,30 @@ export interface components {
             report: components["schemas"]["Issued"] | null;
             round: components["schemas"]["Round"];
         };
+        Recheck: {
+            inspection_id: number;
+            /** @default null */
+            item: string | null;
+            /** @default  */
+            remark: string;
+            /** @enum {string} */
+            result: "confirmed" | "returned";
+            revision: number;
+        };
+        Rechecked: {
+            /** Format: date-time */
+            checked_at: string;
+            remark: string;
+            /** @enum {string} */
+            result: "confirmed" | "returned";
+            revision: number;
+            user: string;
+            user_en: string;
+            user_id: number;
+        };
+        Rechecks: {
+            checks: components["schemas"]["Recheck"][];
+        };
         Report: {
             answers: components["schemas"]["ReportAnswer"][];
             changes: components["schemas"]["ReportChange"][];
@@ -6692,6 +6951,30 @@ export interface components {
             month: string;
             state: string;
         };
+        Sample: {
+            drawn_signatures: boolean;
+            history: components["schemas"]["SignOff"][];
+            month: string;
+            room: components["schemas"]["AcceptanceRoom"];
+            state: string;
+            tasks: components["schemas"]["SampleTask"][];
+        };
+        SampleTask: {
+            author: string;
+            author_en: string;
+            author_id: number | null;
+            /** @enum {string} */
+            checked: "" | "confirmed" | "returned";
+            checks: components["schemas"]["Rechecked"][];
+            device_id: number | null;
+            device_name: string | null;
+            id: number;
+            inspection_id: number | null;
+            outcome: string;
+            revision: number;
+            type: string;
+            why: ("abnormal" | "fast_bulk" | "reused_photo" | "implausible" | "spot_check" | "returned" | "drawn")[];
+        };
         /**
          * ScanIn
          * @description The payload of ``scan``: a label was read on the spot, at this time by the phone's clock.
@@ -6731,11 +7014,42 @@ export interface components {
             device_name: string;
             id: number;
         };
+        Sign: {
+            /** @enum {string} */
+            level: "self_check" | "peer_check" | "final";
+            /** @default  */
+            name: string;
+            /** @default  */
+            remark: string;
+            room_ids?: number[];
+            strokes?: number[][][];
+        };
         SignIn: {
             /** @default  */
             device_name: string;
             login: string;
             password: string;
+        };
+        SignOff: {
+            drawn: boolean;
+            /** @enum {string} */
+            level: "self_check" | "peer_check" | "final";
+            reasons: components["schemas"]["VoidReason"][];
+            remark: string;
+            room_id: number | null;
+            sha256: string;
+            /** Format: date-time */
+            signed_at: string;
+            signed_name: string;
+            /** @enum {string} */
+            strictness: "three" | "two" | "one";
+            strokes: number[][][];
+            uid: string;
+            user: string;
+            user_en: string;
+            user_id: number;
+            /** Format: date-time */
+            voided_at: string | null;
         };
         /**
          * Storage
@@ -6840,6 +7154,33 @@ export interface components {
             name_en?: string;
             new_password?: string;
             phone?: string;
+        };
+        VoidItem: {
+            item: string;
+            item_en: string;
+            item_zh: string;
+        };
+        VoidReason: {
+            by: components["schemas"]["Person"] | null;
+            changes: components["schemas"]["Change"][];
+            device_id: number | null;
+            device_name: string | null;
+            from_revision: number | null;
+            items: components["schemas"]["VoidItem"][];
+            parts: string[];
+            room_id: number | null;
+            task_id: number | null;
+            to_revision: number | null;
+            /** @enum {string} */
+            why: "amended" | "altered" | "second_visit" | "picked" | "joined" | "left" | "reopened";
+        };
+        WhyNot: {
+            /** @enum {string} */
+            peer_check: "" | "no_right" | "round_closed" | "nothing_to_sign" | "todo" | "signed" | "not_inspected_here" | "self_check_first" | "own_work" | "own_self_check" | "own_peer_check" | "answers_returned" | "sample_left" | "round_not_finished" | "blocked";
+            /** @enum {string} */
+            recheck: "" | "no_right" | "round_closed" | "nothing_to_sign" | "todo" | "signed" | "not_inspected_here" | "self_check_first" | "own_work" | "own_self_check" | "own_peer_check" | "answers_returned" | "sample_left" | "round_not_finished" | "blocked";
+            /** @enum {string} */
+            self_check: "" | "no_right" | "round_closed" | "nothing_to_sign" | "todo" | "signed" | "not_inspected_here" | "self_check_first" | "own_work" | "own_self_check" | "own_peer_check" | "answers_returned" | "sample_left" | "round_not_finished" | "blocked";
         };
         Words: {
             en: string;
