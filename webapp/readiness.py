@@ -76,5 +76,5 @@ def version_of(
         row.month,
         beyond.phones,
         (beyond.quarantined, beyond.quarantined_since),
-        report.id if report else None,
+        (report.id, report.confirmed_at) if report else None,
     )
