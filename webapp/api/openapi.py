@@ -26,6 +26,7 @@ _DOCS_PAGE = """<!doctype html>
 _WIRE_STRUCTS = (
     payloads.InspectionIn,
     wire.ScanIn,
+    wire.SelfCheckIn,
     wire.PushIn,
     wire.PushOut,
     wire.PhotoOut,

@@ -25,6 +25,7 @@ from webapp.rounds.rules import TAKING
 from webapp.sync import wire
 from webapp.sync.pull_ask import Ask, moment
 from webapp.sync.pull_returns import returned_answers, returned_photos
+from webapp.sync.pull_signs import sign_offs
 from webapp.sync.queries import Head
 
 OPEN = "open"
@@ -257,4 +258,5 @@ _KINDS = (
     _open_items,
     returned_photos,
     returned_answers,
+    sign_offs,
 )

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.acceptance import declared
 from webapp.audit import services as audit
 from webapp.errors import AppError
 from webapp.identity.models import Membership
@@ -19,29 +20,63 @@ from webapp.rounds.recording import Recorded, Submission, record_inspections
 from webapp.sync import queries
 from webapp.sync.models import Operation, Quarantined
 from webapp.sync.rules import decode_payload, order_of_recording
+from webapp.sync.self_checks import sign
+from webapp.sync.wire import SelfCheckIn
 
-HELD = "amendment_held"
+# These wait for a record that is still on its way: nobody has to look at them.
+HELD = frozenset({"amendment_held", declared.HELD})
+_SELF_CHECK = "self_check"
 # A chain of amendments is let in one revision at a time; nobody amends a thing so often.
 _LONGEST_CHAIN = 50
 
 
 def release_held(session: Session, contract_id: int, uids: Collection[str], now: datetime) -> None:
-    """Apply the amendments that waited for one of these inspections, revision after revision."""
+    """Apply what waited for these inspections: self-checks, and amendments revision after revision."""
     for _ in range(_LONGEST_CHAIN):
-        waiting = queries.held_amendments(session, contract_id, uids) if uids else []
-        if not waiting:
+        waiting = queries.held_for(session, contract_id, uids) if uids else []
+        # What was signed before it was amended is signed before it is amended.
+        _sign_held(session, contract_id, [r for r in waiting if r.kind == _SELF_CHECK], now)
+        amendments = [row for row in waiting if row.kind != _SELF_CHECK]
+        if not amendments:
             return
-        uids = _record_held(session, contract_id, waiting, now, forced=False)
+        uids = _record_held(session, contract_id, amendments, now, forced=False)
 
 
 def force_held(session: Session, contract_id: int, row_ids: Sequence[int], now: datetime) -> None:
-    """Let amendments in whose original has not come in five days, each flagged as forced."""
+    """Let in what has waited for five days: amendments flagged as forced, without their original.
+
+    A signature is never forced: a self-check whose records have not come goes before a supervisor.
+    """
     queries.lock_contract(session, contract_id)
     rows = session.scalars(
         sa.select(Quarantined).where(Quarantined.id.in_(row_ids), Quarantined.state == "held")
     ).all()
-    uids = _record_held(session, contract_id, rows, now, forced=True)
+    amendments = [row for row in rows if row.kind != _SELF_CHECK]
+    uids = _record_held(session, contract_id, amendments, now, forced=True)
     release_held(session, contract_id, uids, now)
+    for row in rows:
+        if row.kind == _SELF_CHECK and row.state == "held":
+            row.state = "open"
+
+
+def _sign_held(
+    session: Session, contract_id: int, rows: Sequence[Quarantined], now: datetime
+) -> None:
+    """Sign the self-checks whose records have come; one that is refused now goes before a supervisor."""
+    rights = _rights(session, contract_id, {row.user_id for row in rows}) if rows else {}
+    for row in rows:
+        signed = _sign(session, row, rights[row.user_id], now)
+        if signed.result == "applied":
+            _settle(session, row, now, resolved_by_id=None)
+        elif signed.code not in HELD:
+            _reopen(session, row, signed)
+
+
+def _sign(session: Session, row: Quarantined, rights: frozenset[Right], now: datetime) -> Recorded:
+    payload = decode_payload(row.kind, row.version, row.payload)
+    if not isinstance(payload, SelfCheckIn):
+        raise AppError("payload_invalid", path="$", reason="not_a_self_check")
+    return sign(session, row.contract_id, row.operation_id, row.user_id, rights, payload, now)
 
 
 def _record_held(
@@ -66,7 +101,7 @@ def _record_held(
         if recorded.result == "applied":
             applied.add(payload.uid)
             _settle(session, row, now, resolved_by_id=None)
-        elif recorded.code != HELD:
+        elif recorded.code not in HELD:
             _reopen(session, row, recorded)
     session.flush()  # the next look for held amendments must not find these again
     return applied
@@ -138,15 +173,18 @@ def _answer_from_now_on(session: Session, row: Quarantined, result: str, code: s
 def apply(
     session: Session, access: Access, row_id: int, mended: str | None, now: datetime
 ) -> Quarantined:
-    """Apply a quarantined inspection, with the mended payload or as it came, for its author.
+    """Apply a quarantined record, with the mended payload or as it came, for its author.
 
-    What the phone sent stays as it is in the quarantine; the difference is in the audit.
+    What the phone sent stays as it is in the quarantine; the difference is in the audit. What somebody
+    has signed nobody mends: a self-check is taken as it came, once the room says what was signed.
 
     :param mended: the payload's JSON text; with ``amends`` it is recorded as an amendment
     :raise AppError: ``not_found``, ``quarantine_closed``, ``payload_invalid``,
         ``quarantine_refused`` with the code why it still can't be recorded
     """
     row = _open_row(session, access, row_id)
+    if row.kind == _SELF_CHECK:
+        return _apply_self_check(session, access, row, mended, now)
     text = row.payload if mended is None else mended
     payload = _inspection_payload(_kind_of(text), 1, text)
     submission = _submission(row, payload, text, access.rights | {"inspect"})
@@ -156,6 +194,20 @@ def apply(
     _settle(session, row, now, access.user_id)
     release_held(session, access.contract_id, {payload.uid}, now)
     _audit(session, access, row, "apply", now, _changes(row.payload, text))
+    return row
+
+
+def _apply_self_check(
+    session: Session, access: Access, row: Quarantined, mended: str | None, now: datetime
+) -> Quarantined:
+    if mended is not None and mended != row.payload:
+        raise AppError("payload_invalid", path="$", reason="signed")
+    rights = _rights(session, row.contract_id, {row.user_id})[row.user_id]
+    signed = _sign(session, row, rights, now)
+    if signed.result != "applied":
+        raise AppError("quarantine_refused", reason=signed.code, detail=signed.details)
+    _settle(session, row, now, access.user_id)
+    _audit(session, access, row, "apply", now, {})
     return row
 
 

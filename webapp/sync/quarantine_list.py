@@ -20,6 +20,7 @@ _KINDS = {
     "inspection": ("检查记录", "Inspection"),
     "amendment": ("更正", "Correction"),
     "scan": ("扫码", "Scan"),
+    "self_check": ("自检签字", "Self-check"),
 }
 _STATES = {
     "open": ("待处理", "Waiting"),

@@ -171,21 +171,25 @@ def kept_conflicts(session: Session, contract_id: int, ids: Sequence[str]) -> se
     return found
 
 
-def held_amendments(session: Session, contract_id: int, uids: Iterable[str]) -> list[Quarantined]:
-    """The amendments that wait for one of these inspections."""
+def held_for(session: Session, contract_id: int, uids: Iterable[str]) -> list[Quarantined]:
+    """The amendments that wait for one of these inspections, and the self-checks that wait for any."""
     return list(
         session.scalars(
-            sa.select(Quarantined).where(
+            sa.select(Quarantined)
+            .where(
                 Quarantined.contract_id == contract_id,
                 Quarantined.state == "held",
-                Quarantined.inspection_uid.in_(list(uids)),
+                sa.or_(
+                    Quarantined.inspection_uid.in_(list(uids)), Quarantined.kind == "self_check"
+                ),
             )
+            .order_by(Quarantined.id)
         )
     )
 
 
 def long_held(session: Session, before: datetime) -> list[tuple[int, int]]:
-    """The contract and row ids of amendments that were held since before a time."""
+    """The contract and row ids of what was held since before a time."""
     rows = session.execute(
         sa.select(Quarantined.contract_id, Quarantined.id)
         .where(Quarantined.state == "held", Quarantined.received_at < before)

@@ -25,7 +25,7 @@ from webapp.sync.models import Phone
 from webapp.sync.phones import PhoneState
 from webapp.sync.rescue_file import RescuedPhoto, RescuedRecord, RescueFile
 from webapp.sync.rules import Received
-from webapp.sync.wire import OperationOut, Unsent
+from webapp.sync.wire import OperationOut, SelfCheckIn, Unsent
 
 AuthorState = Literal["member", "left", "disabled"]
 RecordResult = Literal["new", "applied", "duplicate", "conflict", "quarantined", "damaged"]
@@ -162,6 +162,9 @@ def damaged(operation_id: str) -> RecordReport:
 def _report(received: Received, result: RecordResult, code: str) -> RecordReport:
     payload = received.payload
     operation = received.operation
+    if isinstance(payload, SelfCheckIn):
+        room_id, at = payload.room_id, payload.at
+        return RecordReport(operation.id, operation.kind, result, code, room_id, None, at)
     if not isinstance(payload, InspectionIn):
         return RecordReport(operation.id, operation.kind, result, code)
     return RecordReport(

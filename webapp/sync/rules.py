@@ -15,7 +15,16 @@ import msgspec
 
 from webapp.errors import AppError
 from webapp.rounds.payloads import DeviceTime, InspectionIn, Sha256, Uid
-from webapp.sync.wire import OperationIn, PhoneReport, PushIn, ScanIn, Storage, Unsent, Version
+from webapp.sync.wire import (
+    OperationIn,
+    PhoneReport,
+    PushIn,
+    ScanIn,
+    SelfCheckIn,
+    Storage,
+    Unsent,
+    Version,
+)
 
 # An amendment waits so long for what it amends; then it goes in by itself, with a flag.
 HELD_FOR = timedelta(days=5)
@@ -27,11 +36,12 @@ HEARD_EVERY = timedelta(minutes=15)
 ORPHAN_GRACE = timedelta(hours=24)
 _LARGEST_OFFSET_SECONDS = 2_000_000_000
 
-Payload = InspectionIn | ScanIn
+Payload = InspectionIn | ScanIn | SelfCheckIn
 _decoders: dict[tuple[str, int], msgspec.json.Decoder[Any]] = {
     ("inspection", 1): msgspec.json.Decoder(InspectionIn),
     ("amendment", 1): msgspec.json.Decoder(InspectionIn),
     ("scan", 1): msgspec.json.Decoder(ScanIn),
+    ("self_check", 1): msgspec.json.Decoder(SelfCheckIn),
 }
 _envelopes = msgspec.json.Decoder(PushIn)
 _phone_reports = msgspec.json.Decoder(PhoneReport)
@@ -184,6 +194,12 @@ def storable(text: str) -> str:
 def order_of_recording(payload: InspectionIn) -> int:
     """Sorts a batch so that an amendment comes after what it amends, however the phone sent them."""
     return payload.amends or 0
+
+
+def changes_what_was_seen(payload: InspectionIn, check: SelfCheckIn) -> bool:
+    """Whether an inspection makes a later revision of what a self-check was signed over."""
+    revision = (payload.amends or 0) + 1
+    return any(seen.uid == payload.uid and seen.revision < revision for seen in check.inspections)
 
 
 def clock_offset_seconds(device_time: str, now: datetime) -> int:

@@ -23,7 +23,8 @@ from webapp.sync import quarantine, queries
 from webapp.sync.models import Operation, Quarantined, Scan, ServerState
 from webapp.sync.phones import PhoneState, note_phone
 from webapp.sync.rules import Received, order_of_recording, storable
-from webapp.sync.wire import OperationOut, ScanIn
+from webapp.sync.self_checks import in_runs, sign
+from webapp.sync.wire import OperationOut, ScanIn, SelfCheckIn
 
 
 @dataclass
@@ -78,7 +79,7 @@ class _Batch:
                 "inspection_uid": uid,
                 "code": code,
                 "details": details,
-                "state": "held" if code == quarantine.HELD else "open",
+                "state": "held" if code in quarantine.HELD else "open",
                 "user_id": self.access.user_id,
                 "clock_offset_seconds": self.phone.clock_offset_seconds,
                 "received_at": self.now,
@@ -102,7 +103,9 @@ def receive(
     queries.lock_contract(session, access.contract_id)
     batch = _Batch(access, phone, now)
     _sort_out_known(session, batch, received)
-    _record_inspections(session, batch)
+    for inspections, checks in in_runs(batch.fresh):
+        _record_inspections(session, batch, inspections)
+        _sign_self_checks(session, batch, checks)
     _record_scans(session, batch)
     _insert(session, Operation, batch.operations)
     _insert(session, Quarantined, batch.quarantined)
@@ -176,10 +179,12 @@ def _out(
     )
 
 
-def _record_inspections(session: Session, batch: _Batch) -> None:
+def _record_inspections(
+    session: Session, batch: _Batch, entries: Sequence[tuple[int, Received]]
+) -> None:
     mine = [
         (position, one, one.payload)
-        for position, one in batch.fresh
+        for position, one in entries
         if isinstance(one.payload, InspectionIn)
     ]
     if not mine:
@@ -205,6 +210,24 @@ def _record_inspections(session: Session, batch: _Batch) -> None:
         if recorded.result == "applied"
     }
     quarantine.release_held(session, batch.access.contract_id, changed, batch.now)
+
+
+def _sign_self_checks(
+    session: Session, batch: _Batch, entries: Sequence[tuple[int, Received]]
+) -> None:
+    for position, one in entries:
+        if isinstance(one.payload, SelfCheckIn):
+            access = batch.access
+            signed = sign(
+                session,
+                access.contract_id,
+                one.operation.id,
+                access.user_id,
+                access.rights,
+                one.payload,
+                batch.now,
+            )
+            batch.answer(position, one, signed)
 
 
 def _record_scans(session: Session, batch: _Batch) -> None:

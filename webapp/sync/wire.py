@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from webapp.acceptance.rules import MOST_POINTS, MOST_STROKES
 from webapp.rounds.payloads import Count, DeviceTime, Id, Sha256, Uid
 
 ENVELOPE = 1
@@ -26,6 +27,34 @@ class ScanIn(msgspec.Struct, forbid_unknown_fields=True):
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
     device_id: Id | None = None
     result: Literal["expected", "done", "unexpected", "foreign", "revoked", "mismatch"] = "expected"
+    at: DeviceTime = ""
+
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Point = Annotated[list[Share], msgspec.Meta(min_length=2, max_length=2)]
+Stroke = Annotated[list[Point], msgspec.Meta(max_length=MOST_POINTS)]
+
+
+class SeenInspection(msgspec.Struct, forbid_unknown_fields=True):
+    """An inspection in the revision in which the engineer saw it."""
+
+    uid: Uid
+    revision: Id
+
+
+class SelfCheckIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The payload of ``self_check``: a room's self-check, signed on the phone (clause 30).
+
+    ``inspections`` are all that count in the room, as the engineer saw them. ``strokes`` are drawn by
+    hand, points in shares of a box three times as wide as high; ``name`` is typed in their place.
+    """
+
+    uid: Uid
+    round_id: Id
+    room_id: Id
+    inspections: Annotated[list[SeenInspection], msgspec.Meta(min_length=1, max_length=1000)]
+    strokes: Annotated[list[Stroke], msgspec.Meta(max_length=MOST_STROKES)] = []
+    name: Annotated[str, msgspec.Meta(max_length=80)] = ""
     at: DeviceTime = ""
 
 
@@ -327,6 +356,29 @@ class ReturnedAnswerRow(msgspec.Struct, omit_defaults=True):
     payload: str = ""
 
 
+class ChangedRow(msgspec.Struct, omit_defaults=True):
+    """What changed of what was signed: a task, and the items of it that differ."""
+
+    why: str
+    task_id: int | None = None
+    device_id: int | None = None
+    items: list[str] = []
+    by: int | None = None
+
+
+class SignOffRow(msgspec.Struct, omit_defaults=True):
+    """A room's sign-off; one that was ``voided`` comes to its signer alone, with what ``changed``."""
+
+    uid: str
+    round_id: int
+    room_id: int
+    level: str
+    user_id: int
+    signed_at: str
+    voided: bool = False
+    changed: list[ChangedRow] = []
+
+
 class PullRows(msgspec.Struct, omit_defaults=True):
     """The rows that changed after the cursor, by kind."""
 
@@ -343,6 +395,7 @@ class PullRows(msgspec.Struct, omit_defaults=True):
     open_items: list[OpenItemRow] = []
     returned_photos: list[ReturnedPhotoRow] = []
     returned_answers: list[ReturnedAnswerRow] = []
+    sign_offs: list[SignOffRow] = []
 
 
 class Gone(msgspec.Struct, omit_defaults=True):
@@ -357,6 +410,7 @@ class Gone(msgspec.Struct, omit_defaults=True):
     open_items: list[int] = []
     returned_photos: list[str] = []
     returned_answers: list[int] = []
+    sign_offs: list[str] = []
 
 
 class PullOut(msgspec.Struct):

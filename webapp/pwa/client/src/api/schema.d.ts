@@ -4943,6 +4943,21 @@ export interface components {
             before: unknown;
             field: string;
         };
+        /**
+         * ChangedRow
+         * @description What changed of what was signed: a task, and the items of it that differ.
+         */
+        ChangedRow: {
+            /** @default null */
+            by: number | null;
+            /** @default null */
+            device_id: number | null;
+            /** @default [] */
+            items: string[];
+            /** @default null */
+            task_id: number | null;
+            why: string;
+        };
         Checklist: {
             /** @description The content as webapp/checklists/content.py describes it: format, types, causes, actions, exceptions. */
             content: {
@@ -5356,6 +5371,8 @@ export interface components {
             rooms: number[];
             /** @default [] */
             rounds: number[];
+            /** @default [] */
+            sign_offs: string[];
             /** @default [] */
             tasks: number[];
         };
@@ -6447,6 +6464,8 @@ export interface components {
             /** @default [] */
             rounds: components["schemas"]["RoundRow"][];
             /** @default [] */
+            sign_offs: components["schemas"]["SignOffRow"][];
+            /** @default [] */
             tasks: components["schemas"]["TaskRow"][];
         };
         /**
@@ -6992,6 +7011,33 @@ export interface components {
             result: "done" | "expected" | "foreign" | "mismatch" | "revoked" | "unexpected";
             uid: string;
         };
+        /**
+         * SeenInspection
+         * @description An inspection in the revision in which the engineer saw it.
+         */
+        SeenInspection: {
+            revision: number;
+            uid: string;
+        };
+        /**
+         * SelfCheckIn
+         * @description The payload of ``self_check``: a room's self-check, signed on the phone (clause 30).
+         *
+         *         ``inspections`` are all that count in the room, as the engineer saw them. ``strokes`` are drawn by
+         *         hand, points in shares of a box three times as wide as high; ``name`` is typed in their place.
+         */
+        SelfCheckIn: {
+            /** @default  */
+            at: string;
+            inspections: components["schemas"]["SeenInspection"][];
+            /** @default  */
+            name: string;
+            room_id: number;
+            round_id: number;
+            /** @default [] */
+            strokes: number[][][];
+            uid: string;
+        };
         Send: {
             /** @default  */
             message: string;
@@ -7050,6 +7096,22 @@ export interface components {
             user_id: number;
             /** Format: date-time */
             voided_at: string | null;
+        };
+        /**
+         * SignOffRow
+         * @description A room's sign-off; one that was ``voided`` comes to its signer alone, with what ``changed``.
+         */
+        SignOffRow: {
+            /** @default [] */
+            changed: components["schemas"]["ChangedRow"][];
+            level: string;
+            room_id: number;
+            round_id: number;
+            signed_at: string;
+            uid: string;
+            user_id: number;
+            /** @default false */
+            voided: boolean;
         };
         /**
          * Storage
