@@ -85,6 +85,7 @@ CATALOGUE: dict[str, int] = {
     # photos and sync
     "photo_not_expected": 409,
     "photo_missing": 404,
+    "photo_reviewed": 409,
     "digest_missing": 422,
     "digest_mismatch": 422,
     "photo_size_mismatch": 422,

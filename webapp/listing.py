@@ -1,60 +1,30 @@
-"""The one pattern of every list: filtered, sorted both ways, counted by state, paged, saved as CSV.
+"""The one pattern of every list: filtered, sorted both ways, counted by state, paged, saved as a file.
 
 A domain says once what its list is (:class:`Listing`); ``webapp.api.listing`` gives it its addresses,
-and ``ListView`` of the client its screen.
+``webapp.sheets`` its files, and ``ListView`` of the client its screen.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from inspect import isfunction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.errors import AppError
+from webapp.sheets import Column, Table
 
+__all__ = ["ALL", "Column", "Listing", "Rows", "all_rows", "containing"]
 Record = dict[str, Any]
 Rows = Sequence[sa.Row[*tuple[Any, ...]]]
 MOST_ROWS = 50_000
 _AT_ONCE = 500
 # What asks for every state, where a list shows one of them unless told otherwise.
 ALL = "all"
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the CSV file; ``words`` are what stands for a key, in Chinese and English.
-
-    The value is the record's ``key``, or ``key_zh`` and ``key_en`` where it has names in both.
-    """
-
-    key: str
-    zh: str
-    en: str
-    words: Mapping[Any, tuple[str, str]] = field(default_factory=dict)
-
-    def cell(self, record: Record, language: str, zone: ZoneInfo) -> str:
-        """The record's value in ``zh`` or ``en``, times as clocks at ``zone`` show them."""
-        named = (f"{self.key}_{language}", f"{self.key}_zh", self.key)
-        value = next((record[name] for name in named if record.get(name) not in (None, "")), None)
-        values = value if isinstance(value, list) else [value]
-        return "; ".join(self._text(one, language, zone) for one in values)
-
-    def _text(self, value: Any, language: str, zone: ZoneInfo) -> str:
-        if value in self.words:
-            return self.words[value][language == "en"]
-        if isinstance(value, datetime):
-            return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        return "" if value is None else value.isoformat() if isinstance(value, date) else str(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +34,8 @@ class Listing:
     ``filters`` name what may be asked: a column that is to equal the value, or a function that makes a
     condition of it. ``sorts`` name what each key orders by, upwards; ``backwards`` are the keys whose
     own figure falls where their columns rise. ``tab`` is the filter that the list is counted by, over
-    ``states``. ``dress`` turns rows into plain data with a fixed number of statements.
+    ``states``. ``dress`` turns rows into plain data with a fixed number of statements. ``title`` is
+    what its files are called, in Chinese and English, and ``columns`` what stands in them.
     """
 
     name: str
@@ -79,6 +50,13 @@ class Listing:
     tab: str
     states: Sequence[str]
     backwards: frozenset[str] = frozenset()
+    title: tuple[str, str] = ("", "")
+
+    @property
+    def table(self) -> Table:
+        """The list as a file."""
+        zh, en = self.title
+        return Table(self.name, (zh or self.name, en or self.name), self.columns)
 
     def statement(
         self, contract_id: int, wanted: Mapping[str, Any], sort: str = ""
@@ -144,29 +122,33 @@ class Listing:
             "page_size": page_size,
         }
 
-    def csv(
+    def records(
         self,
         session: Session,
         contract_id: int,
         wanted: Mapping[str, Any],
         *,
         sort: str,
-        language: str,
-        zone: ZoneInfo,
         now: datetime,
-    ) -> bytes:
-        """All that is filtered, as a CSV file. :raise AppError: ``too_large``"""
-        statement = self.statement(contract_id, wanted, sort).limit(MOST_ROWS + 1)
-        lines: list[list[str]] = []
-        for rows in session.execute(statement).partitions(_AT_ONCE):
-            lines += [
-                [column.cell(record, language, zone) for column in self.columns]
-                for record in self.dress(session, contract_id, rows, now)
-            ]
-        if len(lines) > MOST_ROWS:
-            raise AppError("too_large", maximum=MOST_ROWS)
-        heads = [column.en if language == "en" else column.zh for column in self.columns]
-        return csv_file([heads, *lines])
+    ) -> Iterator[Record]:
+        """All that is filtered, some hundreds at a time. :raise AppError: ``too_large``"""
+        statement = self.statement(contract_id, wanted, sort)
+        for rows in all_rows(session, statement):
+            yield from self.dress(session, contract_id, rows, now)
+
+
+def all_rows(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> Iterator[Rows]:
+    """The rows of a list as it goes into a file, some hundreds at a time.
+
+    They are counted first: half a list must not be taken for the whole one.
+
+    :raise AppError: ``too_large``
+    """
+    counted = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
+    if (session.scalar(counted) or 0) > MOST_ROWS:
+        raise AppError("too_large", maximum=MOST_ROWS)
+    result = session.execute(statement.execution_options(yield_per=_AT_ONCE))
+    yield from result.partitions()
 
 
 def containing(*columns: Any) -> Callable[[str], sa.ColumnElement[bool]]:
@@ -181,17 +163,3 @@ def containing(*columns: Any) -> Callable[[str], sa.ColumnElement[bool]]:
         )
 
     return contains
-
-
-def csv_file(lines: Iterable[Iterable[str | float | date | None]]) -> bytes:
-    """UTF-8 CSV with a byte-order mark, which spreadsheets ask for, and no text that they would run."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(
-        [quoted(cell) if isinstance(cell, str) else cell for cell in line] for line in lines
-    )
-    return text.getvalue().encode("utf-8-sig")
-
-
-def quoted(text: str) -> str:
-    """``text`` for a CSV cell: an apostrophe keeps a spreadsheet from running it as a formula."""
-    return "'" + text if _FORMULA.match(text) else text

@@ -19,8 +19,9 @@ from webapp.desk.open_item_list import OPEN_ITEMS
 from webapp.desk.return_list import RETURNS
 from webapp.estate.queries import LABELS
 from webapp.identity.models import Contract, User
-from webapp.listing import Listing, quoted
+from webapp.listing import Listing
 from webapp.rounds.models import OpenItem, Round
+from webapp.sheets import quoted
 from webapp.sync.lacking import LACKING
 from webapp.sync.models import Quarantined
 from webapp.sync.phone_list import PHONES

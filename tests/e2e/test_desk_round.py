@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Download, Page, Playwright, expect
+from python_calamine import CalamineWorkbook
 
 from tests.e2e import desk_hand
 from tests.e2e import server as servers
@@ -309,6 +310,14 @@ def test_an_open_item_gets_an_owner_and_a_due_date(
     expect(page).not_to_have_url(re.compile(f"number={number}$"))
 
 
+def saved(page: Page, kind: str) -> Download:
+    """The list as a file of this kind, by the button that every list has."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("link", name=kind).click()
+    return download.value
+
+
 def test_a_list_is_sorted_both_ways_counted_and_saved(
     shared_demo_server: Server, playwright: Playwright, open_context: Open
 ) -> None:
@@ -332,11 +341,15 @@ def test_a_list_is_sorted_both_ways_counted_and_saved(
     head.get_by_role("button").click()
     expect(head).to_have_attribute("aria-sort", "descending")
     expect(first).to_have_text(f"#{max(numbers)}")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Export CSV").click()
-    lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()
-    assert lines[0].startswith("Number,State,Severity")
+    lines = Path(saved(page, "CSV").path()).read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith('"Number","State","Severity"')
     assert len(lines) == counted["Open"] + 1
+    download = saved(page, "Excel (XLSX)")
+    assert download.suggested_filename == "DEMO-open-items.xlsx"
+    book = CalamineWorkbook.from_path(download.path())
+    assert book.sheet_names == ["Open items"]
+    rows = book.get_sheet_by_index(0).to_python()
+    assert [row[0] for row in rows[1:]] == sorted(numbers, reverse=True)
 
 
 def test_a_supervisor_withdraws_an_open_item_and_puts_it_back(

@@ -360,7 +360,7 @@ def test_the_export_is_the_register(desk: FlaskClient, contract: Contract) -> No
     back = ask(desk, "POST", "/estate/import", answer.data).get_json()
     assert (back["created"], back["updated"], back["problems"]) == (0, 0, [])
     text = desk.get(f"{BASE}/estate/export.csv?language=en").data
-    assert text.startswith(b"\xef\xbb\xbfNo.,Building,Floor,Room,Device name,Type")
+    assert text.startswith(b'\xef\xbb\xbf"No.","Building","Floor","Room","Device name","Type"')
     back = ask(desk, "POST", "/estate/import?filename=x.csv", text).get_json()
     assert (back["created"], back["updated"], back["problems"]) == (0, 0, [])
 

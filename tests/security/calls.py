@@ -93,6 +93,10 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
         "data": PICTURE,
         "headers": {"Repr-Digest": digest(PICTURE), "Content-Type": "image/jpeg"},
     },
+    ("GET", "/photos/changes"): lambda _: {"query_string": {"since": "0"}},
+    ("POST", "/photos/review"): lambda world: {
+        "json": {"reviews": [{"uid": world.names["photo_uid"], "state": "returned"}]}
+    },
     ("POST", "/photos/{photo_uid}/review"): lambda _: {"json": {"state": "accepted"}},
     ("POST", "/quarantine/{row_id}/apply"): lambda world: {
         "json": {"payload": json.dumps(good_visit(world))}

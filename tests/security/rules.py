@@ -10,6 +10,8 @@ from __future__ import annotations
 ANYBODY, SIGNED_IN, ADMINISTRATORS = "anybody", "signed in", "administrators"
 CONTRACT = "/api/contracts/{contract_code}"
 
+FILE_KINDS = ("csv", "xlsx")
+
 OUTSIDE: dict[tuple[str, str], str] = {
     ("POST", "/api/session"): ANYBODY,
     ("GET", "/api/session"): SIGNED_IN,
@@ -29,6 +31,8 @@ OUTSIDE: dict[tuple[str, str], str] = {
     ("POST", "/api/contracts"): ADMINISTRATORS,
     ("GET", "/api/users"): ADMINISTRATORS,
     ("PATCH", "/api/users/{user_id}"): ADMINISTRATORS,
+    **{("GET", f"/api/contracts.{kind}"): SIGNED_IN for kind in FILE_KINDS},
+    **{("GET", f"/api/users.{kind}"): ADMINISTRATORS for kind in FILE_KINDS},
 }
 _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("PATCH", ""): "manage_people",
@@ -55,7 +59,6 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/devices/{device_id}/label.png"): "view",
     ("POST", "/devices/{device_id}/label"): "manage_estate",
     ("GET", "/labels"): "view",
-    ("GET", "/labels.csv"): "view",
     ("GET", "/labels/presets"): "view",
     ("GET", "/labels/address"): "view",
     ("GET", "/labels/sheet.pdf"): "view",
@@ -84,7 +87,6 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     # A self-check; the other levels are in tests/acceptance.
     ("POST", "/rounds/{month}/sign-offs"): "inspect",
     ("GET", "/inspections"): "view",
-    ("GET", "/inspections.csv"): "view",
     ("GET", "/inspections/{inspection_id}"): "view",
     ("POST", "/inspections/{inspection_id}/pick"): "review",
     ("POST", "/inspections/{inspection_id}/returns"): "review",
@@ -105,28 +107,51 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("POST", "/reports/{report_id}/send"): "accept",
     ("POST", "/reports/{report_id}/answers"): "confirm",
     ("GET", "/open-items"): "view",
-    ("GET", "/open-items.csv"): "view",
     ("GET", "/open-items/{number}"): "view",
     ("PATCH", "/open-items/{number}"): "manage_round",
     ("GET", "/consumables"): "view",
+    ("GET", "/device-records"): "view",
     ("GET", "/photos"): "view",
+    ("GET", "/photos.zip"): "view",
+    ("GET", "/photos/changes"): "view",
+    ("POST", "/photos/review"): "review",
     ("GET", "/photos/{photo_uid}"): "view",
     ("GET", "/photos/{photo_uid}/image"): "view",
     ("PUT", "/photos/{photo_uid}"): "inspect",
     ("POST", "/photos/{photo_uid}/review"): "review",
     ("GET", "/quarantine"): "review",
-    ("GET", "/quarantine.csv"): "review",
     ("GET", "/quarantine/{row_id}"): "review",
     ("POST", "/quarantine/{row_id}/apply"): "review",
     ("POST", "/quarantine/{row_id}/dismiss"): "review",
     ("POST", "/rescue"): "manage_round",
     ("GET", "/phones"): "manage_round",
-    ("GET", "/phones.csv"): "manage_round",
     ("GET", "/missing-photos"): "manage_round",
-    ("GET", "/missing-photos.csv"): "manage_round",
     ("POST", "/sync/push"): "inspect",
     ("POST", "/sync/missing"): "inspect",
     ("GET", "/sync/pull"): "view",
+}
+# Every list can be saved whole, in both kinds of file.
+_SAVED: dict[str, str] = {
+    "/members": "view",
+    "/buildings": "view",
+    "/rooms": "view",
+    "/devices": "view",
+    "/devices/{device_id}/changes": "view",
+    "/labels": "view",
+    "/checklists": "view",
+    "/rounds": "view",
+    "/rounds/{month}/rooms": "view",
+    "/inspections": "view",
+    "/open-items": "view",
+    "/consumables": "view",
+    "/device-records": "view",
+    "/quarantine": "review",
+    "/phones": "manage_round",
+    "/missing-photos": "manage_round",
+    "/photos": "view",
+}
+_OF_A_CONTRACT |= {
+    ("GET", f"{path}.{kind}"): right for path, right in _SAVED.items() for kind in FILE_KINDS
 }
 INSIDE = {(method, CONTRACT + path): right for (method, path), right in _OF_A_CONTRACT.items()}
 RULES = OUTSIDE | INSIDE

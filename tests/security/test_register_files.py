@@ -18,7 +18,7 @@ from webapp.estate.import_plan import plan_import
 from webapp.estate.problem_texts import problem_text
 from webapp.estate.register_file import MAX_FILE_BYTES, Sheet, read_sheets
 from webapp.estate.register_rows import parse_register, parse_sheets
-from webapp.listing import quoted
+from webapp.sheets import quoted
 
 
 def refused(data: bytes) -> AppError:

@@ -8,9 +8,11 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, Schema, blueprint, require
+from webapp.api.listing import file_views
 from webapp.checklists import queries, services
 from webapp.checklists.compare import compare_contents
 from webapp.checklists.document import normalise, plain
+from webapp.checklists.lists import CHECKLISTS
 from webapp.checklists.models import ChecklistVersion
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
@@ -163,6 +165,16 @@ def list_checklists(contract_code: str) -> list[dict[str, Any]]:
     """The contract's versions, the latest first, each with the rounds that use it."""
     access = require("view", contract_code)
     return [summary for _row, summary in _summaries(access)]
+
+
+def _listed(access: Access) -> list[dict[str, Any]]:
+    return [
+        {**summary, "months": [used["month"] for used in summary["rounds"]]}
+        for _row, summary in _summaries(access)
+    ]
+
+
+file_views(bp, "checklists", CHECKLISTS, Schema, _listed)
 
 
 @bp.post(f"{CONTRACT}/checklists")

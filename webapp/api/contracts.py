@@ -9,6 +9,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, Schema, administrator, blueprint, require, signed_in
+from webapp.api.listing import server_file_views
 from webapp.checklists.services import ensure_default
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity import queries, services
@@ -19,6 +20,7 @@ from webapp.identity.contract_settings import (
     as_plain,
     contract_settings,
 )
+from webapp.identity.lists import CONTRACTS
 from webapp.identity.models import Contract, User
 from webapp.identity.rules import rights_of
 
@@ -118,8 +120,15 @@ def contract_out(contract: Contract, role: str, user: User) -> dict[str, Any]:
 @bp.response(200, ContractAccessSchema(many=True))
 def list_contracts() -> list[dict[str, Any]]:
     """The contracts that the actor sees."""
+    return _contracts()
+
+
+def _contracts() -> list[dict[str, Any]]:
     user = signed_in().user
     return [contract_out(row, role, user) for row, role in queries.contracts_of(db.session(), user)]
+
+
+server_file_views(bp, "/api/contracts", CONTRACTS, _contracts)
 
 
 @bp.post("/api/contracts")

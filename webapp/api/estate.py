@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, request
@@ -10,12 +11,14 @@ from sqlalchemy.orm import Session
 from webapp.api import estate_schemas as shapes
 from webapp.api.device_schemas import DeviceLifeSchema
 from webapp.api.files import sent_file
-from webapp.api.http import CONTRACT, blueprint, page_of, require, settings, signed_in
+from webapp.api.http import CONTRACT, Schema, blueprint, page_of, require, settings, signed_in
+from webapp.api.listing import file_views
 from webapp.checklists import queries as checklists
 from webapp.db import db, now_utc, unit_of_work
+from webapp.desk.other_lists import DEVICE_CHANGES, device_change_records
 from webapp.desk.queries_device import device_life
 from webapp.errors import AppError
-from webapp.estate import queries, services
+from webapp.estate import lists, queries, services
 from webapp.estate.importing import ImportReport, import_register, preview_import
 from webapp.estate.models import Device, Room
 from webapp.estate.problem_texts import problem_text
@@ -24,10 +27,11 @@ from webapp.estate.register_rows import parse_register
 from webapp.estate.words import DEVICE_TYPES
 from webapp.identity.rules import Access
 from webapp.rounds.opening import sync_tasks_with_estate
+from webapp.sheets import CONTENT_TYPES, Record
 
 bp = blueprint("estate", "Buildings, rooms, devices, and the asset register")
 ID = f"<int(max={shapes.MAX_ID}):"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = CONTENT_TYPES["xlsx"]
 RETIRED = {"false": False, "true": True, "all": None}
 
 
@@ -278,3 +282,26 @@ def export_text(args: dict[str, Any], contract_code: str) -> Response:
     devices = queries.register_devices(db.session(), access.contract_id)
     data = export_csv(devices, args["language"])
     return sent_file(data, "text/csv; charset=utf-8", f"{access.contract_code}-asset-register.csv")
+
+
+def _buildings(access: Access) -> Iterable[Record]:
+    return lists.building_records(db.session(), access.contract_id)
+
+
+def _rooms(access: Access, **wanted: Any) -> Iterable[Record]:
+    return lists.room_records(db.session(), access.contract_id, **wanted)
+
+
+def _devices(access: Access, sort: str, retired: str, **wanted: Any) -> Iterable[Record]:
+    narrowed = queries.DeviceFilter(retired=RETIRED[retired], **wanted)
+    return lists.device_records(db.session(), access.contract_id, narrowed, sort)
+
+
+def _changes(access: Access, device_id: int) -> Iterable[Record]:
+    return device_change_records(db.session(), access.contract_id, device_id)
+
+
+file_views(bp, "buildings", lists.BUILDINGS, Schema, _buildings)
+file_views(bp, "rooms", lists.ROOMS, shapes.RoomArgs, _rooms)
+file_views(bp, "devices", lists.DEVICES, shapes.DeviceArgs, _devices)
+file_views(bp, f"devices/{ID}device_id>/changes", DEVICE_CHANGES, Schema, _changes)

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, PageArgs, blueprint, require
 from webapp.api.listing import PlacedSchema, list_views, sort_of, state_of
-from webapp.api.photos import LimitsSchema
+from webapp.api.photo_schemas import LimitsSchema
 from webapp.api.return_schemas import ReturnSchema
 from webapp.api.rounds import ID, MONTH
 from webapp.db import db, now_utc, unit_of_work
@@ -23,7 +23,7 @@ INSPECTION = f"{CONTRACT}/inspections/<int(max=2147483647):inspection_id>"
 
 
 class InspectionArgs(PageArgs):
-    """Which inspections; ``pair`` asks for those that wait for a choice."""
+    """Which inspections; ``pair`` asks for those that wait for a choice, ``fast`` for an "all OK" in seconds."""
 
     month = fields.String(validate=MONTH)
     building_id = fields.Integer(validate=ID)
@@ -33,6 +33,7 @@ class InspectionArgs(PageArgs):
     author_id = fields.Integer(validate=ID)
     verdict = state_of(INSPECTIONS)
     flag = fields.String(validate=validate.Regexp(r"^[a-z_]{1,40}$", error="invalid_flag"))
+    fast = fields.Boolean(load_default=False)
     pair = fields.Boolean(load_default=False)
     q = fields.String(load_default="", validate=validate.Length(max=100))
     sort = sort_of(INSPECTIONS)
@@ -52,6 +53,8 @@ class InspectionSchema(PlacedSchema):
     severity = fields.Integer(required=True, allow_none=True)
     exception_reason = fields.String(required=True, allow_none=True)
     flags = fields.List(fields.String(), required=True)
+    bulk_ok = fields.Boolean(required=True)
+    dwell_seconds = fields.Integer(required=True)
     counts = fields.Boolean(required=True)
     pair_open = fields.Boolean(required=True)
     received_at = fields.AwareDateTime(required=True)
@@ -201,8 +204,6 @@ class InspectionDetailSchema(InspectionSchema):
     picked = fields.Boolean(required=True)
     device_started_at = fields.AwareDateTime(required=True, allow_none=True)
     clock_offset_seconds = fields.Integer(required=True)
-    dwell_seconds = fields.Integer(required=True)
-    bulk_ok = fields.Boolean(required=True)
     scanned_code = fields.String(required=True, allow_none=True)
     remark = fields.String(required=True)
     exception_zh = fields.String(required=True)

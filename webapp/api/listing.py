@@ -1,7 +1,8 @@
-"""The addresses of a list: its pages as JSON, and all that is filtered as CSV."""
+"""The addresses of a list: its pages as JSON, and all that is filtered as CSV and as XLSX."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,13 +12,14 @@ from flask import Response
 from marshmallow import fields, validate
 
 from webapp.api.files import sent_file
-from webapp.api.http import CONTRACT, Blueprint, PageArgs, page_schema, require
+from webapp.api.http import CONTRACT, Blueprint, PageArgs, Schema, page_schema, require
 from webapp.db import db, now_utc
 from webapp.identity.models import Contract
-from webapp.identity.rules import Right
+from webapp.identity.rules import Access, Right
 from webapp.listing import ALL, Listing
+from webapp.sheets import CONTENT_TYPES, FORMATS, Format, Record, Table
 
-_CSV = "text/csv; charset=utf-8"
+Records = Callable[..., Iterable[Record]]
 
 
 class PlacedSchema(ma.Schema):
@@ -53,43 +55,105 @@ def list_views(
     item_schema: type[ma.Schema],
     right: Right = "view",
 ) -> None:
-    """Bind ``path`` of a contract to the list's pages, and ``path.csv`` to the whole of it."""
+    """Bind ``path`` of a contract to the list's pages, and its files to the whole of it."""
     page = _counted(item_schema, listing)
-    in_language = {
-        "language": fields.String(load_default="zh", validate=validate.OneOf(["zh", "en"]))
-    }
-    csv_args = type(args_schema.__name__ + "Csv", (args_schema,), in_language)
 
     def show(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
         access = require(right, contract_code)
         asked = {name: args.pop(name) for name in ("sort", "page", "page_size")}
         return listing.page(db.session(), access.contract_id, args, **asked, now=now_utc())
 
-    def save(args: dict[str, Any], contract_code: str) -> Response:
-        access = require(right, contract_code)
-        asked = {name: args.pop(name) for name in ("sort", "language")}
-        wanted = {name: args[name] for name in args if name not in ("page", "page_size")}
-        zone = sa.select(Contract.time_zone).where(Contract.id == access.contract_id)
-        data = listing.csv(
-            db.session(),
-            access.contract_id,
-            wanted,
-            **asked,
-            zone=ZoneInfo(db.session.execute(zone).scalar_one()),
-            now=now_utc(),
-        )
-        return sent_file(data, _CSV, f"{access.contract_code}-{listing.name}.csv")
+    def records(access: Access, sort: str, **wanted: Any) -> Iterable[Record]:
+        contract_id = access.contract_id
+        return listing.records(db.session(), contract_id, wanted, sort=sort, now=now_utc())
 
     show.__doc__ = f"A page of the {listing.name}, and how many there are in each state."
-    save.__doc__ = f"All of the {listing.name} that the filters let through, as CSV."
     asked_for = bp.arguments(args_schema, location="query")
     bp.get(f"{CONTRACT}/{path}", endpoint=f"list_{listing.name}")(
         asked_for(bp.response(200, page)(show))
     )
-    whole = bp.response(200, {"type": "string", "format": "binary"}, content_type="text/csv")
-    bp.get(f"{CONTRACT}/{path}.csv", endpoint=f"save_{listing.name}")(
-        bp.arguments(csv_args, location="query")(whole(save))
+    file_views(bp, path, listing.table, args_schema, records, right)
+
+
+def file_views(
+    bp: Blueprint,
+    path: str,
+    table: Table,
+    args_schema: type[Schema],
+    records: Records,
+    right: Right = "view",
+) -> None:
+    """Bind ``path.csv`` and ``path.xlsx`` of a contract to all that ``records(access, **args)`` gives.
+
+    ``args_schema`` is what the list itself is asked by; pages mean nothing to a file. What the path
+    names is given to ``records`` too.
+    """
+    for kind in FORMATS:
+
+        def save(args: dict[str, Any], contract_code: str, kind: Format = kind, **ids: Any) -> Any:
+            access = require(right, contract_code)
+            statement = sa.select(Contract.time_zone).where(Contract.id == access.contract_id)
+            zone = ZoneInfo(db.session.execute(statement).scalar_one())
+            language = _without_pages(args)
+            found = records(access, **args, **ids)
+            return _sent_table(table, kind, found, language, zone, f"{access.contract_code}-")
+
+        bind_file(bp, f"{CONTRACT}/{path}", kind, table, args_schema, save)
+
+
+def server_file_views(bp: Blueprint, path: str, table: Table, records: Records) -> None:
+    """Bind ``path.csv`` and ``path.xlsx``, outside of any contract, to all that ``records()`` gives.
+
+    ``records`` asks who may; times are UTC, because a server stands in no contract's zone.
+    """
+    for kind in FORMATS:
+
+        def save(args: dict[str, Any], kind: Format = kind) -> Response:
+            return _sent_table(table, kind, records(), args["language"], ZoneInfo("UTC"))
+
+        bind_file(bp, path, kind, table, Schema, save)
+
+
+def bind_file(
+    bp: Blueprint,
+    address: str,
+    kind: Format,
+    table: Table,
+    args_schema: type[Schema],
+    view: Callable[..., Any],
+) -> None:
+    """Bind the file of one kind, in the language that is asked for, and describe it."""
+    in_language = {
+        "language": fields.String(load_default="zh", validate=validate.OneOf(["zh", "en"]))
+    }
+    name = args_schema.__name__ if args_schema is not Schema else table.name.title()
+    args = type(f"{name}{kind.title()}", (args_schema,), in_language)
+    view.__doc__ = f"All of the {table.name} that the filters let through, as {kind.upper()}."
+    content = CONTENT_TYPES[kind].partition(";")[0]
+    whole = bp.response(200, {"type": "string", "format": "binary"}, content_type=content)
+    bp.get(f"{address}.{kind}", endpoint=f"save_{table.name}_{kind}")(
+        bp.arguments(args, location="query")(whole(view))
     )
+
+
+def _without_pages(args: dict[str, Any]) -> str:
+    """Take out of ``args`` what a file isn't asked by, and give its language."""
+    for name in ("page", "page_size"):
+        args.pop(name, None)
+    language: str = args.pop("language")
+    return language
+
+
+def _sent_table(
+    table: Table,
+    kind: Format,
+    records: Iterable[Record],
+    language: str,
+    zone: ZoneInfo,
+    prefix: str = "",
+) -> Response:
+    file = table.write(kind, records, language, zone)
+    return sent_file(file, CONTENT_TYPES[kind], f"{prefix}{table.name}.{kind}")
 
 
 def _counted(item: type[ma.Schema], listing: Listing) -> type[ma.Schema]:

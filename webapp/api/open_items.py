@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, page_of, page_schema, require
-from webapp.api.listing import PlacedSchema, list_views, sort_of, state_of
+from webapp.api.listing import PlacedSchema, file_views, list_views, sort_of, state_of
 from webapp.api.rounds import ID, MONTH
+from webapp.checklists.queries import current_version
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.open_item_detail import open_item_detail
 from webapp.desk.open_item_list import OPEN_ITEMS
+from webapp.desk.record_list import CATEGORIES, DEVICE_RECORDS
+from webapp.identity.rules import Access
+from webapp.listing import all_rows
 from webapp.rounds import services
+from webapp.rounds.lists import CONSUMABLES
 from webapp.rounds.queries import consumables_statement
 
 bp = blueprint("open_items", "Open items, carried from month to month; consumables")
@@ -148,7 +154,43 @@ class ConsumableUseSchema(ma.Schema):
     room_en = fields.String(required=True)
 
 
+class DeviceRecordArgs(PageArgs):
+    """Which rows of the device records; ``month`` is that of their date."""
+
+    month = fields.String(validate=MONTH)
+    building_id = fields.Integer(validate=ID)
+    room_id = fields.Integer(validate=ID)
+    device_id = fields.Integer(validate=ID)
+    category = fields.String(validate=validate.OneOf(list(CATEGORIES)))
+    result = state_of(DEVICE_RECORDS)
+    q = fields.String(load_default="", validate=validate.Length(max=100))
+    sort = sort_of(DEVICE_RECORDS)
+
+
+class DeviceRecordSchema(PlacedSchema):
+    """A row of a device's record (clause 20), in the words of the record sheet."""
+
+    id = fields.Integer(required=True)
+    recorded_on = fields.Date(required=True)
+    category = fields.String(required=True)
+    item = fields.String(required=True, allow_none=True)
+    item_zh = fields.String(required=True, allow_none=True)
+    item_en = fields.String(required=True, allow_none=True)
+    anomaly = fields.String(required=True)
+    cause_zh = fields.String(required=True)
+    cause_en = fields.String(required=True)
+    action_zh = fields.String(required=True)
+    action_en = fields.String(required=True)
+    part = fields.String(required=True)
+    result = fields.String(required=True)
+    open_item_number = fields.Integer(required=True, allow_none=True)
+    inspection_id = fields.Integer(required=True, allow_none=True)
+    recorded_by = fields.String(required=True)
+    reviewed_by = fields.String(required=True, allow_none=True)
+
+
 list_views(bp, "open-items", OPEN_ITEMS, OpenItemArgs, OpenItemSchema)
+list_views(bp, "device-records", DEVICE_RECORDS, DeviceRecordArgs, DeviceRecordSchema)
 
 
 @bp.get(OPEN_ITEM)
@@ -178,3 +220,17 @@ def list_consumables(args: dict[str, Any], contract_code: str) -> dict[str, Any]
     access = require("view", contract_code)
     page, page_size = args.pop("page"), args.pop("page_size")
     return page_of(consumables_statement(access.contract_id, **args), page, page_size)
+
+
+def _consumables(access: Access, **wanted: Any) -> Iterator[dict[str, Any]]:
+    session = db.session()
+    current = current_version(session, access.contract_id)
+    words = {row["key"]: row for row in (current.content["consumables"] if current else ())}
+    for rows in all_rows(session, consumables_statement(access.contract_id, **wanted)):
+        for row in rows:
+            named = words.get(row.consumable, {})
+            names = {"consumable_zh": named.get("zh"), "consumable_en": named.get("en")}
+            yield {**row._asdict(), **names}
+
+
+file_views(bp, "consumables", CONSUMABLES, ConsumableArgs, _consumables)

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, Schema, administrator, blueprint, require
+from webapp.api.listing import file_views, server_file_views
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.identity import queries, services
+from webapp.identity.lists import MEMBERS, USERS
 from webapp.identity.models import User
-from webapp.identity.rules import ROLES, is_phone_number
+from webapp.identity.rules import ROLES, Access, is_phone_number
 
 bp = blueprint("people", "Members of a contract, and people")
 
@@ -110,7 +112,10 @@ def user_out(user: User) -> dict[str, Any]:
 @bp.response(200, MemberSchema(many=True))
 def list_members(contract_code: str) -> list[dict[str, Any]]:
     """The contract's people (clause 25)."""
-    access = require("view", contract_code)
+    return _members(require("view", contract_code))
+
+
+def _members(access: Access) -> list[dict[str, Any]]:
     return [
         {
             "id": member.id,
@@ -126,6 +131,9 @@ def list_members(contract_code: str) -> list[dict[str, Any]]:
         }
         for member, user in queries.members(db.session(), access.contract_id)
     ]
+
+
+file_views(bp, "members", MEMBERS, Schema, _members)
 
 
 @bp.post(f"{CONTRACT}/members")
@@ -193,8 +201,15 @@ def remove_member(contract_code: str, member_id: int) -> None:
 @bp.response(200, UserAdminSchema(many=True))
 def list_users() -> list[dict[str, Any]]:
     """Everybody on this server (administrator)."""
+    return _users()
+
+
+def _users() -> list[dict[str, Any]]:
     administrator()
     return [user_out(row) for row in db.session.scalars(sa.select(User).order_by(User.login))]
+
+
+server_file_views(bp, "/api/users", USERS, _users)
 
 
 @bp.patch("/api/users/<int:user_id>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import marshmallow as ma
@@ -11,13 +12,18 @@ from marshmallow import fields, validate
 from webapp.acceptance.services import act_on_round
 from webapp.api.blocker_schemas import BlockerSchema
 from webapp.api.http import CONTRACT, Schema, blueprint, require
+from webapp.api.listing import file_views
 from webapp.api.live import answer_live
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.board import board
+from webapp.desk.other_lists import ROUND_ROOMS, round_room_records
+from webapp.identity.rules import Access
 from webapp.readiness import beyond_of, report_of, version_of
 from webapp.rounds import queries, services
+from webapp.rounds.lists import ROUNDS
 from webapp.rounds.opening import open_round
 from webapp.rounds.rules import ACTIONS
+from webapp.sheets import Record
 
 bp = blueprint("rounds", "Rounds: one a month and contract")
 MONTH = validate.Regexp(r"^20\d{2}-(0[1-9]|1[0-2])$", error="invalid_month")
@@ -140,6 +146,19 @@ class BoardSchema(ma.Schema):
 def list_rounds(contract_code: str) -> list[dict[str, Any]]:
     """The rounds, latest first."""
     return queries.rounds_list(db.session(), require("view", contract_code), now_utc())
+
+
+def _listed(access: Access) -> list[dict[str, Any]]:
+    rounds = queries.rounds_list(db.session(), access, now_utc())
+    return [{**row, **row["progress"]} for row in rounds]
+
+
+def _rooms(access: Access, month: str) -> Iterable[Record]:
+    return round_room_records(db.session(), access.contract_id, month)
+
+
+file_views(bp, "rounds", ROUNDS, Schema, _listed)
+file_views(bp, "rounds/<string:month>/rooms", ROUND_ROOMS, Schema, _rooms)
 
 
 @bp.post(f"{CONTRACT}/rounds")

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.checklists.content import ROOM_TYPE
-from webapp.desk.words import PLACE_COLUMNS, SEVERITIES, VERDICTS, place_of
+from webapp.desk.fast_bulk import flagged, given_fast
+from webapp.desk.words import FLAGS, PLACE_COLUMNS, SEVERITIES, VERDICTS, place_of
 from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import User
 from webapp.listing import Column, Listing, Rows, containing
@@ -23,9 +24,8 @@ def _of_type(key: str) -> sa.ColumnElement[bool]:
     return Inspection.device_id.is_(None) if key == ROOM_TYPE else Device.type == key
 
 
-def _flagged(flag: str) -> sa.ColumnElement[bool]:
-    # The column holds a JSON list of codes; both databases show it as text alike.
-    return sa.cast(Inspection.flags, sa.Text).contains(f'"{flag}"', autoescape=True)
+def _fast(_asked: bool) -> sa.ColumnElement[bool]:
+    return given_fast()
 
 
 def _waiting(_asked: bool) -> sa.ColumnElement[bool]:
@@ -71,6 +71,8 @@ def _dressed(row: Row, expected: int, received: int, returned: int) -> dict[str,
         "severity": inspection.severity,
         "exception_reason": inspection.exception_reason,
         "flags": inspection.flags,
+        "bulk_ok": inspection.bulk_ok,
+        "dwell_seconds": inspection.dwell_seconds,
         "counts": task.inspection_id == inspection.id,
         "pair_open": task.pair_open,
         "received_at": inspection.received_at,
@@ -83,6 +85,7 @@ def _dressed(row: Row, expected: int, received: int, returned: int) -> dict[str,
 
 INSPECTIONS = Listing(
     name="inspections",
+    title=("检查记录", "Inspections"),
     select=sa.select(
         Inspection,
         Round.month,
@@ -108,7 +111,8 @@ INSPECTIONS = Listing(
         "type": _of_type,
         "author_id": Inspection.author_id,
         "verdict": Inspection.verdict,
-        "flag": _flagged,
+        "flag": flagged,
+        "fast": _fast,
         "pair": _waiting,
         "q": containing(Room.name_zh, Room.name_en, Device.name, Device.asset_number),
         "inspection_id": Inspection.id,
@@ -117,6 +121,7 @@ INSPECTIONS = Listing(
     sorts={
         "received_at": (Inspection.received_at,),
         "severity": (Inspection.severity, Inspection.received_at),
+        "dwell": (Inspection.dwell_seconds, Inspection.received_at),
         "place": (Building.position, Building.id, Room.floor, Room.name_zh, Device.name),
         "author": (User.name, Inspection.received_at),
     },
@@ -134,6 +139,8 @@ INSPECTIONS = Listing(
         Column("author", "检查人", "Inspected by"),
         Column("received_at", "收到时间", "Received"),
         Column("revision", "版本", "Revision"),
-        Column("flags", "提示", "Flags"),
+        Column("bulk_ok", "一键正常", "Set all to OK"),
+        Column("dwell_seconds", "用时（秒）", "Seconds spent"),
+        Column("flags", "提示", "Flags", FLAGS),
     ),
 )

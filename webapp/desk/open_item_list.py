@@ -123,6 +123,7 @@ def picked_of(
 
 OPEN_ITEMS = Listing(
     name="open-items",
+    title=("遗留问题", "Open items"),
     select=sa.select(
         OpenItem,
         Room,

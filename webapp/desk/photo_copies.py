@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import sqlalchemy as sa
@@ -35,6 +35,11 @@ class PhotoRef:
     uid: str
     sha256: str
     unreadable: bool
+
+    @classmethod
+    def of(cls, photo: Photo) -> PhotoRef:
+        """The reference to a photo's row."""
+        return cls(*(getattr(photo, field.name) for field in fields(cls)))
 
 
 _COLUMNS = (

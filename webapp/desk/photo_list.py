@@ -1,25 +1,20 @@
-"""The photos of a contract as a supervisor looks at them: the reading, its limits, and last month's.
-
-A page costs the same few statements whatever its size.
-"""
+"""Which photos of a contract a supervisor looks at, and in what order; ``photo_dress`` shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from webapp.checklists.content import ROOM_TYPE, Item, item_of
-from webapp.checklists.models import ChecklistVersion
-from webapp.desk.words import limits_of, option_words, place_of, register_of
+from webapp.checklists.content import ROOM_TYPE
+from webapp.desk.fast_bulk import flagged, given_fast
 from webapp.estate.models import Building, Device, Room
-from webapp.identity.models import User
+from webapp.identity.models import Contract, User
 from webapp.rounds.models import Finding, Inspection, Photo, Reading, Round
 
-Row = Any
 _ORDER = (
     Round.month.desc(),
     Building.position,
@@ -32,18 +27,25 @@ _ORDER = (
     Photo.position,
     Photo.id,
 )
-Place = tuple[int, int | None, str | None]
+_MOST_CHANGES = 1000
 
 
 @dataclass(frozen=True)
 class PhotoFilter:
-    """What to look at; None is everything. ``month`` is ``YYYY-MM``, ``q`` names devices and rooms."""
+    """What to look at; None is everything. ``month`` is ``YYYY-MM``, ``q`` names devices and rooms.
+
+    ``reused`` repeat an earlier photo; ``fast`` are of an "all OK" given in seconds, and
+    ``spot_missing`` of one that left a spot check out.
+    """
 
     month: str | None = None
     room_id: int | None = None
     type: str | None = None
     author_id: int | None = None
     abnormal: bool = False
+    reused: bool = False
+    fast: bool = False
+    spot_missing: bool = False
     review: str | None = None
     item: str | None = None
     inspection_id: int | None = None
@@ -111,136 +113,46 @@ def _conditions(wanted: PhotoFilter) -> Iterable[sa.ColumnElement[bool]]:
     if wanted.abnormal:
         # A photo of the whole device, a finding or an open item goes with the inspection's verdict.
         yield sa.func.coalesce(Reading.verdict, Inspection.verdict) == "abnormal"
+    if wanted.reused:
+        yield Photo.reused_of.is_not(None)
+    if wanted.fast:
+        yield given_fast()
+    if wanted.spot_missing:
+        yield flagged("spot_check_missing")
     if wanted.q:
         columns = (Device.name, Device.asset_number, Room.name_zh, Room.name_en, Inspection.remark)
         yield sa.or_(*(column.icontains(wanted.q, autoescape=True) for column in columns))
 
 
-def dress_photos(session: Session, contract_id: int, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The rows of :func:`photo_statement` as plain data, each with its limits and its predecessor."""
-    contents = _contents(session, contract_id, {row.Inspection.checklist_number for row in rows})
-    previous = _previous(session, contract_id, rows)
-    return [_dressed(row, contents, previous.get(row.Photo.id)) for row in rows]
+def photos_changed(
+    session: Session, contract_id: int, since: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """What was said of photos after the contract's sequence number ``since``, and the number now.
+
+    A thousand at a time: the number is then that of the last of them, and the rest is asked for next.
+    """
+    head = session.scalar(sa.select(Contract.head_seq).where(Contract.id == contract_id)) or 0
+    rows = session.execute(
+        sa.select(Photo, User.name)
+        .outerjoin(User, User.id == Photo.reviewed_by_id)
+        .where(Photo.contract_id == contract_id, Photo.seq > since, Photo.received_at.is_not(None))
+        .order_by(Photo.seq, Photo.id)
+        .limit(_MOST_CHANGES)
+    ).all()
+    last = rows[-1][0].seq if len(rows) == _MOST_CHANGES else head
+    return last, [review_of(photo, reviewer) for photo, reviewer in rows]
 
 
-def _contents(
-    session: Session, contract_id: int, numbers: Iterable[int]
-) -> dict[int, dict[str, Any]]:
-    statement = sa.select(ChecklistVersion.number, ChecklistVersion.content).where(
-        ChecklistVersion.contract_id == contract_id, ChecklistVersion.number.in_(list(numbers))
-    )
-    return {row.number: row.content for row in session.execute(statement)}
-
-
-def _place(inspection: Inspection, photo: Photo) -> Place:
-    room_id = 0 if inspection.device_id else inspection.room_id
-    return room_id, inspection.device_id, photo.item
-
-
-def _previous(
-    session: Session, contract_id: int, rows: Sequence[Row]
-) -> dict[int, tuple[str, str]]:
-    """Per photo its predecessor's uid and month: same place and item, the latest earlier month."""
-    if not rows:
-        return {}
-    rooms = {r.Inspection.room_id for r in rows if r.Inspection.device_id is None}
-    devices = {r.Inspection.device_id for r in rows if r.Inspection.device_id is not None}
-    found = session.execute(
-        sa.select(Photo.uid, Photo.item, Round.month, Inspection.device_id, Inspection.room_id)
-        .join(Inspection, Inspection.id == Photo.inspection_id)
-        .join(Round, Round.id == Inspection.round_id)
-        .where(
-            Photo.contract_id == contract_id,
-            Photo.received_at.is_not(None),
-            Photo.withdrawn.is_(False),
-            Photo.unreadable.is_(False),
-            Photo.finding_uid.is_(None),
-            Photo.open_item_number.is_(None),
-            Round.month < max(row.month for row in rows),
-            sa.or_(
-                Inspection.device_id.in_(devices),
-                sa.and_(Inspection.device_id.is_(None), Inspection.room_id.in_(rooms)),
-            ),
-        )
-        .order_by(Round.month.desc(), Photo.position)
-    )
-    by_place: dict[Place, list[tuple[str, str]]] = {}
-    for uid, item, month, device_id, room_id in found:
-        place = (0 if device_id else room_id, device_id, item)
-        by_place.setdefault(place, []).append((uid, month))
+def review_of(photo: Photo, reviewer: str | None) -> dict[str, Any]:
+    """The word on a photo, by which other reviewers' screens follow."""
     return {
-        row.Photo.id: earlier
-        for row in rows
-        for earlier in [_before(by_place.get(_place(row.Inspection, row.Photo), []), row.month)]
-        if earlier is not None
-    }
-
-
-def _before(photos: list[tuple[str, str]], month: str) -> tuple[str, str] | None:
-    return next((photo for photo in photos if photo[1] < month), None)
-
-
-def _dressed(
-    row: Row, contents: dict[int, dict[str, Any]], previous: tuple[str, str] | None
-) -> dict[str, Any]:
-    photo, device = row.Photo, row.Device
-    kind = device.type if device else ROOM_TYPE
-    content = contents.get(row.Inspection.checklist_number, {"types": []})
-    item = item_of(content, kind, photo.item) if photo.item else None
-    return {
-        **_where(row),
-        "item": photo.item,
-        "item_zh": item["zh"] if item else None,
-        "item_en": item["en"] if item else None,
-        "unit": item.get("unit", "") if item else "",
-        "finding": row.Finding.text if row.Finding else None,
-        "open_item_number": photo.open_item_number,
-        "reading": _reading(row.Reading, item) if row.Reading else None,
-        "limits": limits_of(item, register_of(device)) if item else None,
-        "width": photo.width,
-        "height": photo.height,
-        "bytes": photo.bytes,
-        "unreadable": photo.unreadable,
-        "device_taken_at": photo.device_taken_at,
-        "received_at": photo.received_at,
+        "uid": photo.uid,
         "review": photo.review,
         "review_remark": photo.review_remark,
         "review_marks": photo.review_marks,
-        "reviewer": row.reviewer,
+        "reviewer_id": photo.reviewed_by_id,
+        "reviewer": reviewer,
         "reviewed_at": photo.reviewed_at,
-        "reused_of": photo.reused_of,
-        "previous_uid": previous[0] if previous else None,
-        "previous_month": previous[1] if previous else None,
-    }
-
-
-def _where(row: Row) -> dict[str, Any]:
-    """Whose photo, of which inspection, room and device."""
-    inspection = row.Inspection
-    return {
-        "uid": row.Photo.uid,
-        "month": row.month,
-        "inspection_id": inspection.id,
-        "inspection_uid": inspection.uid,
-        "task_id": inspection.task_id,
-        "verdict": inspection.verdict,
-        **place_of(row.Room, row.Building, row.Device),
-        "author_id": inspection.author_id,
-        "author": row.author,
-    }
-
-
-def _reading(reading: Reading, item: Item | None) -> dict[str, Any]:
-    value = reading.value_text if reading.value_number is None else reading.value_number
-    words = option_words(item, value)
-    return {
-        "value": value,
-        "value_zh": words[0],
-        "value_en": words[1],
-        "verdict": reading.verdict,
-        "severity": reading.severity,
-        "cause": reading.cause,
-        "action": reading.action,
-        "remark": reading.remark,
-        "fixed": reading.fixed,
+        "received_at": photo.received_at,
+        "withdrawn": photo.withdrawn,
     }

@@ -8,7 +8,7 @@ from typing import Any
 from webapp.checklists.content import ROOM_TYPE, Item, Words
 from webapp.checklists.rules import NormalRange, device_register, normal_range
 from webapp.estate.models import Building, Device, Room
-from webapp.listing import Column
+from webapp.sheets import Column
 
 VERDICTS = {
     "normal": ("正常", "Normal"),
@@ -16,7 +16,20 @@ VERDICTS = {
     "not_tested": ("未检", "Not tested"),
 }
 SEVERITIES = {1: ("一级", "1"), 2: ("二级", "2"), 3: ("三级", "3"), 4: ("四级", "4")}
-# Where a row of a list is, as its CSV file says it.
+FLAGS = {
+    "verdict_differs": ("手机判定与服务器不同", "Phone and server judge differently"),
+    "required_unanswered": ("有必检项未填", "Required items unanswered"),
+    "photo_missing": ("缺少照片", "A photo is missing"),
+    "question": ("读数存疑", "A reading is doubtful"),
+    "not_scanned": ("未扫码", "Label not scanned"),
+    "bulk_ok": ("一键正常", "Set all to OK"),
+    "spot_check_missing": ("抽查项未亲自确认", "Spot check not looked at"),
+    "clock_off": ("手机时间不准", "Phone's clock is off"),
+    "unanswered_open_items": ("遗留问题未答复", "Open items unanswered"),
+    "solved_but_abnormal": ("答已解决但仍异常", "Said solved, still abnormal"),
+    "amendment_forced": ("更正未等到原记录", "Amendment without its original"),
+}
+# Where a row of a list is, as its files say it.
 PLACE_COLUMNS = (
     Column("building", "楼宇", "Building"),
     Column("floor", "楼层", "Floor"),

@@ -334,6 +334,7 @@ def _label_row(
 
 LABELS = Listing(
     name="labels",
+    title=("标签", "Labels"),
     select=sa.select(Label, Device, Room, Building, _label_state)
     .outerjoin(Device, Device.id == Label.device_id)
     .outerjoin(Room, Room.id == Device.room_id)

@@ -13,7 +13,7 @@ from webapp.estate import words
 from webapp.estate.english_names import english_building, english_room
 from webapp.estate.models import Building, Device, Room
 from webapp.estate.register_line import UNKNOWN_BUILDING_EN
-from webapp.listing import csv_file
+from webapp.sheets import csv_file, sheet_text
 
 Value = str | int | float | date | None
 Listed = tuple[Device, Room, Building]
@@ -125,7 +125,7 @@ def _write(sheet: Any, row: int, column: int, value: Value, day: Any) -> None:
     if isinstance(value, date):
         sheet.write_datetime(row, column, value, day)
     elif isinstance(value, str):
-        sheet.write_string(row, column, value)
+        sheet.write_string(row, column, sheet_text(value))
     else:
         sheet.write_number(row, column, value)
 

@@ -166,7 +166,7 @@ def _first_lines(text: str) -> Iterator[str]:
         yield line
 
 
-_QUOTED = re.compile(r"'+[=+\-@\t\r]")
+_QUOTED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 
 
 def _unquoted(text: str) -> str:

@@ -34,6 +34,7 @@ def _dress(
 
 LACKING = Listing(
     name="missing-photos",
+    title=("没到的照片", "Missing photos"),
     select=sa.select(
         Inspection.id,
         Round.month,

@@ -34,6 +34,7 @@ def _dress(_session: Session, _contract_id: int, rows: Rows, now: datetime) -> l
 
 PHONES = Listing(
     name="phones",
+    title=("手机", "Phones"),
     select=sa.select(Phone, User.name, User.name_en, User.disabled_at, Membership.left_at)
     .join(User, User.id == Phone.user_id)
     .outerjoin(Membership, of_member()),

@@ -43,6 +43,7 @@ def _dress(
 
 QUARANTINE = Listing(
     name="quarantine",
+    title=("待处理记录", "Held records"),
     select=sa.select(Quarantined, User.name).join(User, User.id == Quarantined.user_id),
     contract=Quarantined.contract_id,
     filters={

@@ -56,6 +56,7 @@ export default {
   "error.return_changed": "It has changed just now. Look at it as it is, then decide.",
   "error.inspection_set_aside": "This inspection was set aside in favour of another; nothing of it can be sent back.",
   "error.photo_not_expected": "The server has not had this photo's record yet.",
+  "error.photo_reviewed": "{reviewer} has just reviewed this photo. Your word was not saved.",
   "error.photo_missing": "The server does not have this photo.",
   "error.digest_missing": "The photo's checksum is missing.",
   "error.payload_invalid": "The mended content has the wrong form. Correct it as shown and try again.",

@@ -55,6 +55,7 @@ export default {
   "error.return_changed": "它的状态刚刚变了，请看最新的情况再处理。",
   "error.inspection_set_aside": "这份检查记录没有被采用，不能退回。",
   "error.photo_not_expected": "服务器还没有收到这张照片所属的记录。",
+  "error.photo_reviewed": "{reviewer}刚刚复核过这张照片，您的意见没有保存。",
   "error.photo_missing": "服务器上没有这张照片。",
   "error.digest_missing": "照片缺少校验值。",
   "error.payload_invalid": "改过的内容格式不对。请按提示改正后再试。",
