@@ -30,11 +30,13 @@ from webapp.desk.open_item_list import OPEN_ITEMS
 from webapp.desk.other_lists import DEVICE_CHANGES, ROUND_ROOMS
 from webapp.desk.photo_table import PHOTOS
 from webapp.desk.record_list import DEVICE_RECORDS
+from webapp.desk.return_list import RETURNS
 from webapp.estate.lists import BUILDINGS, DEVICES, ROOMS
 from webapp.estate.models import Device
 from webapp.estate.queries import LABELS
 from webapp.identity.lists import CONTRACTS, MEMBERS, USERS
 from webapp.identity.models import Contract, User
+from webapp.reports.issued_list import REPORTS
 from webapp.rounds.lists import CONSUMABLES, ROUNDS
 from webapp.rounds.models import DeviceRecord, Photo, Round
 from webapp.sheets import FORMATS, LONGEST_CELL, Cell, Column, Format, Table, quoted, table_file
@@ -61,6 +63,8 @@ TABLES: dict[str, Table] = {
     "phones": PHONES.table,
     "missing-photos": LACKING.table,
     "photos": PHOTOS,
+    "returns": RETURNS.table,
+    "reports": REPORTS,
 }
 # What is a list in the document and needs no file, with why.
 NO_FILE = {
@@ -167,7 +171,13 @@ def all_rows(browser: FlaskClient, path: str, query: str = "") -> list[dict[str,
 
 
 def _paged(path: str) -> bool:
-    return path.rpartition("/")[2] not in {"members", "buildings", "checklists", "rounds"}
+    return path.rpartition("/")[2] not in {
+        "members",
+        "buildings",
+        "checklists",
+        "rounds",
+        "reports",
+    }
 
 
 def expected(column: Column, row: dict[str, Any]) -> str:
@@ -245,7 +255,7 @@ def test_a_file_holds_the_apis_rows(name: str, kind: Format, desk: FlaskClient) 
     columns = [column for column in TABLES[name].columns if column.key != "consumable"]
     assert heads == [column.zh for column in TABLES[name].columns]
     assert len(lines) == len(rows)
-    assert rows or name in ("quarantine", "phones")
+    assert rows or name in ("quarantine", "phones", "returns", "reports")
     for row, line in zip(rows, lines, strict=True):
         said = dict(zip(heads, map(as_text, line), strict=True))
         for column in columns:

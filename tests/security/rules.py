@@ -91,7 +91,6 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("POST", "/inspections/{inspection_id}/pick"): "review",
     ("POST", "/inspections/{inspection_id}/returns"): "review",
     ("GET", "/returns"): "view",
-    ("GET", "/returns.csv"): "view",
     ("GET", "/returns/{key}"): "view",
     # Who sent one back himself may take it back, too: that has a test of its own.
     ("PATCH", "/returned-answers/{returned_id}"): "review",
@@ -149,6 +148,8 @@ _SAVED: dict[str, str] = {
     "/phones": "manage_round",
     "/missing-photos": "manage_round",
     "/photos": "view",
+    "/returns": "view",
+    "/reports": "view",
 }
 _OF_A_CONTRACT |= {
     ("GET", f"{path}.{kind}"): right for path, right in _SAVED.items() for kind in FILE_KINDS

@@ -12,13 +12,14 @@ from webapp import links
 from webapp.api.documents import BINARY
 from webapp.api.files import sent_file
 from webapp.api.http import CONTRACT, Schema, blueprint, require, settings
+from webapp.api.listing import file_views
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.identity.contract_settings import REPORT_LANGUAGES
 from webapp.identity.rules import Access
 from webapp.reports import issuing, sending
 from webapp.reports.documents import FORMATS, ask_for_report_files
-from webapp.reports.issued_list import issued_reports, report_out
+from webapp.reports.issued_list import REPORTS, issued_reports, report_out
 from webapp.reports.models import Report
 from webapp.storage import object_store
 
@@ -131,7 +132,14 @@ class AnswerSchema(Schema):
 def list_reports(args: dict[str, Any], contract_code: str) -> list[dict[str, Any]]:
     """The issued reports with their files and the client's answers, the latest first."""
     access = require("view", contract_code)
-    return issued_reports(db.session(), access.contract_id, args.get("month"))
+    return _reports(access, **args)
+
+
+def _reports(access: Access, month: str | None = None) -> list[dict[str, Any]]:
+    return issued_reports(db.session(), access.contract_id, month)
+
+
+file_views(bp, "reports", REPORTS, ReportsArgs, _reports)
 
 
 @bp.get(REPORT)

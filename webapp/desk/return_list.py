@@ -153,6 +153,7 @@ def _dressed(row: Any, content: dict[str, Any] | None) -> dict[str, Any]:
 
 RETURNS = Listing(
     name="returns",
+    title=("退回", "Sent back"),
     select=sa.select(
         *_R,
         Inspection,

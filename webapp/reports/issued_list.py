@@ -11,8 +11,24 @@ from webapp.identity.models import User
 from webapp.reports.issuing import answers_of
 from webapp.reports.models import Document, Report
 from webapp.rounds.models import Round
+from webapp.sheets import Column, Table
 
 MOST_REPORTS = 120
+REPORTS = Table(
+    "reports",
+    ("月度巡检报告", "Monthly reports"),
+    (
+        Column("month", "月份", "Month"),
+        Column("number", "编号", "Number"),
+        Column("issued_at", "签发时间", "Issued"),
+        Column("issued_by", "签发人", "Issued by"),
+        Column("sent_at", "发送时间", "Sent"),
+        Column("confirmed_at", "客户确认时间", "Confirmed by the client"),
+        Column("latest", "最新", "Latest"),
+        Column("remark", "说明", "Remark"),
+        Column("data_sha256", "数据校验值", "Hash of the data"),
+    ),
+)
 
 
 def issued_reports(session: Session, contract_id: int, month: str | None) -> list[dict[str, Any]]:
