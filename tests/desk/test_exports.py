@@ -69,6 +69,7 @@ TABLES: dict[str, Table] = {
 # What is a list in the document and needs no file, with why.
 NO_FILE = {
     "/api/sessions": "a person's own, to end one",
+    "/api/notifications": "a person's own, to read and forget",
     "/labels/presets": "five constants of the product",
 }
 NASTY = (
