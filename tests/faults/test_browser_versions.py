@@ -33,7 +33,7 @@ UPGRADE = """(version) => indexedDB.databases().then(([{name}]) => new Promise((
 }))"""
 # An upgrade that empties what is unsent, and never comes to its end.
 ENDLESS_UPGRADE = """() => indexedDB.databases().then(([{name}]) => new Promise((begun) => {
-  const asked = indexedDB.open(name, 20);
+  const asked = indexedDB.open(name, 90);
   asked.onupgradeneeded = () => {
     const later = asked.result.createObjectStore("later", {keyPath: "id"});
     asked.result.deleteObjectStore("drafts");
@@ -97,7 +97,7 @@ def test_19_an_old_tab_lets_a_newer_schema_in_and_loses_nothing(li: Chromium) ->
     old = li.page
     newer = li.context.new_page()
     newer.goto(f"{li.url}/")
-    assert newer.evaluate(UPGRADE, 20) == 20
+    assert newer.evaluate(UPGRADE, 90) == 90
     newer.close()
     expect(old.get_by_text(UPDATE_READY)).to_be_visible()
     finish_as_it_is(old)

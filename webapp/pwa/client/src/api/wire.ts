@@ -37,3 +37,4 @@ export type PreviousMonth = Schemas["PreviousMonth"];
 export type InspectionRow = Schemas["InspectionRow"];
 export type OpenItemRow = Schemas["OpenItemRow"];
 export type ReturnedPhotoRow = Schemas["ReturnedPhotoRow"];
+export type ReturnedAnswerRow = Schemas["ReturnedAnswerRow"];

@@ -80,7 +80,8 @@ export async function lastRecord(
 /** A draft that amends a finished inspection; it names the last revision that is known. */
 export async function amendmentOf(db: UserDatabase, record: InspectionRecord): Promise<Draft> {
   const onServer = await db.inspections.get(record.uid);
-  return draftFromRecord(record, Math.max(record.revision, onServer?.revision ?? 1));
+  const revision = Math.max(record.revision, onServer?.revision ?? 1);
+  return draftFromPayload(record.task_id, record.payload, revision);
 }
 
 export function emptyDraft(taskId: number, checklist: number): Draft {
@@ -147,11 +148,14 @@ function mergeQuantities(
 }
 
 /** A draft that amends a finished inspection, holding all that it said. */
-export function draftFromRecord(record: InspectionRecord, amends: number): Draft {
-  const { payload } = record;
+export function draftFromPayload(
+  taskId: number,
+  payload: InspectionPayload,
+  amends: number,
+): Draft {
   return {
-    ...emptyDraft(record.task_id, payload.checklist),
-    uid: record.uid,
+    ...emptyDraft(taskId, payload.checklist),
+    uid: payload.uid,
     started_at: payload.started_at || isoNow(),
     amends,
     scanned_code: payload.scanned_code,

@@ -4,7 +4,6 @@ import type {
   ContractRow,
   DeviceRow,
   InspectionRow,
-  ReturnedPhotoRow,
   RoomRow,
   RoundRow,
   TaskRow,
@@ -13,6 +12,7 @@ import { ROOM_TYPE, type Words } from "../rules/checklist";
 import { dueOf } from "./due";
 import { openItemViews, type OpenItemView } from "./items";
 import { count, latestByTask, noTotals, outcomeOf, type TaskOutcome, type Totals } from "./outcome";
+import { returnedLines, returnedToMe, type ReturnedLine } from "./returns";
 import type { UserDatabase } from "./schema";
 import { readInSlices } from "./slices";
 import type { InspectionRecord } from "./types";
@@ -37,8 +37,8 @@ export interface HomeView {
   /** All rooms of the round, in the order of buildings, floors and names. */
   rooms: RoomProgress[];
   openItems: number;
-  /** Photos that were sent back to this user: first in his list. */
-  returned: ReturnedPhotoRow[];
+  /** What was sent back to this user, answers and photos: first in his list. */
+  returned: ReturnedLine[];
   unsent: UnsentCount;
   deviceCount: number;
   /** When the data for offline work was last complete (ISO), or null. */
@@ -57,7 +57,7 @@ export async function home(db: UserDatabase): Promise<HomeView> {
       db.devices.count(),
       unsentCount(db),
       db.open_items.count(),
-      returnedToMe(db),
+      returnedLines(db),
       db.getMeta("ready_at"),
       db.getMeta("evicted_at"),
     ]);
@@ -122,7 +122,7 @@ async function roomsWith(db: UserDatabase, states: readonly TaskState[]): Promis
   ]);
   const byRoom = groupBy(states, (state) => state.task.room_id);
   const itemsByRoom = groupBy(items, (item) => item.room_id);
-  const returnedTasks = groupBy(returned, (photo) => photo.task_id);
+  const returnedTasks = groupBy(returned, (one) => one.taskId);
   const building = new Map(buildings.map((row) => [row.id, row]));
   const shown = rooms.filter((room) => byRoom.has(room.id));
   return shown
@@ -138,19 +138,6 @@ async function roomsWith(db: UserDatabase, states: readonly TaskState[]): Promis
       };
     })
     .sort(byPlace);
-}
-
-/**
- * The photos that were sent back to this user, or of rooms that are his by now, and are not taken
- * again yet. The server sends nobody another's.
- */
-export async function returnedToMe(db: UserDatabase): Promise<ReturnedPhotoRow[]> {
-  const rows = await db.returned_photos.toArray();
-  const own = await db.records.bulkGet(rows.map((row) => row.inspection_uid));
-  return rows.filter((row, place) => {
-    const record = own[place];
-    return !record || record.payload.photos.some((photo) => photo.id === row.id);
-  });
 }
 
 function byPlace(a: RoomProgress, b: RoomProgress): number {
@@ -266,7 +253,7 @@ async function roomTasks(
         record,
         others: others.filter((one) => one.task_id === task.id && one.author_id !== db.userId),
         openItems: items.filter((item) => item.device_id === task.device_id).length,
-        returned: returned.filter((photo) => photo.task_id === task.id).length,
+        returned: returned.filter((one) => one.taskId === task.id).length,
         itemCount: dueOf(task, device, version?.content ?? null, round.checklist).items.length,
       };
     })

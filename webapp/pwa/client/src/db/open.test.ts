@@ -69,7 +69,7 @@ test("an old page gives way to a newer version's upgrade, and can still save", a
   class Newer extends UserDatabase {
     constructor(user: number, code: string) {
       super(user, code);
-      this.version(2).stores({ extra: "id" });
+      this.version(9).stores({ extra: "id" });
     }
   }
   const newer = new Newer(1, "UPGRADE");

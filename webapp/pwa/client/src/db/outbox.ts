@@ -2,7 +2,7 @@
 import type { OperationAnswer } from "../api/wire";
 import { write } from "./open";
 import type { UserDatabase } from "./schema";
-import type { InspectionRecord, Operation, RecordState } from "./types";
+import type { InspectionRecord, Operation, PhotoInfo, RecordState } from "./types";
 
 /** A hold that lies further ahead than any was set comes from a clock that was put back. */
 const LONGEST_HOLD_MS = 60_000;
@@ -186,5 +186,6 @@ async function stateOf(db: UserDatabase, record: InspectionRecord): Promise<Reco
   if (photos.some((photo) => !photo || photo.state === "damaged" || photo.state === "gone")) {
     return "incomplete";
   }
-  return photos.every((photo) => photo?.state === "sent") ? "accepted" : "sent";
+  const there = (photo?: PhotoInfo) => photo?.state === "sent" || photo?.state === "elsewhere";
+  return photos.every(there) ? "accepted" : "sent";
 }

@@ -223,5 +223,5 @@ test("pictures are wanted of what was sent back and of last month, mine first", 
   expect(await picturesWanted(db)).toEqual(["back", "mine", "others"]);
   await keepThumb(db, "mine", null);
   expect(await picturesWanted(db)).toEqual(["back", "others"]);
-  expect((await home(db)).returned.map((photo) => photo.id)).toEqual(["back"]);
+  expect((await home(db)).returned.map((one) => one.key)).toEqual(["photo-back"]);
 });

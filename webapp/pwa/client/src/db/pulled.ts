@@ -18,6 +18,7 @@ type Ids = Partial<Record<PulledTable, Id[]>>;
 /** Rows handed to the browser at once; more of them hold up a slow phone's frames. */
 const SLICE = 60;
 
+const RETURNED: Row = { returned_by_id: null, returned_at: "", revision: 0, payload: "" };
 /** What the wire leaves out because it is at its default. */
 const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
   devices: () => ({
@@ -54,7 +55,8 @@ const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
     owner_id: null,
     due_on: null,
   }),
-  returned_photos: () => ({ item: null, remark: "", marks: [] }),
+  returned_photos: () => ({ item: null, remark: "", marks: [], ...RETURNED }),
+  returned_answers: () => ({ item: null, remark: "", ...RETURNED }),
 };
 const PREVIOUS_DEFAULTS: Row = { readings: {}, photos: {}, exception: null };
 

@@ -3,6 +3,7 @@
  * its round has been away from the server's list for 14 days, by the server's clock.
  */
 import { write } from "./open";
+import { returnedPictures } from "./returns";
 import type { UserDatabase } from "./schema";
 import type { InspectionRecord } from "./types";
 
@@ -13,6 +14,7 @@ const REMOVED_PHOTO_MS = 3_600_000;
 /** Drops what nobody needs any more. */
 export async function tidy(db: UserDatabase): Promise<void> {
   await dropRemovedPhotos(db);
+  await dropElsewhere(db);
   const serverTime = await db.getMeta("server_time");
   if (!serverTime) return;
   await noteGoneRounds(db, serverTime);
@@ -33,6 +35,19 @@ async function dropRemovedPhotos(db: UserDatabase): Promise<void> {
         .filter((photo) => !listed.has(photo.id) && Date.parse(photo.taken_at) < before)
         .map((photo) => photo.id);
       await Promise.all([db.photos, db.blobs, db.thumbs].map((table) => table.bulkDelete(ids)));
+    }),
+  );
+}
+
+/** Photos of other phones that were noted for an amendment which was not made. */
+async function dropElsewhere(db: UserDatabase): Promise<void> {
+  await write(db, () =>
+    db.transaction("rw", db.drafts, db.records, db.photos, async () => {
+      const photos = await db.photos.where("state").equals("elsewhere").toArray();
+      const drafts = new Set((await db.drafts.toArray()).map((draft) => draft.uid));
+      const records = await db.records.bulkGet(photos.map((photo) => photo.uid));
+      const loose = photos.filter((photo, place) => !records[place] && !drafts.has(photo.uid));
+      await db.photos.bulkDelete(loose.map((photo) => photo.id));
     }),
   );
 }
@@ -91,14 +106,18 @@ async function dropOldScans(db: UserDatabase, now: number): Promise<void> {
   );
 }
 
+const returnedTables = (db: UserDatabase) => [db.returned_photos, db.returned_answers];
+
 /** Pictures from the server that no task of an open round shows any more. */
 async function dropThumbs(db: UserDatabase): Promise<void> {
   await write(db, () =>
-    db.transaction("rw", db.thumbs, db.tasks, db.returned_photos, async () => {
+    db.transaction("rw", [db.thumbs, db.tasks, db.photos, db.records, ...returnedTables(db)], async () => {
       const tasks = await db.tasks.toArray();
       const shown = new Set([
         ...tasks.flatMap((task) => Object.values(task.previous?.photos ?? {})),
         ...(await db.returned_photos.toCollection().primaryKeys()),
+        ...(await returnedPictures(db)),
+        ...(await db.photos.where("state").equals("elsewhere").primaryKeys()),
       ]);
       const fromServer = await db.thumbs.where("source").equals("server").primaryKeys();
       await db.thumbs.bulkDelete(fromServer.filter((id) => !shown.has(id)));

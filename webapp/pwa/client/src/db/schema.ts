@@ -9,6 +9,7 @@ import type {
   LabelRow,
   OpenItemRow,
   PersonRow,
+  ReturnedAnswerRow,
   ReturnedPhotoRow,
   RoomRow,
   RoundRow,
@@ -46,6 +47,7 @@ export class UserDatabase extends Dexie {
   declare inspections: Table<InspectionRow, string>;
   declare open_items: Table<OpenItemRow, number>;
   declare returned_photos: Table<ReturnedPhotoRow, string>;
+  declare returned_answers: Table<ReturnedAnswerRow, number>;
   declare drafts: Table<Draft, number>;
   declare records: Table<InspectionRecord, string>;
   declare photos: Table<PhotoInfo, string>;
@@ -86,6 +88,10 @@ export class UserDatabase extends Dexie {
       scans: "uid",
       events: "++n",
     });
+    // What the server sent of the new tables before this version came is behind the cursor: all anew.
+    this.version(2)
+      .stores({ returned_answers: "id, task_id" })
+      .upgrade((transaction) => transaction.table("meta").delete("cursor"));
   }
 
   async getMeta<Key extends keyof MetaValues>(key: Key): Promise<MetaValues[Key] | undefined> {
@@ -111,6 +117,7 @@ export const PULLED = [
   "inspections",
   "open_items",
   "returned_photos",
+  "returned_answers",
 ] as const;
 
 export type PulledTable = (typeof PULLED)[number];

@@ -4,7 +4,6 @@ import type {
   DeviceRow,
   InspectionRow,
   PreviousMonth,
-  ReturnedPhotoRow,
   RoomRow,
   RoundRow,
   TaskRow,
@@ -12,10 +11,11 @@ import type {
 import type { Words } from "../rules/checklist";
 import { lastRecord } from "./drafts";
 import { checklistOf, type TaskChecklist } from "./due";
-import { collator, returnedToMe } from "./home";
+import { collator } from "./home";
 import { openItemViews, type OpenItemView } from "./items";
 import { latestByTask, outcomeOf, type TaskOutcome } from "./outcome";
 import { judgeDraft, type Judged } from "./payload";
+import { returnedOf, type ReturnedLine } from "./returns";
 import type { UserDatabase } from "./schema";
 import type { Draft, InspectionRecord, PhotoInfo } from "./types";
 
@@ -36,7 +36,8 @@ export interface TaskView {
   repeat: Record<string, number>;
   /** Carried over, to be answered first. */
   openItems: OpenItemView[];
-  returned: ReturnedPhotoRow[];
+  /** What was sent back of it and has no answer yet. */
+  returned: ReturnedLine[];
   draft: Draft | null;
   /** The draft judged by the rule as it stands; null without a draft. */
   judged: Judged | null;
@@ -100,7 +101,7 @@ async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | unde
     room && db.buildings.get(room.building_id),
     labelOf(db, row.device_id),
     openItemViews(db, { roomId: row.room_id, deviceId: row.device_id }),
-    returnedToMe(db).then((photos) => photos.filter((photo) => photo.task_id === row.id)),
+    returnedOf(db, row.id),
     db.inspections.where("task_id").equals(row.id).toArray(),
     nextTask(db, row),
   ]);

@@ -1,5 +1,6 @@
 /** Small pictures from the server: of last month's photos, and of those that were sent back. */
 import { write } from "./open";
+import { returnedPictures } from "./returns";
 import type { UserDatabase } from "./schema";
 
 /** So many pictures of other engineers' rooms are kept besides one's own. */
@@ -7,8 +8,9 @@ const MOST_OTHERS = 1_000;
 
 /** The ids of the pictures that the phone has not got: those sent back, mine, then the others'. */
 export async function picturesWanted(db: UserDatabase): Promise<string[]> {
-  const [returned, tasks, held] = await Promise.all([
+  const [returned, besides, tasks, held] = await Promise.all([
     db.returned_photos.toCollection().primaryKeys(),
+    returnedPictures(db),
     db.tasks.toArray(),
     db.thumbs.toCollection().primaryKeys(),
   ]);
@@ -18,7 +20,7 @@ export async function picturesWanted(db: UserDatabase): Promise<string[]> {
       .flatMap((task) => Object.values(task.previous?.photos ?? {}));
   const others = previous(false).slice(0, MOST_OTHERS);
   const known = new Set(held);
-  return [...new Set([...returned, ...previous(true), ...others])].filter((id) => !known.has(id));
+  return [...new Set([...returned, ...besides, ...previous(true), ...others])].filter((id) => !known.has(id));
 }
 
 /** Keeps a picture; null notes that the server has none. */

@@ -107,7 +107,8 @@ export interface InspectionRecord {
  * `draft`: taken, its inspection is not finished · `waiting`: to be sent after its inspection ·
  * `sent`: the server has it, byte for byte · `damaged`: the stored bytes are not what was taken ·
  * `gone`: the bytes are no longer on this phone · `refused`: the server will not take it ·
- * `withdrawn`: an amendment left it out.
+ * `withdrawn`: an amendment left it out · `elsewhere`: the server has it from another phone, and
+ * an amendment that was begun here names it.
  */
 export type PhotoState =
   | "draft"
@@ -116,7 +117,8 @@ export type PhotoState =
   | "damaged"
   | "gone"
   | "refused"
-  | "withdrawn";
+  | "withdrawn"
+  | "elsewhere";
 
 /** What a photo shows: an item, a finding, an open item, or (all null) the whole. */
 export interface PhotoTarget {

@@ -11,6 +11,14 @@ export interface ShownPhoto {
   alt: string;
 }
 
+interface Capture {
+  target: Partial<PhotoTarget>;
+  title: string;
+  /** Last month's photo, to be laid over the camera. */
+  ghostId: string | null;
+  replaces: string | null;
+}
+
 interface Shown {
   photos: PhotoInfo[];
   /** Ids of last month's photos, by item. */
@@ -20,11 +28,7 @@ interface Shown {
 /** Made while a component is set up: it loads pictures for as long as that lives. */
 export class InspectionPhotos {
   capturing = $state(false);
-  capture = $state.raw<{ target: Partial<PhotoTarget>; title: string; ghostId: string | null }>({
-    target: {},
-    title: "",
-    ghostId: null,
-  });
+  capture = $state.raw<Capture>({ target: {}, title: "", ghostId: null, replaces: null });
   looking = $state(false);
   lookIndex = $state(0);
   #looked = $state.raw<{ ids: string[]; before: string | null }>({ ids: [], before: null });
@@ -65,9 +69,10 @@ export class InspectionPhotos {
     return id ? this.#thumbs.of(id) : "";
   }
 
-  shoot(target: Partial<PhotoTarget>, title: string): void {
+  /** @param replaces a photo that goes as soon as the new one is on the phone */
+  shoot(target: Partial<PhotoTarget>, title: string, replaces: string | null = null): void {
     const ghostId = target.item ? (this.#shown().last[target.item] ?? null) : null;
-    this.capture = { target, title, ghostId };
+    this.capture = { target, title, ghostId, replaces };
     this.capturing = true;
   }
 
@@ -97,7 +102,13 @@ export class InspectionPhotos {
   /** @throws NotSavedError, PhotoUnreadableError */
   async keep(blob: Blob): Promise<PhotoInfo> {
     await this.#settle();
-    return addPhoto(this.#taskId, this.capture.target, blob);
+    const { target, replaces } = this.capture;
+    const photo = await addPhoto(this.#taskId, target, blob);
+    if (replaces) {
+      await removePhoto(replaces);
+      this.capture = { ...this.capture, replaces: null };
+    }
+    return photo;
   }
 
   annotate(photo: PhotoInfo, blob: Blob): Promise<PhotoInfo> {

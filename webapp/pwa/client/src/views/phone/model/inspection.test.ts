@@ -11,6 +11,7 @@ import {
   noAnswer,
   questionsOf,
   type Subject,
+  untouchedOf,
   wordsOf,
 } from "./inspection";
 
@@ -106,5 +107,26 @@ describe("an inspection being written", () => {
     expect(hoursSince("2026-10", now)).toBe(39 * 24);
     expect(hoursSince("2026-11", now)).toBe(31 * 24);
     expect(hoursSince("2026-12", now)).toBeNull();
+  });
+
+  it("tells what was sent back and is still as it was", () => {
+    const before = { ...noAnswer, value: 80 };
+    const base = { photoId: null, before, photosBefore: ["a"] };
+    const answer = { ...base, key: "answer-1", item: "lamp" };
+    const photo = { ...base, key: "photo-a", photoId: "a", item: "lamp" };
+    const whole = { ...base, key: "answer-2", item: null, before: null };
+    const keys = (answers: Answers["answers"], photos: { id: string; item: string }[], version = 0) =>
+      untouchedOf([answer, photo, whole], { answers, version }, photos).map((one) => one.key);
+    const same = [{ id: "a", item: "lamp" }];
+    expect(keys({ lamp: before }, same)).toEqual(["answer-1", "photo-a", "answer-2"]);
+    expect(keys({ lamp: { ...before, value: 81 } }, same, 1)).toEqual(["photo-a"]);
+    // Another word, or another picture, is an answer too.
+    expect(keys({ lamp: { ...before, remark: "核对过" } }, same, 1)).toEqual(["photo-a"]);
+    expect(keys({ lamp: before }, [{ id: "b", item: "lamp" }], 1)).toEqual([]);
+    expect(untouchedOf([answer], { answers: { lamp: before }, version: 1 }, same)[0]).toEqual({
+      kind: "returned",
+      key: "answer-1",
+      blocks: false,
+    });
   });
 });

@@ -2,7 +2,7 @@
  * One inspection while it is being written: pure functions over what was answered so far, so that
  * the screen and its list of what is missing can never disagree.
  */
-import type { Answer, Draft, PhotoTarget } from "../../../db/types";
+import type { Answer, Draft, PhotoInfo, PhotoTarget } from "../../../db/types";
 import type { Item, Register, Words } from "../../../rules/checklist";
 import { bulkValue, plausible, type Question, spotChecksOf } from "../../../rules/due";
 import { isEmpty, judgeReading, photoRequired, type Verdict } from "../../../rules/verdict";
@@ -27,8 +27,8 @@ export interface Answers
 
 /** Where something is missing; `blocks` when the inspection cannot be finished without it. */
 export interface Missing {
-  kind: "open_item" | "reading" | "cause" | "photo" | "finding";
-  /** The item's key, the open item's number or the finding's uid. */
+  kind: "open_item" | "reading" | "cause" | "photo" | "finding" | "returned";
+  /** The item's key, the open item's number, the finding's uid, or the key of what was sent back. */
   key: string;
   blocks: boolean;
 }
@@ -70,6 +70,41 @@ export function missingOf(subject: Subject, answers: Answers): Missing[] {
     .filter((finding) => finding.text.trim() === "")
     .map((finding): Missing => ({ kind: "finding", key: finding.uid, blocks: true }));
   return [...open, ...items, ...findings];
+}
+
+/** What was sent back, as far as it concerns whether the engineer has seen to it. */
+export interface SentBack {
+  key: string;
+  photoId: string | null;
+  item: string | null;
+  /** The reading that was sent back. */
+  before: Answer | null;
+  /** The photos that it had. */
+  photosBefore: readonly string[];
+}
+
+/**
+ * What was sent back and is still as it was. It never blocks: what was right is left as it is, and
+ * the engineer says so on purpose.
+ */
+export function untouchedOf(
+  returned: readonly SentBack[],
+  draft: Pick<Draft, "answers" | "version">,
+  photos: readonly Pick<PhotoInfo, "id" | "item">[],
+): Missing[] {
+  const untouched = (one: SentBack) => {
+    if (one.photoId) return photos.some((photo) => photo.id === one.photoId);
+    if (one.item === null) return draft.version === 0;
+    const own = photos.filter((photo) => photo.item === one.item).map((photo) => photo.id);
+    const samePhotos = own.join() === one.photosBefore.join();
+    return samePhotos && sameAnswer(draft.answers[one.item] ?? noAnswer, one.before ?? noAnswer);
+  };
+  return returned.filter(untouched).map(({ key }) => ({ kind: "returned", key, blocks: false }));
+}
+
+function sameAnswer(answer: Answer, before: Answer): boolean {
+  const fields = ["value", "cause", "action", "remark", "fixed"] as const;
+  return fields.every((name) => (answer[name] ?? null) === (before[name] ?? null));
 }
 
 function missingOfItem(item: Item, answers: Answers): Missing[] {
