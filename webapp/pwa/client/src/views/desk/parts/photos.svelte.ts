@@ -8,7 +8,7 @@ import type { Page } from "../../../api/types";
 import { errorText, t } from "../../../i18n";
 import { session } from "../../../stores/session.svelte";
 import { toasts } from "../../../stores/toast.svelte";
-import type { Mark } from "./marks";
+import type { Mark } from "../../../ui/marks";
 import type { Photo, Review } from "./types";
 
 export interface Word {

@@ -1,6 +1,6 @@
 /** The server's answers as the desk reads them: the generated types, sharper where JSON can't say it. */
 import type { components } from "../../../api/schema";
-import type { Mark } from "./marks";
+import type { Mark } from "../../../ui/marks";
 
 type Schemas = components["schemas"];
 type Sharper<Base, Better> = Omit<Base, keyof Better> & Better;
