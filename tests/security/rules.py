@@ -78,6 +78,10 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/rounds/{month}"): "view",
     ("GET", "/rounds/{month}/board"): "view",
     ("GET", "/rounds/{month}/ready"): "view",
+    ("GET", "/rounds/{month}/figures"): "view",
+    ("GET", "/figures"): "view",
+    ("GET", "/repeat-offenders"): "view",
+    ("GET", "/forecast"): "view",
     ("PATCH", "/rounds/{month}/rooms"): "manage_round",
     # Finishing an open round; what else there is to a round's states has a test of its own.
     ("POST", "/rounds/{month}/{action}"): "manage_round",

@@ -206,6 +206,8 @@ class OpenItem(Base, Synced):
     __table_args__ = (
         sa.UniqueConstraint("contract_id", "number"),
         sa.Index("ix_open_item_device", "contract_id", "state", "device_id"),
+        # What stood at the end of a month is found without the years before it.
+        sa.Index("ix_open_item_closed", "contract_id", "closed_month"),
         sa.CheckConstraint("state IN ('open', 'solved', 'withdrawn')", name="state"),
     )
 

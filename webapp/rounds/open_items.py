@@ -186,28 +186,27 @@ class Ledger:
 
 def said_of(session: Session, item_ids: Collection[int]) -> dict[int, list[Said]]:
     """All that inspections said of these open items, by the item's id."""
+    said = OpenItemAnswer
+    # Columns and no objects: a screen asks for thousands, and nobody changes these.
     rows = session.execute(
-        sa.select(OpenItemAnswer, Inspection.choice)
-        .join(Inspection, Inspection.id == OpenItemAnswer.inspection_id)
-        .where(OpenItemAnswer.open_item_id.in_(item_ids)),
-        execution_options=AFRESH,
+        sa.select(
+            said.open_item_id,
+            said.answer,
+            said.month,
+            said.answered_at,
+            said.inspection_id,
+            Inspection.choice,
+            said.severity,
+            said.cause,
+            said.action,
+            said.remark,
+        )
+        .join(Inspection, Inspection.id == said.inspection_id)
+        .where(said.open_item_id.in_(item_ids))
     )
     sayings: dict[int, list[Said]] = defaultdict(list)
-    for answer, choice in rows:
-        sayings[answer.open_item_id].append(
-            Said(
-                answer=answer.answer,
-                month=answer.month,
-                at=answer.answered_at,
-                inspection=answer.inspection_id,
-                rank=answer.inspection_id,
-                choice=choice,
-                severity=answer.severity,
-                cause=answer.cause,
-                action=answer.action,
-                remark=answer.remark,
-            )
-        )
+    for item_id, answer, month, at, inspection, *rest in rows:
+        sayings[item_id].append(Said(answer, month, at, inspection, inspection, *rest))
     return sayings
 
 

@@ -72,11 +72,21 @@ class Window:
         return [end.month for end in self.ends]
 
 
-def window(session: Session, contract_id: int, month: str | None, rounds: int) -> Window:
-    """The last ``rounds`` rounds up to ``month``'s, or up to the latest; two statements.
+def window(session: Session, contract_id: int, month: str, rounds: int) -> Window:
+    """The last ``rounds`` rounds up to ``month``'s; two statements.
 
-    :raise AppError: ``not_found`` when the month has no round, or the contract none at all
+    :raise AppError: ``not_found`` when the month has no round
     """
+    found = latest_window(session, contract_id, month, rounds)
+    if found is None or found.last.month != month:
+        raise AppError("not_found")
+    return found
+
+
+def latest_window(
+    session: Session, contract_id: int, month: str | None, rounds: int
+) -> Window | None:
+    """The last ``rounds`` rounds up to ``month``'s, or of all; None where there is none yet."""
     contract = session.get_one(Contract, contract_id)
     rows = session.scalars(
         sa.select(Round)
@@ -84,8 +94,8 @@ def window(session: Session, contract_id: int, month: str | None, rounds: int) -
         .order_by(Round.month.desc())
         .limit(rounds + 1)
     ).all()
-    if not rows or (month is not None and rows[0].month != month):
-        raise AppError("not_found")
+    if not rows:
+        return None
     ends = [_end(row, contract.time_zone) for row in reversed(rows)]
     before = ends.pop(0) if len(ends) > rounds else before_all(contract.time_zone)
     settings = contract_settings(contract.settings)

@@ -14,7 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.checklists.content import ROOM_TYPE
-from webapp.desk.figures.ends import RoundEnd, Window, checklist_of, type_words, window
+from webapp.desk.figures.ends import (
+    RoundEnd,
+    Window,
+    checklist_of,
+    latest_window,
+    type_words,
+    window,
+)
 from webapp.desk.figures.rules import Share, availability, disabled_rooms, flow, pass_rate
 from webapp.desk.figures.standing import History, Standing, ageing_rows
 from webapp.estate.models import Building, Device, Room
@@ -34,12 +41,10 @@ def trend(
     ``todo``, ``total``, ``done``, and ``tested``), ``pass_rate`` and ``availability`` (``part``,
     ``whole``, ``percent`` with one decimal or None), ``anomalies`` (abnormal readings), and
     ``open_items`` (``carried``, ``new``, ``closed``, ``withdrawn``, ``standing``). Inspections are of
-    devices and of the rooms' own checklists, one counting for each. Nine statements, however many.
-
-    :raise AppError: ``not_found``
+    devices and of the rooms' own checklists, one counting for each. Seven statements, however many.
     """
-    shown = window(session, contract_id, month, rounds)
-    return trend_of(session, shown, History(session, shown))
+    shown = latest_window(session, contract_id, month, rounds)
+    return trend_of(session, shown, History(session, shown)) if shown else []
 
 
 def trend_of(session: Session, shown: Window, history: History) -> list[Row]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.checklists.content import ROOM_TYPE, Item, item_of
-from webapp.desk.figures.ends import Window, checklist_of, window
+from webapp.desk.figures.ends import Window, checklist_of, latest_window
 from webapp.desk.figures.rules import IN_A_ROW, repeat
 from webapp.desk.words import option_words, place_of
 from webapp.estate.models import Building, Device, Room
@@ -29,11 +29,11 @@ def repeat_offenders(session: Session, contract_id: int, month: str | None = Non
     The worst first. Each has its place (``room_id``, ``device_id``, …), ``warranty_until``, ``item``
     with ``item_zh`` and ``item_en``, ``in_a_row``, ``of_last``, ``months`` (oldest first, the rounds
     in which it was read: ``month``, ``verdict``, ``value``, ``value_zh``, ``value_en``), ``unit``,
-    and ``open_items``, the numbers of its open items. Seven statements, whatever the number.
-
-    :raise AppError: ``not_found``
+    and ``open_items``, the numbers of its open items. Eight statements, whatever the number.
     """
-    shown = window(session, contract_id, month, ROUNDS_BACK)
+    shown = latest_window(session, contract_id, month, ROUNDS_BACK)
+    if shown is None:
+        return []
     readings = _readings(session, shown, _suspects(session, shown))
     content = checklist_of(session, shown.last)
     found = []

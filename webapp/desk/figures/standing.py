@@ -32,8 +32,16 @@ class Past:
     number: int
     room_id: int
     device_id: int | None
+    opened_month: str
+    closed_month: str | None
     withdrawn_at: datetime | None
     sayings: list[Said]
+
+    def lives(self, end: RoundEnd) -> bool:
+        """Whether there is anything to say of it at the end of a round: before it was found nobody
+        spoke of it, and after the month in which it was solved for good it stays solved."""
+        closed = self.closed_month is None or end.month <= self.closed_month
+        return closed and self.opened_month <= end.month
 
     def at(self, end: RoundEnd) -> ItemState | None:
         """What it was at the end of a round."""
@@ -65,14 +73,17 @@ class History:
 
     def __init__(self, session: Session, window: Window) -> None:
         self.window = window
-        self._items = _items(session, window)
-        self._rooms = _rooms_of_devices(session, window, self._items)
+        items = _items(session, window)
+        self._rooms = _rooms_of_devices(session, window, items)
+        self._states = {
+            end.month: {item.id: (item, item.at(end)) for item in items if item.lives(end)}
+            for end in (window.before, *window.ends)
+        }
 
     def standing(self, end: RoundEnd) -> list[Standing]:
         """What stood at the end of a round, by number."""
         found = []
-        for item in self._items:
-            state = item.at(end)
+        for item, state in self._states[end.month].values():
             if state is not None and state.state == "open":
                 room_id = self._rooms.get((end.id, item.device_id), item.room_id)
                 age = age_in_months(state.opened_month, end.month)
@@ -81,15 +92,15 @@ class History:
 
     def changes(self, end: RoundEnd) -> Iterator[Changed]:
         """The items that stood before a round, or came in it, with what became of them."""
-        before = self._end_before(end)
-        for item in self._items:
-            was, state = item.at(before), item.at(end)
+        before = self._states[self._before(end).month]
+        for item, state in self._states[end.month].values():
+            _item, was = before.get(item.id, (item, None))
             kind = kind_of_change(was, state, end.month)
             shown = state or was
             if kind and shown is not None:
                 yield Changed(item, kind, shown)
 
-    def _end_before(self, end: RoundEnd) -> RoundEnd:
+    def _before(self, end: RoundEnd) -> RoundEnd:
         place = self.window.ends.index(end)
         return self.window.ends[place - 1] if place else self.window.before
 
@@ -102,6 +113,8 @@ def _items(session: Session, window: Window) -> list[Past]:
             OpenItem.number,
             OpenItem.room_id,
             OpenItem.device_id,
+            OpenItem.opened_month,
+            OpenItem.closed_month,
             OpenItem.withdrawn_at,
         )
         .where(

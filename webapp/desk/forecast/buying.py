@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.desk.figures.ends import checklist_of, window
+from webapp.desk.figures.ends import checklist_of, latest_window
 from webapp.desk.forecast.hours import hour_counters, hours_rows
 from webapp.desk.forecast.uses import MONTHS_AHEAD, averages, uses_of
 from webapp.rounds.rules import add_months
@@ -28,11 +28,12 @@ def consumables_forecast(session: Session, contract_id: int, month: str | None =
     ``uses``: for each other consumable, ``total`` in the last ``rounds`` whole rounds, ``average``
     a month and what that comes to in the months ``ahead``.
     ``months``: the months to buy for; ``buy``: ``consumable``, ``maker`` and ``model`` (empty where
-    they don't matter), ``quantities`` by month, ``quantity`` in all. Six statements.
-
-    :raise AppError: ``not_found``
+    they don't matter), ``quantities`` by month, ``quantity`` in all. Without a round ``month`` is None
+    and the lists are empty. Six statements.
     """
-    shown = window(session, contract_id, month, ROUNDS_BACK)
+    shown = latest_window(session, contract_id, month, ROUNDS_BACK)
+    if shown is None:
+        return {"month": None, "months": [], "hours": [], "uses": [], "buy": []}
     content = checklist_of(session, shown.last)
     uses = uses_of(session, shown)
     counters = hour_counters(content)

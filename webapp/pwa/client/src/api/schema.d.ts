@@ -1903,6 +1903,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The figures of the last rounds, oldest first. */
+        get: {
+            parameters: {
+                query?: {
+                    months?: number;
+                    month?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Trend"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** When lamps come to their limit, what else is used up, and what to buy for three months. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Forecast"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/inspections": {
         parameters: {
             query?: never;
@@ -4232,6 +4321,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/repeat-offenders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** What was abnormal twice in a row, or in three of the last six rounds; the worst first. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RepeatOffender"][];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/reports": {
         parameters: {
             query?: never;
@@ -5425,7 +5558,11 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+<<<<<<< HEAD
     "/api/contracts/{contract_code}/rounds/{month}/ready": {
+=======
+    "/api/contracts/{contract_code}/rounds/{month}/figures": {
+>>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         parameters: {
             query?: never;
             header?: never;
@@ -5435,7 +5572,11 @@ export interface paths {
             };
             cookie?: never;
         };
+<<<<<<< HEAD
         /** What blocks the report, by owner, live: ``If-None-Match`` is answered 304 while nothing changes. */
+=======
+        /** All figures of a month's round, from the inspections that count. */
+>>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         get: {
             parameters: {
                 query?: never;
@@ -5454,7 +5595,11 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+<<<<<<< HEAD
                         "application/json": components["schemas"]["Ready"];
+=======
+                        "application/json": components["schemas"]["MonthFigures"];
+>>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
                     };
                 };
                 default: components["responses"]["DEFAULT_ERROR"];
@@ -5468,6 +5613,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+<<<<<<< HEAD
     "/api/contracts/{contract_code}/rounds/{month}/rechecks": {
         parameters: {
             query?: never;
@@ -5514,6 +5660,8 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+=======
+>>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
     "/api/contracts/{contract_code}/rounds/{month}/report": {
         parameters: {
             query?: never;
@@ -6667,6 +6815,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+<<<<<<< HEAD
         Acceptance: {
             blockers: components["schemas"]["AcceptanceBlocker"][];
             buildings: components["schemas"]["AcceptanceBuilding"][];
@@ -6712,6 +6861,15 @@ export interface components {
             total: number;
             voided: components["schemas"]["SignOff"][];
             why_not: components["schemas"]["WhyNot"];
+=======
+        AgeBand: {
+            from_months: number;
+            severities: {
+                [key: string]: number;
+            };
+            to_months: number | null;
+            total: number;
+>>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         };
         Answer: {
             /** @enum {string} */
@@ -6935,6 +7093,15 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "published" | "retired";
             type_count: number;
+        };
+        ConsumableAverage: {
+            ahead: number[];
+            average: number;
+            consumable: string;
+            consumable_en: string;
+            consumable_zh: string;
+            rounds: number;
+            total: number;
         };
         /**
          * ConsumableIn
@@ -7203,6 +7370,15 @@ export interface components {
             /** @default null */
             warranty_until: string | null;
         };
+        DisabledRoom: {
+            building_en: string;
+            building_zh: string;
+            floor: string;
+            numbers: number[];
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+        };
         Dismiss: {
             remark: string;
         };
@@ -7280,6 +7456,20 @@ export interface components {
             floor: string;
             rooms: components["schemas"]["RoomListed"][];
         };
+        Flow: {
+            carried: number;
+            closed: number;
+            new: number;
+            standing: number;
+            withdrawn: number;
+        };
+        Forecast: {
+            buy: components["schemas"]["ToBuy"][];
+            hours: components["schemas"]["HourCounter"][];
+            month: string | null;
+            months: string[];
+            uses: components["schemas"]["ConsumableAverage"][];
+        };
         /**
          * Gone
          * @description The ids that the phone shall drop, by kind; its own unsent work is never among them.
@@ -7321,6 +7511,42 @@ export interface components {
         HeldPhoto: {
             id: string;
             sha256: string;
+        };
+        HourCounter: {
+            building_en: string;
+            building_zh: string;
+            /** @enum {string} */
+            confidence: "good" | "fair" | "rough" | "none";
+            consumable: string;
+            consumable_en: string;
+            consumable_zh: string;
+            device_id: number | null;
+            device_name: string | null;
+            due_month: string | null;
+            floor: string;
+            hours: number | null;
+            item: string;
+            item_en: string;
+            item_zh: string;
+            limit: number | null;
+            maker: string;
+            model: string;
+            not_reset: boolean;
+            rate: number | null;
+            read_in: string | null;
+            readings: components["schemas"]["HoursRead"][];
+            replaced: string[];
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            since: string | null;
+            /** @enum {string} */
+            state: "due" | "expected" | "later" | "idle" | "no_rate" | "no_limit";
+            type: string;
+        };
+        HoursRead: {
+            hours: number;
+            month: string;
         };
         ImportProblem: {
             code: string;
@@ -7867,6 +8093,7 @@ export interface components {
             missing_operations: string[];
             missing_photos: string[];
         };
+<<<<<<< HEAD
         Notification: {
             contract_code: string;
             contract_en: string;
@@ -7888,6 +8115,31 @@ export interface components {
             page: number;
             page_size: number;
             total: number;
+=======
+        MonthFigures: {
+            ageing: components["schemas"]["AgeBand"][];
+            anomalies: number;
+            availability: components["schemas"]["Share"];
+            disabling_severity: number;
+            inspections: components["schemas"]["Tested"];
+            month: string;
+            open_items: components["schemas"]["Flow"];
+            pass_rate: components["schemas"]["Share"];
+            rooms: components["schemas"]["RoomFigures"];
+            /** @enum {string} */
+            state: "open" | "finished" | "accepted";
+            types: components["schemas"]["TypeStatus"][];
+        };
+        MonthTrend: {
+            anomalies: number;
+            availability: components["schemas"]["Share"];
+            inspections: components["schemas"]["Tested"];
+            month: string;
+            open_items: components["schemas"]["Flow"];
+            pass_rate: components["schemas"]["Share"];
+            /** @enum {string} */
+            state: "open" | "finished" | "accepted";
+>>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         };
         OnePhotoReview: {
             marks?: components["schemas"]["Mark"][];
@@ -8588,6 +8840,7 @@ export interface components {
              */
             verdict: "abnormal" | "normal" | "not_tested";
         };
+<<<<<<< HEAD
         Ready: {
             blockers: components["schemas"]["Blocker"][];
             /** Format: date-time */
@@ -8618,6 +8871,36 @@ export interface components {
         };
         Rechecks: {
             checks: components["schemas"]["Recheck"][];
+=======
+        RepeatMonth: {
+            month: string;
+            value: unknown;
+            value_en: string | null;
+            value_zh: string | null;
+            /** @enum {string} */
+            verdict: "normal" | "abnormal";
+        };
+        RepeatOffender: {
+            building_en: string;
+            building_zh: string;
+            device_id: number | null;
+            device_name: string | null;
+            floor: string;
+            in_a_row: number;
+            item: string;
+            item_en: string;
+            item_zh: string;
+            months: components["schemas"]["RepeatMonth"][];
+            of_last: number;
+            open_items: number[];
+            room_en: string;
+            room_id: number;
+            room_zh: string;
+            type: string;
+            unit: string;
+            /** Format: date */
+            warranty_until: string | null;
+>>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         };
         Report: {
             answers: components["schemas"]["ReportAnswer"][];
@@ -8910,6 +9193,12 @@ export interface components {
             name_en: string;
             name_zh: string;
         };
+        RoomFigures: {
+            able: number;
+            disabled: components["schemas"]["DisabledRoom"][];
+            inspected: number;
+            total: number;
+        };
         RoomListed: {
             building_id: number;
             device_count: number;
@@ -9065,6 +9354,7 @@ export interface components {
             device_name: string;
             id: number;
         };
+<<<<<<< HEAD
         Sign: {
             /** @enum {string} */
             level: "self_check" | "peer_check" | "final";
@@ -9074,6 +9364,12 @@ export interface components {
             remark: string;
             room_ids?: number[];
             strokes?: number[][][];
+=======
+        Share: {
+            part: number;
+            percent: number | null;
+            whole: number;
+>>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         };
         SignIn: {
             /** @default  */
@@ -9158,11 +9454,44 @@ export interface components {
             room_id: number;
             round_id: number;
         };
+        Tested: {
+            abnormal: number;
+            done: number;
+            normal: number;
+            not_tested: number;
+            tested: number;
+            todo: number;
+            total: number;
+        };
+        ToBuy: {
+            consumable: string;
+            consumable_en: string;
+            consumable_zh: string;
+            maker: string;
+            model: string;
+            quantities: number[];
+            quantity: number;
+        };
+        Trend: {
+            months: components["schemas"]["MonthTrend"][];
+        };
         TrendPoint: {
             month: string;
             value: number;
             /** @enum {string} */
             verdict: "normal" | "abnormal" | "not_tested";
+        };
+        TypeStatus: {
+            abnormal: number;
+            done: number;
+            en: string;
+            normal: number;
+            not_tested: number;
+            pass_rate: components["schemas"]["Share"];
+            todo: number;
+            total: number;
+            type: string;
+            zh: string;
         };
         Unanswered: {
             item: string;
