@@ -5558,11 +5558,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-<<<<<<< HEAD
-    "/api/contracts/{contract_code}/rounds/{month}/ready": {
-=======
     "/api/contracts/{contract_code}/rounds/{month}/figures": {
->>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         parameters: {
             query?: never;
             header?: never;
@@ -5572,11 +5568,7 @@ export interface paths {
             };
             cookie?: never;
         };
-<<<<<<< HEAD
-        /** What blocks the report, by owner, live: ``If-None-Match`` is answered 304 while nothing changes. */
-=======
         /** All figures of a month's round, from the inspections that count. */
->>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         get: {
             parameters: {
                 query?: never;
@@ -5595,11 +5587,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-<<<<<<< HEAD
-                        "application/json": components["schemas"]["Ready"];
-=======
                         "application/json": components["schemas"]["MonthFigures"];
->>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
                     };
                 };
                 default: components["responses"]["DEFAULT_ERROR"];
@@ -5613,7 +5601,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-<<<<<<< HEAD
+    "/api/contracts/{contract_code}/rounds/{month}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** What blocks the report, by owner, live: ``If-None-Match`` is answered 304 while nothing changes. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ready"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/rounds/{month}/rechecks": {
         parameters: {
             query?: never;
@@ -5660,8 +5690,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-=======
->>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
     "/api/contracts/{contract_code}/rounds/{month}/report": {
         parameters: {
             query?: never;
@@ -6815,7 +6843,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-<<<<<<< HEAD
         Acceptance: {
             blockers: components["schemas"]["AcceptanceBlocker"][];
             buildings: components["schemas"]["AcceptanceBuilding"][];
@@ -6861,7 +6888,7 @@ export interface components {
             total: number;
             voided: components["schemas"]["SignOff"][];
             why_not: components["schemas"]["WhyNot"];
-=======
+        };
         AgeBand: {
             from_months: number;
             severities: {
@@ -6869,7 +6896,6 @@ export interface components {
             };
             to_months: number | null;
             total: number;
->>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         };
         Answer: {
             /** @enum {string} */
@@ -8093,29 +8119,6 @@ export interface components {
             missing_operations: string[];
             missing_photos: string[];
         };
-<<<<<<< HEAD
-        Notification: {
-            contract_code: string;
-            contract_en: string;
-            contract_zh: string;
-            /** Format: date-time */
-            created_at: string;
-            details: {
-                [key: string]: unknown;
-            };
-            escalated: boolean;
-            id: number;
-            kind: string;
-            path: string;
-            /** Format: date-time */
-            read_at: string | null;
-        };
-        NotificationPage: {
-            items: components["schemas"]["Notification"][];
-            page: number;
-            page_size: number;
-            total: number;
-=======
         MonthFigures: {
             ageing: components["schemas"]["AgeBand"][];
             anomalies: number;
@@ -8139,7 +8142,28 @@ export interface components {
             pass_rate: components["schemas"]["Share"];
             /** @enum {string} */
             state: "open" | "finished" | "accepted";
->>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
+        };
+        Notification: {
+            contract_code: string;
+            contract_en: string;
+            contract_zh: string;
+            /** Format: date-time */
+            created_at: string;
+            details: {
+                [key: string]: unknown;
+            };
+            escalated: boolean;
+            id: number;
+            kind: string;
+            path: string;
+            /** Format: date-time */
+            read_at: string | null;
+        };
+        NotificationPage: {
+            items: components["schemas"]["Notification"][];
+            page: number;
+            page_size: number;
+            total: number;
         };
         OnePhotoReview: {
             marks?: components["schemas"]["Mark"][];
@@ -8840,7 +8864,6 @@ export interface components {
              */
             verdict: "abnormal" | "normal" | "not_tested";
         };
-<<<<<<< HEAD
         Ready: {
             blockers: components["schemas"]["Blocker"][];
             /** Format: date-time */
@@ -8871,7 +8894,7 @@ export interface components {
         };
         Rechecks: {
             checks: components["schemas"]["Recheck"][];
-=======
+        };
         RepeatMonth: {
             month: string;
             value: unknown;
@@ -8900,7 +8923,6 @@ export interface components {
             unit: string;
             /** Format: date */
             warranty_until: string | null;
->>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         };
         Report: {
             answers: components["schemas"]["ReportAnswer"][];
@@ -9354,7 +9376,11 @@ export interface components {
             device_name: string;
             id: number;
         };
-<<<<<<< HEAD
+        Share: {
+            part: number;
+            percent: number | null;
+            whole: number;
+        };
         Sign: {
             /** @enum {string} */
             level: "self_check" | "peer_check" | "final";
@@ -9364,12 +9390,6 @@ export interface components {
             remark: string;
             room_ids?: number[];
             strokes?: number[][][];
-=======
-        Share: {
-            part: number;
-            percent: number | null;
-            whole: number;
->>>>>>> a7fa775 (Serve the figures over HTTP, find what stood at a month's end by an index, and measure the board with ten years of rounds behind it)
         };
         SignIn: {
             /** @default  */
