@@ -10,10 +10,16 @@ import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
-from webapp.estate.importing import ImportReport, import_register, preview_register
+from webapp.estate.importing import (
+    ImportReport,
+    import_register,
+    preview_import,
+    preview_register,
+)
 from webapp.estate.problem_texts import problem_text
 from webapp.estate.register_line import ERROR
 from webapp.estate.register_rows import ParsedRegister, parse_register
@@ -32,7 +38,7 @@ _REFUSALS = {
 @estate.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--contract", "contract_code", required=True, help="The contract's code.")
-@click.option("--dry-run", is_flag=True, help="Only read the file; nothing else need exist.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would change; nothing need exist.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--language", type=click.Choice(["zh", "en"]), help="By default the file's own.")
 def import_estate(
@@ -41,15 +47,23 @@ def import_estate(
     """Bring the asset register FILE (XLSX or CSV) into a contract.
 
     All of its good rows, or nothing; a row that can't be taken is listed with its reason. The same
-    file again changes nothing.
+    file again changes nothing. With --dry-run it is compared with the contract as it is, or with an
+    empty one where there is no such contract, or no database, yet.
     """
     parsed = _parsed(file)
-    report = preview_register(parsed) if dry_run else _imported(parsed, contract_code)
     language = language or parsed.language
+    if dry_run:
+        report, compared = _previewed(parsed, contract_code)
+    else:
+        report, compared = _imported(parsed, contract_code), True
     if as_json:
         click.echo(json.dumps(_as_data(report, language), ensure_ascii=False))
-    else:
-        _print(report, language, dry_run=dry_run)
+        return
+    _print(report, language, dry_run=dry_run)
+    if not compared:
+        click.echo(
+            f"Compared with an empty contract: {contract_code} can't be read, or isn't made."
+        )
 
 
 def _parsed(file: Path) -> ParsedRegister:
@@ -63,11 +77,33 @@ def _parsed(file: Path) -> ParsedRegister:
         raise click.ClickException(_REFUSALS[error.code].format(**error.details)) from None
 
 
+def _previewed(parsed: ParsedRegister, contract_code: str) -> tuple[ImportReport, bool]:
+    """What an import would do, and whether there was a contract to compare the register with."""
+    if not _is_database_to_be_made():
+        try:
+            session = db.session()
+            contract_id = _contract_id(session, contract_code)
+            if contract_id is not None:
+                return preview_import(session, contract_id, parsed), True
+        except SQLAlchemyError:
+            pass  # There is no database, or nothing in it: nothing that a new contract would have.
+    return preview_register(parsed), False
+
+
+def _is_database_to_be_made() -> bool:
+    """Whether looking into the embedded database would only make an empty file of it."""
+    url = db.engine.url
+    return url.drivername.startswith("sqlite") and not Path(url.database or "").exists()
+
+
+def _contract_id(session: Session, contract_code: str) -> int | None:
+    return session.scalar(sa.select(Contract.id).where(Contract.code == contract_code))
+
+
 def _imported(parsed: ParsedRegister, contract_code: str) -> ImportReport:
     try:
         with unit_of_work() as session:
-            statement = sa.select(Contract.id).where(Contract.code == contract_code)
-            contract_id = session.scalar(statement)
+            contract_id = _contract_id(session, contract_code)
             if contract_id is None:
                 raise click.ClickException(f"There is no contract with the code {contract_code}.")
             report = import_register(
