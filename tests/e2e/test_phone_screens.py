@@ -14,6 +14,8 @@ from tests.e2e.server import Server
 
 Open = Callable[..., BrowserContext]
 ALL_OK = {"zh-CN": "全部正常", "en": "All OK"}
+ANNOTATE = {"zh-CN": "标注", "en": "Mark"}
+PASSWORD = {"zh-CN": "更改密码", "en": "Change the password"}
 FAULTY = {"zh-CN": "异常", "en": "Fault"}
 SMALLEST_TARGET = 44
 # Things to press that are smaller than a fingertip, but for links inside a text.
@@ -56,7 +58,8 @@ def page(
 def test_the_lists(page: Page, shared_demo_server: Server) -> None:
     task = hand.todo(shared_demo_server, "codec")
     wrong = check(page)
-    for path in (f"/rooms/{task.room_id}", "/items", "/sync", "/me", "/scan", "/rooms/999999"):
+    found = (f"/rooms/{task.room_id}", "/items", "/sync", "/me", "/scan")
+    for path in (*found, "/rooms/999999", "/d/XXXXXXXX", "/no/such/page"):
         page.goto(shared_demo_server.url + path)
         expect(page.locator("main")).to_be_visible()
         page.wait_for_load_state("networkidle")
@@ -95,9 +98,20 @@ def test_the_sheets(page: Page, language: str, shared_demo_server: Server) -> No
     wrong += check(page)
     page.keyboard.press("Escape")
     hand.item(page, "boot").locator("header button").last.click()
-    expect(page.locator("dialog[open]")).to_be_visible()
+    camera = page.locator("dialog[open]")
+    expect(camera).to_be_visible()
+    wrong += check(page)
+    camera.locator("input[type=file]").set_input_files(hand.picture())  # type: ignore[arg-type]
+    expect(camera.locator(".review")).to_be_visible()
+    wrong += check(page)
+    camera.get_by_role("button", name=ANNOTATE[language], exact=True).click()
+    expect(camera.locator("canvas")).to_be_visible()
     wrong += check(page)
     page.keyboard.press("Escape")
+    page.goto(f"{shared_demo_server.url}/me")
+    page.get_by_role("button", name=PASSWORD[language]).click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    wrong += check(page)
     page.goto(f"{shared_demo_server.url}/scan")
     for way in range(2):
         page.locator(".ways button").nth(way).click()
