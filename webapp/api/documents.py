@@ -24,6 +24,17 @@ from webapp.storage import object_store
 bp = blueprint("documents", "Check sheets, device records and reports as files")
 DOCUMENT = f"{CONTRACT}/documents/<int:document_id>"
 BINARY = {"type": "string", "format": "binary"}
+# A file of any of the formats, as the API's document tells it.
+ANY_FORMAT = {
+    "responses": {
+        "200": {
+            "content": {
+                content_type: {"schema": BINARY}
+                for content_type in documents.CONTENT_TYPES.values()
+            }
+        }
+    }
+}
 
 
 class DocumentSchema(ma.Schema):
@@ -79,7 +90,8 @@ def show_document(contract_code: str, document_id: int) -> Document:
 
 
 @bp.get(f"{DOCUMENT}/file")
-@bp.response(200, BINARY, content_type="application/octet-stream")
+@bp.doc(**ANY_FORMAT)
+@bp.response(200, BINARY, content_type=documents.CONTENT_TYPES["pdf"])
 def show_file(contract_code: str, document_id: int) -> Response:
     """The file. :raise AppError: ``report_not_ready``"""
     access = require("view", contract_code)

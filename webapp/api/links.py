@@ -9,7 +9,7 @@ from flask import Response, request
 from marshmallow import fields, validate
 
 from webapp import links
-from webapp.api.documents import BINARY, page_answer
+from webapp.api.documents import ANY_FORMAT, BINARY, page_answer
 from webapp.api.files import sent_file
 from webapp.api.http import Schema, blueprint, settings
 from webapp.api.reports import ReportAnswerSchema, ReportChangeSchema, ReportFileSchema
@@ -122,7 +122,8 @@ def show_linked_report(token: str) -> dict[str, Any]:
 
 @bp.get(f"{LINK}/file.<any({', '.join(FORMATS)}):format>")
 @limiter.limit(READS)
-@bp.response(200, BINARY, content_type="application/octet-stream")
+@bp.doc(**ANY_FORMAT)
+@bp.response(200, BINARY, content_type=CONTENT_TYPES["pdf"])
 def show_linked_file(token: str, format: str) -> Response:
     """A file of the report. :raise AppError: ``report_not_ready``"""
     report = _report(token)

@@ -9,7 +9,6 @@ from flask import Response, request
 from marshmallow import fields, validate
 
 from webapp import links
-from webapp.api.documents import BINARY
 from webapp.api.files import sent_file
 from webapp.api.http import CONTRACT, Schema, blueprint, require, settings
 from webapp.api.listing import file_views
@@ -151,7 +150,7 @@ def show_report(contract_code: str, report_id: int) -> dict[str, Any]:
 
 
 @bp.get(f"{REPORT}/data.json")
-@bp.response(200, BINARY, content_type="application/json")
+@bp.response(200, {"type": "object"}, content_type="application/json")
 def show_data(contract_code: str, report_id: int) -> Response:
     """The frozen data that its hash is of, byte for byte."""
     access = require("view", contract_code)
