@@ -170,7 +170,7 @@ def test_a_stranger_reaches_nothing_but_the_sign_in_and_what_a_signed_link_opens
     for method, path in by_link:
         url = path.format_map({**hq.names, "token": "made-up"})
         said = {"kind": "comment", "name": "x", "text": "y"}
-        body = {"json": said} if method == "POST" else {}
+        body: dict[str, Any] = {"json": said} if method == "POST" else {}
         answer = hq.app.test_client().open(url, method=method, **body)
         assert (answer.status_code, answer.get_json()["code"]) == (404, "link_invalid")
     assert SIGNED_IN != ANYBODY
