@@ -7,8 +7,8 @@ once, or one that is killed in the middle, tell nobody twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -55,15 +55,18 @@ class Due:
 def remind_and_escalate(now: datetime) -> None:
     """Tell the people in charge what blocks the reports that are due (clauses 21 and 28)."""
     for due in due_rounds(db.session(), now):
-        ready = _readiness(db.session(), due.row, now)
-        people = reachable(db.session(), due.contract.id)
-        tellings = what_to_tell(
-            due.steps, [_waiting(row) for row in ready.blockers], map(_person, people), ()
-        )
+        # What blocks is read before the write lock is taken; what others told meanwhile isn't told again.
+        ready = readiness_now(db.session(), due.row, now)
         with unit_of_work() as session:
-            _tell(
-                session, due, ready, {one.recipient.user_id: one for one in people}, tellings, now
-            )
+            tell_of(session, due, ready, now)
+
+
+def tell_of(session: Session, due: Due, ready: Readiness, now: datetime) -> None:
+    """Tell who is to be told of a round, in the steps whose day has come; the same once for ever."""
+    people = reachable(session, due.contract.id)
+    waiting = [_waiting(row) for row in ready.blockers]
+    tellings = what_to_tell(due.steps, waiting, map(_person, people), ())
+    _tell(session, due, ready, {one.recipient.user_id: one for one in people}, tellings, now)
 
 
 def due_rounds(session: Session, now: datetime) -> list[Due]:
@@ -103,7 +106,8 @@ def _key(row: Round, step: str) -> str:
     return f"{step}:{row.month}"
 
 
-def _readiness(session: Session, row: Round, now: datetime) -> Readiness:
+def readiness_now(session: Session, row: Round, now: datetime) -> Readiness:
+    """What blocks a round of which no report is issued."""
     return readiness_of(session, row, None, beyond_of(session, row, None, now), now)
 
 
@@ -147,7 +151,9 @@ def _tell(
             one.recipient,
             contract_id=due.contract.id,
             kind=telling.step.partition(":")[0],
-            details=_details(occasion, lines, by_owner=by_owner),
+            details=details_of(
+                occasion.month, occasion.due_on, occasion.days_left, lines, by_owner=by_owner
+            ),
             path=path,
             key=_key(due.row, telling.step),
             now=now,
@@ -177,22 +183,16 @@ def _path(one: Reachable, month: str, code: str, *, by_owner: bool) -> str:
     return f"/desk/ready/{month}?{urlencode(query)}"
 
 
-def _details(occasion: Occasion, lines: Iterable[Line], *, by_owner: bool) -> dict[str, Any]:
+def details_of(
+    month: str, due_on: date, days_left: int, lines: Iterable[Line], *, by_owner: bool
+) -> dict[str, Any]:
+    """What the app shows of a reminder: plain data, which the client puts into the reader's words."""
     rows = list(lines)
     return {
-        "month": occasion.month,
-        "due_on": occasion.due_on.isoformat(),
-        "days_left": occasion.days_left,
+        "month": month,
+        "due_on": due_on.isoformat(),
+        "days_left": days_left,
         "count": sum(line.count for line in rows),
         "by_owner": by_owner,
-        "lines": [
-            {
-                "kind": line.kind,
-                "count": line.count,
-                "group": line.group,
-                "name": line.name,
-                "name_en": line.name_en,
-            }
-            for line in rows
-        ],
+        "lines": [asdict(line) for line in rows],
     }

@@ -14,17 +14,14 @@ from flask import Flask
 
 from tests import factories
 from tests.rounds import made
-from webapp import reminding
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User
-from webapp.identity.queries import reachable
 from webapp.identity.rules import Access
 from webapp.jobs import Job
 from webapp.notifications.models import Mail, Notification
-from webapp.notifications.rules import what_to_tell
-from webapp.notifications.words import BLOCKERS
-from webapp.reminding import due_rounds, remind_and_escalate
+from webapp.notifications.words import BLOCKERS, GROUPS
+from webapp.reminding import due_rounds, readiness_now, remind_and_escalate, tell_of
 from webapp.reports.models import Report
 from webapp.rounds.models import Round
 from webapp.rounds.services import assign_rooms
@@ -114,9 +111,9 @@ def test_the_chinese_mail_says_who_has_not_done_what(march: Round, manager: User
         session.execute(sa.update(User).where(User.id == manager.id).values(email="w@example.com"))
     remind_and_escalate(_at(11, 9))
     mail = db.session.scalars(sa.select(Mail).where(Mail.to_address == "w@example.com")).one()
-    assert mail.subject == "2026年3月巡检已逾期 1 天：3 项挡着月报"
-    assert "李明\n- 待检设备: 2" in mail.text
-    assert "项目经理\n- 本月巡检待终验: 1" in mail.text
+    assert mail.subject == "2026年3月巡检已逾期 1 天：3 项挡着报告"
+    assert "李明\n- 待检设备：2" in mail.text
+    assert "项目经理\n- 本月巡检待终验：1" in mail.text
     assert "3月10日 24:00" in mail.text
 
 
@@ -131,13 +128,9 @@ def test_two_ticks_and_two_workers_tell_it_once(march: Round) -> None:
     assert told == 2
     assert due_rounds(db.session(), now) == []
     # A worker that had looked before the other one wrote.
-    ready = reminding._readiness(db.session(), twice[0].row, now)
-    people = reachable(db.session(), march.contract_id)
-    waiting = [reminding._waiting(row) for row in ready.blockers]
-    tellings = what_to_tell(["remind:3"], waiting, map(reminding._person, people), ())
+    ready = readiness_now(db.session(), twice[0].row, now)
     with unit_of_work() as session:
-        by_id = {one.recipient.user_id: one for one in people}
-        reminding._tell(session, twice[0], ready, by_id, tellings, now)
+        tell_of(session, twice[0], ready, now)
     assert len(_told()) == told
     assert len(db.session.scalars(sa.select(Mail)).all()) == 1
 
@@ -271,3 +264,4 @@ def test_a_minute_with_nothing_to_tell_asks_little(
 def test_mails_and_screens_call_what_blocks_by_the_same_words(language: Any) -> None:
     text = (CLIENT / language / "common.ts").read_text(encoding="utf-8")
     assert dict(re.findall(r'"blocker\.(\w+)": "([^"]*)"', text)) == BLOCKERS[language]
+    assert dict(re.findall(r'"owner\.(\w+)": "([^"]*)"', text)) == GROUPS[language]

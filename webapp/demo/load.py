@@ -22,6 +22,7 @@ from webapp.demo.cases import Cases
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
 from webapp.demo.simulate import Subject, visit
+from webapp.demo.told import tell_the_demo
 from webapp.estate.importing import import_register
 from webapp.estate.models import Device, Label, Room
 from webapp.estate.register_rows import parse_register
@@ -30,6 +31,7 @@ from webapp.identity.models import Contract, User
 from webapp.identity.rules import ROLE_RIGHTS
 from webapp.rounds.models import OpenItem, Photo, Round, RoundRoom, RoundTask
 from webapp.rounds.opening import open_round
+from webapp.rounds.queries import round_of
 from webapp.rounds.recording import Submission, record_inspections
 from webapp.storage import ObjectStore, photo_key
 from webapp.sync.models import Phone
@@ -69,6 +71,9 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         for index, month in enumerate(months):
             say(f"round of {month} ({index + 1} of {len(months)})")
             teller.tell(session, month, index, now)
+        say("reminders")
+        past, current = (round_of(session, contract.id, month) for month in months[-2:])
+        tell_the_demo(session, contract, past, current, now)
 
 
 def is_empty(session: Session) -> bool:
@@ -119,6 +124,8 @@ def _make_people(session: Session, contract: Contract, now: datetime) -> dict[st
             name=person.name,
             name_en=person.name_en,
             phone=person.phone,
+            # A domain that is nobody's: what is mailed there reaches no one.
+            email=f"{person.login}@example.com",
             is_admin=not person.role,
             now=now,
             actor_id=None,

@@ -25,7 +25,7 @@ BLOCKERS: dict[Language, dict[str, str]] = {
         "answers_to_look_at": "已答复待复看",
         "quarantine": "待处理记录",
         "acceptance": "本月巡检待终验",
-        "report": "月报待签发",
+        "report": "月度报告待出具",
     },
     "en": {
         "todo": "Devices to inspect",
@@ -44,7 +44,7 @@ BLOCKERS: dict[Language, dict[str, str]] = {
         "report": "Report to be issued",
     },
 }
-_GROUPS: dict[Language, dict[str, str]] = {
+GROUPS: dict[Language, dict[str, str]] = {
     "zh": {
         "unassigned": "未分配",
         "peers": "另一位工程师",
@@ -118,8 +118,8 @@ def reminder(
     subject, opening = compose(occasion, total, by_owner=by_owner)
     told = _by_owner(rows, language) if by_owner else _plain(rows, language)
     hello = f"Hello {name}," if language == "en" else f"{name}，您好："
-    look = "See it here" if language == "en" else "打开查看"
-    text = f"{hello}\n\n{opening}\n\n{told}\n\n{look}: {HERE}{path}\n\n-- \n{_FOOT[language]}\n"
+    look = "See it here: " if language == "en" else "打开查看："
+    text = f"{hello}\n\n{opening}\n\n{told}\n\n{look}{HERE}{path}\n\n-- \n{_FOOT[language]}\n"
     return Message(subject, text)
 
 
@@ -128,12 +128,12 @@ def _in_chinese(occasion: Occasion, total: int, *, by_owner: bool) -> tuple[str,
     round_name = f"{year}年{int(month)}月巡检"
     due = f"{occasion.due_on.month}月{occasion.due_on.day}日 24:00"
     when = _when_zh(occasion.days_left)
-    what = f"{total} 项挡着月报" if by_owner else f"您还有 {total} 项待办"
+    what = f"{total} 项挡着报告" if by_owner else f"您还有 {total} 项待办"
     subject = f"{round_name}{when}：{what}"
     tense = "应" if occasion.days_left >= 0 else "本应"
     opening = (
-        f"{occasion.contract_zh}：{round_name}{tense}于 {due} 前完成并交出月报，{when}。\n"
-        + ("出月报前还差：" if by_owner else "下面这些还在等您：")
+        f"{occasion.contract_zh}：{round_name}{tense}于 {due} 前完成并交出报告，{when}。\n"
+        + ("出具报告前还差：" if by_owner else "下面这些还在等您：")
     )
     return subject, opening
 
@@ -178,7 +178,8 @@ def _when_en(days_left: int) -> str:
 
 def _plain(lines: Iterable[Line], language: Language) -> str:
     words = BLOCKERS[language]
-    return "\n".join(f"- {words.get(line.kind, line.kind)}: {line.count}" for line in lines)
+    colon = "：" if language == "zh" else ": "
+    return "\n".join(f"- {words.get(line.kind, line.kind)}{colon}{line.count}" for line in lines)
 
 
 def _by_owner(lines: Iterable[Line], language: Language) -> str:
@@ -191,4 +192,4 @@ def _by_owner(lines: Iterable[Line], language: Language) -> str:
 def owner_name(line: Line, language: Language) -> str:
     """Whose a line is: the owner's name in the reader's language, or what a group is called."""
     named: Mapping[Language, str] = {"zh": line.name, "en": line.name_en or line.name}
-    return named[language] or _GROUPS[language].get(line.group, line.group)
+    return named[language] or GROUPS[language].get(line.group, line.group)

@@ -17,6 +17,7 @@ export interface ContractAccess {
   client_zh: string;
   client_en: string;
   time_zone: string;
+  due_day?: number;
   report_language?: "zh" | "en" | "both";
   role: string;
   rights: string[];

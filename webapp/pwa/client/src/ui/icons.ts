@@ -12,6 +12,7 @@ export const icons = {
   archive: "M3 5h18v4H3zM5 9v10h14V9M10 13h4",
   arrow: "M5 19L19 5M9 5h10v10",
   back: "M15 5l-7 7 7 7",
+  bell: "M6 17V10.5a6 6 0 0 1 12 0V17l1.5 1.5h-15zM10 21.5h4M12 2.5v2",
   board: "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z",
   building: "M4 21V4h10v17M14 9h6v12M2 21h20M8 8h2M8 12h2M8 16h2M17 13h.1M17 17h.1",
   calendar: "M4 6h16v15H4zM4 10h16M8 3v4M16 3v4",

@@ -1,3 +1,36 @@
 import type zh from "../zh/desk_notify";
 
-export default {} satisfies Record<keyof typeof zh, string>;
+/** What people are told, what blocks the report, and the contract's settings. */
+export default {
+  "desk.nav_ready": "Before the due day",
+  "desk.go_ready": "Go to what is left before the due day",
+  "ready.title": "Ready for the {day}",
+  "ready.of": "{month}: who still has to do what, each one click away",
+  "ready.open": "Countdown and all",
+  "ready.keys": "Before the due day",
+  "ready.key_whose": "Only mine, or all",
+  "ready.way": "The way to the report",
+  "ready.left_days": "{days} {days|day|days} {hours} h left",
+  "ready.left_hours": "{hours} h {minutes} min left",
+  "ready.over_days": "{days} {days|day|days} {hours} h overdue",
+  "ready.over_hours": "{hours} h {minutes} min overdue",
+  "ready.step_inspect": "Inspection",
+  "ready.step_self_check": "Self-check",
+  "ready.step_peer_check": "Peer check",
+  "ready.step_acceptance": "Final acceptance",
+  "ready.step_report": "Report",
+  "ready.step_done": "Done",
+  "ready.step_left": "{count} left",
+  "ready.step_later": "Not yet",
+  "ready.whose": "Whose",
+  "ready.all": "All",
+  "ready.mine": "Mine",
+  "ready.show_all": "Show all",
+  "ready.none_mine": "Nothing waits for you",
+  "ready.none_mine_text": "It may be your turn again when others are done.",
+  "ready.issued": "Report issued",
+  "ready.issued_title": "{number} is issued",
+  "ready.issued_text": "Nothing blocks this month any more. The client is to confirm it.",
+  "ready.confirmed_text": "The client has confirmed it. This month is closed.",
+  "ready.to_report": "To the report",
+} satisfies Record<keyof typeof zh, string>;

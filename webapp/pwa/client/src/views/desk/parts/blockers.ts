@@ -50,7 +50,5 @@ export function blockerGroups(blockers: Blocker[]): BlockerGroup[] {
 /** The name over a group: its person's, or what those are called who may do it. */
 export function groupName({ group, blockers: [first] }: BlockerGroup): string {
   if (group === "person") return pickName(first.owner_name, first.owner_name_en);
-  if (group === "unassigned") return t("board.unassigned");
-  if (group === "reviewers") return t("board.supervisors");
-  return t(group === "peers" ? "board.peers" : "board.acceptors");
+  return t(`owner.${group}`);
 }

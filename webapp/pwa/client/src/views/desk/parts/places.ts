@@ -21,6 +21,7 @@ export const places: { title: Key; places: Place[] }[] = [
     title: "desk.group_round",
     places: [
       { name: "desk", also: ["board", "inspection"], icon: "board", text: "desk.nav_board", go: "desk.go_board", href: href("desk"), key: "b" },
+      { name: "latestReady", also: ["ready"], icon: "calendar", text: "desk.nav_ready", go: "desk.go_ready", href: href("latestReady"), key: "d" },
       { name: "photos", also: [], icon: "image", text: "desk.nav_photos", go: "desk.go_photos", href: href("photos"), key: "p" },
       { name: "openItems", also: ["openItem"], icon: "flag", text: "desk.nav_open_items", go: "desk.go_open_items", href: href("openItems"), key: "o" },
       { name: "latestReport", also: ["report"], icon: "text", text: "desk.nav_report", go: "desk.go_report", href: href("latestReport"), key: "r" },

@@ -16,6 +16,7 @@ export type Board = Schemas["Board"];
 export type BoardBuilding = Schemas["BoardBuilding"];
 export type BoardRoom = Schemas["BoardRoom"];
 export type Blocker = Schemas["Blocker"];
+export type Ready = Schemas["Ready"];
 export type BlockerKind = Blocker["kind"];
 
 export type PhotoReading = Sharper<Schemas["PhotoReading"], { value: Value }>;
