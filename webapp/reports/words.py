@@ -131,6 +131,40 @@ HEADS: Final = _table(
         "closed": ("关闭", "Closed"),
         "open": ("未解决", "Open"),
         "item_or_finding": ("异常内容", "Anomaly"),
+        "device_number": ("资产编号/标签码", "Asset no. / label"),
+        "device_names": ("涉及设备", "Devices concerned"),
+        "months_in_a_row": ("连续月数", "Months in a row"),
+        "opened_month": ("发现月份", "Found in"),
+        "closed_month": ("关闭月份", "Closed in"),
+        "age_band": ("账龄", "Age"),
+        "photos": ("照片", "Photos"),
+        "figure": ("指标", "Figure"),
+        "value": ("数值", "Value"),
+        "note": ("说明", "Note"),
+    }
+)
+
+# What the sheets of a workbook are called: at most 31 letters, both languages together, and none of []:*?/\\.
+SHEETS: Final = _table(
+    {
+        "cover": ("封面", "Cover"),
+        "overview": ("一 巡检概况", "1 Overview"),
+        "missed": ("一 未检", "1 Not tested"),
+        "status": ("二 设备状态", "2 Status"),
+        "repeats": ("二 连续异常", "2 Repeat offenders"),
+        "anomalies": ("三 异常明细", "3 Anomalies"),
+        "open_items": ("四 遗留问题", "4 Open items"),
+        "ageing": ("四 账龄", "4 Ageing"),
+        "consumables": ("五 耗材", "5 Consumables"),
+        "forecast": ("五 寿命预测", "5 Forecast"),
+        "services": ("六至十 服务", "6-10 Service"),
+        "plan": ("十一 计划", "11 Plan"),
+        "acceptance": ("三级验收", "Acceptance"),
+        "changes_list": ("更正内容", "Corrections"),
+        "sheet_rows": ("附件一 检查数据", "Annex 1 Readings"),
+        "sheets": ("附件一 检查表", "Annex 1 Check sheets"),
+        "record_rows": ("附件二 记录数据", "Annex 2 Rows"),
+        "records": ("附件二 设备记录表", "Annex 2 Records"),
     }
 )
 
@@ -182,6 +216,9 @@ LABELS: Final = _table(
         ),
         "overdue": ("超期", "overdue"),
         "used": ("本月更换", "Replaced this month"),
+        "used_totals": ("更换合计", "Replaced in all"),
+        "more_photos": ("另有 {count} 张照片见 PDF", "{count} more photo(s): see the PDF"),
+        "cut": ("……（原文共 {count} 字，全文见系统）", "… ({count} characters in all: the rest is in the system)"),
         "none_used": ("本月未更换耗材。", "No consumables were replaced this month."),
         "forecast": ("灯泡等寿命预测", "Lamp-hour forecast"),
         "no_forecast": ("没有按时数更换的部件。", "There are no parts that are replaced by the hour."),
@@ -312,6 +349,7 @@ CONFIDENCES: Final = _table(
 
 ALL: Final[dict[str, dict[str, Words]]] = {
     "titles": TITLES,
+    "sheets": SHEETS,
     "heads": HEADS,
     "labels": LABELS,
     "outcomes": OUTCOMES,

@@ -1,0 +1,51 @@
+"""The monthly report as a workbook (clauses 3, 21): each section a sheet, the lists to be filtered."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from webapp.reports.documents import Made, Source, renders
+from webapp.reports.media import Photos
+from webapp.reports.outline import sections_of
+from webapp.reports.shape import ReportContent
+from webapp.reports.wording import Wording
+from webapp.reports.words import LABELS, SHEETS, Language
+from webapp.reports.xlsx.anomalies import write_anomalies
+from webapp.reports.xlsx.book import Book
+from webapp.reports.xlsx.check_sheets import write_check_sheets, write_readings
+from webapp.reports.xlsx.cover import title_of, write_contents, write_cover
+from webapp.reports.xlsx.device_records import write_device_records, write_record_rows
+from webapp.reports.xlsx.tables import pages_of, write_page
+
+
+@renders("report", "xlsx")
+def report_xlsx(source: Source) -> Made:
+    """The whole report: cover, sections, acceptance, annexes as lists and as they are printed."""
+    report = cast(ReportContent, source.content)
+    wording = Wording(cast(Language, source.language))
+    book = _book(wording, report)
+    cover = write_cover(book, report)
+    photos = Photos(source.photo, report["anomalies"], source.progress)
+    for page in pages_of(sections_of(report)):
+        if page.name == SHEETS["anomalies"]:
+            write_anomalies(book, report["anomalies"], photos)
+        else:
+            write_page(book, page)
+    write_readings(book, report["check_sheets"])
+    if report["device_records"]:
+        write_record_rows(book, report["device_records"])
+    write_check_sheets(
+        book, report["check_sheets"], lambda done, total: source.progress("annexes", done, total)
+    )
+    if report["device_records"]:
+        write_device_records(book, report["device_records"])
+    write_contents(cover, book.names[1:])
+    return Made(book.bytes())
+
+
+def _book(wording: Wording, report: ReportContent) -> Book:
+    cover = report["cover"]
+    said = [wording.text(name, " / ") for name in (cover["client"], title_of(cover))]
+    number = cover["number"] or wording.text(LABELS["draft"], " / ")
+    running = f"{wording.text(cover['contract'], ' / ')} · {cover['month']}"
+    return Book(wording, f"{said[0]} {said[1]} {cover['month']}", (running, number))
