@@ -31,7 +31,7 @@ MONTHS: Final = (
 )
 DASH: Final = "—"
 _NUMBERED = re.compile(r"^\d+\. ")
-_TAB_NUMBERED = re.compile(r"^(Annex )?[\d-]+ ")
+_TAB_NUMBERED = re.compile(r"^[\d-]+ ")
 # What XML may not hold, in any spelling: control characters, halves of pairs, and two that are none.
 _ILLEGAL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"

@@ -161,10 +161,10 @@ SHEETS: Final = _table(
         "plan": ("十一 计划", "11 Plan"),
         "acceptance": ("三级验收", "Acceptance"),
         "changes_list": ("更正内容", "Corrections"),
-        "sheet_rows": ("附件一 检查数据", "Annex 1 Readings"),
-        "sheets": ("附件一 检查表", "Annex 1 Check sheets"),
-        "record_rows": ("附件二 记录数据", "Annex 2 Rows"),
-        "records": ("附件二 设备记录表", "Annex 2 Records"),
+        "sheet_rows": ("检查数据", "Readings"),
+        "sheets": ("运维检查表", "Check sheets"),
+        "record_rows": ("设备记录", "Record rows"),
+        "records": ("设备记录表", "Device records"),
     }
 )
 
