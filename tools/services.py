@@ -23,7 +23,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-HERE = "127.0.0.1"
+from tools.ports import HERE, free_port, free_ports
+
 BUCKET = "roundbook"
 CONFLICT = 409
 PACKAGES = {
@@ -35,15 +36,6 @@ PACKAGES = {
 
 class Trouble(Exception):
     """A service is missing or did not start; the message says which and why."""
-
-
-def free_ports(count: int) -> list[int]:
-    """Return port numbers that nobody listens on."""
-    with contextlib.ExitStack() as sockets:
-        opened = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for one in opened:
-            one.bind((HERE, 0))
-        return [one.getsockname()[1] for one in opened]
 
 
 def program(name: str) -> str:
@@ -161,7 +153,7 @@ def postgres(folder: Path) -> Iterator[str]:
     )
     if made.returncode:
         raise Trouble(f"initdb failed:\n{made.stdout}{made.stderr}")
-    [port] = free_ports(1)
+    port = free_port()
     # The data live for one run of the tests: a power cut would cost nothing.
     settings = {
         "listen_addresses": HERE,
@@ -295,7 +287,7 @@ def is_open(port: int) -> bool:
 def redis(folder: Path) -> Iterator[str]:
     """Run a Redis that keeps nothing and yield its URL."""
     folder.mkdir()
-    [port] = free_ports(1)
+    port = free_port()
     command = [
         program("redis-server"),
         "--bind",

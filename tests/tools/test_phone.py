@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from tools import certificates, phone
-from tools.services import free_ports, is_open
+from tools.ports import free_ports
+from tools.services import is_open
 
 ROOT = Path(__file__).parents[2]
 
