@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import estate
-from tools.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,7 +48,7 @@ def running() -> Iterator[Running]:
 @contextmanager
 def serving(data_dir: Path) -> Iterator[int]:
     """Serve the data by gunicorn in the embedded default, and give its port."""
-    port = free_port()
+    port = _free_port()
     with (data_dir / "server.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn"],
@@ -81,6 +81,13 @@ def load_demo(data_dir: Path) -> None:
 def _environment(data_dir: Path, port: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {**kept, "DATA_DIR": str(data_dir), "HOST": "127.0.0.1", "PORT": str(port)}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -23,8 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.ports import HERE, free_port, free_ports
-
+HERE = "127.0.0.1"
 BUCKET = "roundbook"
 CONFLICT = 409
 PACKAGES = {
@@ -36,6 +35,15 @@ PACKAGES = {
 
 class Trouble(Exception):
     """A service is missing or did not start; the message says which and why."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Return port numbers that nobody listens on."""
+    with contextlib.ExitStack() as sockets:
+        opened = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for one in opened:
+            one.bind((HERE, 0))
+        return [one.getsockname()[1] for one in opened]
 
 
 def program(name: str) -> str:
@@ -153,7 +161,7 @@ def postgres(folder: Path) -> Iterator[str]:
     )
     if made.returncode:
         raise Trouble(f"initdb failed:\n{made.stdout}{made.stderr}")
-    port = free_port()
+    [port] = free_ports(1)
     # The data live for one run of the tests: a power cut would cost nothing.
     settings = {
         "listen_addresses": HERE,
@@ -287,7 +295,7 @@ def is_open(port: int) -> bool:
 def redis(folder: Path) -> Iterator[str]:
     """Run a Redis that keeps nothing and yield its URL."""
     folder.mkdir()
-    port = free_port()
+    [port] = free_ports(1)
     command = [
         program("redis-server"),
         "--bind",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,13 +14,15 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.ports import free_port
-
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-MOST_MOVES = 3
-# What gunicorn says of it, and then gives up.
-PORT_TAKEN = "Connection in use"
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _environment(data_dir: Path, port: int) -> dict[str, str]:
@@ -41,19 +44,14 @@ def prepare(data_dir: Path, *, demo: bool) -> None:
 class Server:
     """One server process group; ``stop`` is polite, ``kill`` is a power cut for the process.
 
-    ``port`` 0 stands for a free one; ``settings`` are further environment variables; ``command``
-    serves in place of plain gunicorn.
+    ``settings`` are further environment variables; ``command`` serves in place of plain gunicorn.
     """
 
     data_dir: Path
-    port: int = 0
+    port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
     command: list[str] = field(default_factory=lambda: [str(BIN / "gunicorn")])
     process: subprocess.Popen[bytes] | None = None
-
-    def __post_init__(self) -> None:
-        self._may_move = not self.port
-        self.port = self.port or free_port()
 
     @property
     def url(self) -> str:
@@ -61,21 +59,7 @@ class Server:
         return f"http://localhost:{self.port}"
 
     def start(self) -> Server:
-        """Start it and wait until it answers; on another port when a stranger has taken its own.
-
-        Once it has answered it stays where its clients look for it.
-        """
-        for _ in range(MOST_MOVES):
-            self._spawn()
-            if self._answers():
-                self._may_move = False
-                return self
-            if not (self._may_move and PORT_TAKEN in self.log()):
-                break
-            self.port = free_port()
-        raise OSError(self.log()[-4000:])
-
-    def _spawn(self) -> None:
+        """Start it and wait until it answers."""
         log = (self.data_dir / "server.log").open("ab")
         with log:
             self.process = subprocess.Popen(
@@ -86,23 +70,18 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
+        self._wait_until_ready()
+        return self
 
-    def _answers(self) -> bool:
-        """Wait until it does; False when it has ended before.
-
-        :raise TimeoutError: it runs, and says nothing
-        """
-        assert self.process
+    def _wait_until_ready(self) -> None:
         ends_at = time.monotonic() + 30
         while time.monotonic() < ends_at:
-            if self.process.poll() is not None:
-                return False
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2):
-                    return True
+                    return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
-        raise TimeoutError(self.log()[-4000:])
+        raise TimeoutError((self.data_dir / "server.log").read_text()[-4000:])
 
     def stop(self) -> None:
         """End it and wait."""
@@ -118,9 +97,7 @@ class Server:
         try:
             os.killpg(self.process.pid, how)
             self.process.wait(timeout=20)
-        except ProcessLookupError:
-            pass  # It had ended by itself.
-        except subprocess.TimeoutExpired:
+        except (ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=20)
         self.process = None

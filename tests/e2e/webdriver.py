@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.ports import free_port
+from tests.e2e.server import free_port
 
 NONE_FOUND = (
     "WebKit is not installed here (on Debian: apt-get install webkit2gtk-driver xvfb xauth)"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tools.ports import free_port
+from tests.e2e.server import free_port
 
 _HEAD_LIMIT = 64 * 1024
 PORTAL_PAGE = b"<!doctype html><title>Wi-Fi</title><h1>Please accept our terms</h1>"

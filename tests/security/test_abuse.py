@@ -117,7 +117,7 @@ def test_heads_that_come_byte_by_byte_keep_nobody_out(
     slow = opened(40)
     head = site.head("GET", "sync/pull", X_Padding="x" * 2000)
     with ThreadPoolExecutor(1) as pool:
-        dripping = pool.submit(dribble, slow, head, serving.HEAD_SECONDS + 3)
+        dripping = pool.submit(dribble, slow, head, serving.HEAD_SECONDS + 1)
         while not dripping.done():
             site.send_as_a_phone()
     assert refusals(slow) == {b"HTTP/1.1 503 Service Unavailable": 40}

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from tools import certificates, phone
-from tools.ports import free_ports
-from tools.services import is_open
+from tools.services import free_ports, is_open
 
 ROOT = Path(__file__).parents[2]
 

@@ -75,7 +75,8 @@ def _letter_width_em(letter: str) -> float:
 
 
 @cache
-def _can_show(letter: str) -> bool:
+def can_show(letter: str) -> bool:
+    """Whether the font has a shape for the letter."""
     font = font_at(_MEASURED_AT)
     return bytes(font.getmask(letter)) != bytes(font.getmask(_NO_GLYPH))
 
@@ -86,5 +87,5 @@ def showable(text: str) -> str:
     for letter in unicodedata.normalize("NFC", " ".join(text.split())):
         if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"):
             continue
-        letters.append(letter if letter == " " or _can_show(letter) else _MISSING)
+        letters.append(letter if letter == " " or can_show(letter) else _MISSING)
     return "".join(letters)

@@ -31,7 +31,7 @@ MONTHS: Final = (
 )
 DASH: Final = "—"
 _NUMBERED = re.compile(r"^\d+\. ")
-_TAB_NUMBERED = re.compile(r"^[\d-]+ ")
+_TAB_NUMBERED = re.compile(r"^(Annex )?[\d-]+ ")
 # What XML may not hold, in any spelling: control characters, halves of pairs, and two that are none.
 _ILLEGAL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
@@ -99,7 +99,7 @@ def filled(key: str, values: Mapping[str, Any]) -> Words:
     """A label with its figures, as ``rooms_figures`` with ``planned``."""
     label = words.LABELS[key]
     known = {name: "" if value is None else value for name, value in values.items()}
-    return {"zh": label["zh"].format(**known), "en": label["en"].format(**known)}
+    return words.filled(label, **known)
 
 
 def place_words(place: Place) -> Words:

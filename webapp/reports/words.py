@@ -1,16 +1,31 @@
 """The words of the documents, in both languages: titles, heads of tables, and what a key stands for.
 
-Every file of a report, whatever its format, takes its words from here, so that they agree.
+Every file of a report, whatever its format, takes its words from here, so that they agree. The
+typesetter's own ``filled`` (templates/lib.typ) reads the same ``{…}`` as the one here.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 from webapp.reports.shape import Words
 
 Language = Literal["zh", "en", "both"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en", "both")
+
+
+_PLURAL: Final = re.compile(r"\{(\w+)\|([^|{}]*)\|([^|{}]*)\}")
+
+
+def filled(words: Words, **values: object) -> Words:
+    """The words with values put in: ``{days}``, and ``{days|day|days}`` for one and for many."""
+
+    def put(text: str) -> str:
+        chosen = _PLURAL.sub(lambda found: found[2] if values[found[1]] == 1 else found[3], text)
+        return chosen.format_map(values)
+
+    return {"zh": put(words["zh"]), "en": put(words["en"])}
 
 
 def _table(rows: dict[str, tuple[str, str]]) -> dict[str, Words]:
@@ -87,6 +102,7 @@ HEADS: Final = _table(
         "expected": ("预计更换", "Expected"),
         "confidence": ("可信度", "Confidence"),
         "count": ("数量", "Count"),
+        "rechecked": ("抽样复核", "Looked at again"),
         "inspector": ("检查人", "Inspected by"),
         "date": ("日期", "Date"),
         "category": ("类别", "Category"),
@@ -110,6 +126,8 @@ HEADS: Final = _table(
         "corrects": ("更正报告", "Corrects report"),
         "report_month": ("巡检月份", "Month"),
         "made_at": ("数据时间", "Data as of"),
+        "extent": ("篇幅", "Extent"),
+        "anomalies": ("异常数", "Anomalies"),
         "started_at": ("开始时间", "Started"),
         "ended_at": ("结束时间", "Ended"),
         "floor": ("楼层", "Floor"),
@@ -118,6 +136,7 @@ HEADS: Final = _table(
         "label": ("标签码", "Label"),
         "device_name": ("设备名称", "Device name"),
         "maker": ("品牌", "Make"),
+        "product": ("品牌型号", "Make and model"),
         "model": ("型号", "Model"),
         "serial": ("序列号", "Serial number"),
         "ip": ("IP 地址", "IP address"),
@@ -161,17 +180,17 @@ SHEETS: Final = _table(
         "plan": ("十一 计划", "11 Plan"),
         "acceptance": ("三级验收", "Acceptance"),
         "changes_list": ("更正内容", "Corrections"),
-        "sheet_rows": ("检查数据", "Readings"),
-        "sheets": ("运维检查表", "Check sheets"),
-        "record_rows": ("设备记录", "Record rows"),
-        "records": ("设备记录表", "Device records"),
+        "sheet_rows": ("附件一 检查数据", "Annex 1 Readings"),
+        "sheets": ("附件一 检查表", "Annex 1 Check sheets"),
+        "record_rows": ("附件二 记录数据", "Annex 2 Rows"),
+        "records": ("附件二 设备记录表", "Annex 2 Records"),
     }
 )
 
 LABELS: Final = _table(
     {
         "draft": ("草稿，尚未签发", "Draft, not issued"),
-        "page": ("第 {page} 页 / 共 {pages} 页", "Page {page} of {pages}"),
+        "page": ("第 {page} 页", "Page {page}"),
         "prepared": ("编制", "Prepared"),
         "reviewed": ("审核（项目经理）", "Reviewed (project manager)"),
         "confirmed": ("客户确认（IT 负责人）", "Confirmed (client's IT lead)"),
@@ -180,10 +199,20 @@ LABELS: Final = _table(
         "devices_done": ("设备检查完成", "Inspections done"),
         "open_items": ("遗留问题", "Open items"),
         "anomalies": ("本月异常", "Anomalies"),
-        "due_in_time": ("{day} 完成，期限 {due}", "done on {day}, due on {due}"),
-        "due_late": ("{day} 完成，超期 {days} 天（期限 {due}）", "done on {day}, {days} day(s) late (due {due})"),
-        "due_left": ("尚未完成，距期限 {due} 还有 {days} 天", "not done yet, {days} day(s) left to {due}"),
-        "due_over": ("尚未完成，已超期 {days} 天（期限 {due}）", "not done yet, {days} day(s) over (due {due})"),
+        "anomaly_kinds": (
+            "测试异常 {readings} · 非测试项目 {findings} · 现场已修复 {fixed}",
+            "{readings} in tests · {findings} outside · {fixed} fixed on the spot",
+        ),
+        "due_in_time": ("{day} 完成，期限 {due}", "Done on {day}, due on {due}"),
+        "due_late": (
+            "{day} 完成，超期 {days} 天（期限 {due}）",
+            "Done on {day}, {days} {days|day|days} late (due {due})",
+        ),
+        "due_left": ("尚未完成，距期限 {due} 还有 {days} 天", "Not done yet, {days} {days|day|days} left to {due}"),
+        "due_over": (
+            "尚未完成，已超期 {days} 天（期限 {due}）",
+            "Not done yet, {days} {days|day|days} over (due {due})",
+        ),
         "rooms": ("会议室", "Rooms"),
         "missed": ("未检或未检完", "Not tested"),
         "nothing_missed": ("全部会议室与设备均已检查。", "Every room and device was inspected."),
@@ -207,14 +236,16 @@ LABELS: Final = _table(
         "unavailable": ("不能开会的会议室", "Rooms that could not hold a meeting"),
         "all_available": ("已检会议室均可开会。", "Every room inspected could hold a meeting."),
         "repeats": ("连续异常", "Repeat offenders"),
-        "months_in_a_row": ("连续 {count} 个月", "{count} months in a row"),
+        "of_last": ("近六个月 {count} 次", "{count} of the last six months"),
+        "extent": ("{pages} 页", "{pages} {pages|page|pages}"),
+        "months_in_a_row": ("连续 {count} 个月", "{count} {count|month|months} in a row"),
         "no_anomalies": ("本月无异常。", "No anomalies this month."),
         "no_open_items": ("无遗留问题。", "No open items."),
         "flow": (
             "上月结转 {carried} + 本月新增 {new} − 本月关闭 {closed} − 撤回 {withdrawn} = 月末 {open}",
-            "carried over {carried} + new {new} − closed {closed} − withdrawn {withdrawn} = open {open}",
+            "Carried over {carried} + new {new} − closed {closed} − withdrawn {withdrawn} = open {open}",
         ),
-        "overdue": ("超期", "overdue"),
+        "overdue": ("超期", "Overdue"),
         "used": ("本月更换", "Replaced this month"),
         "used_totals": ("更换合计", "Replaced in all"),
         "more_photos": ("另有 {count} 张照片见 PDF", "{count} more photo(s): see the PDF"),
@@ -230,22 +261,22 @@ LABELS: Final = _table(
         "second_visits": ("复检安排", "Second visits"),
         "next_round": ("下月巡检期限：{due}", "Next month's round is due on {due}"),
         "nothing_planned": ("无。", "None."),
-        "months": ("{count} 个月", "{count} month(s)"),
+        "months": ("{count} 个月", "{count} {count|month|months}"),
         "finding": ("非测试项目", "Outside the test"),
         "room_itself": ("会议室环境", "The room itself"),
-        "fixed": ("现场已修复", "fixed on the spot"),
-        "open_item": ("遗留问题 #{number}", "open item #{number}"),
+        "fixed": ("现场已修复", "Fixed on the spot"),
+        "open_item": ("遗留问题 #{number}", "Open item #{number}"),
         "photo_alt": ("照片：{what}", "Photo: {what}"),
         "photo_missing": ("照片无法显示", "The photo can't be shown"),
         "consumables": ("耗材", "Consumables"),
         "findings": ("非测试项目（新发现问题）", "Outside the test (new problems)"),
         "sign_offs": ("签字", "Signatures"),
         "none": ("无", "None"),
-        "not_signed": ("未签", "not signed"),
+        "not_signed": ("未签", "Not signed"),
         "hash": ("内容校验", "Content hash"),
         "sheet_counts": (
             "正常 {normal} · 异常 {abnormal} · 未检 {not_tested} · 待检 {todo}",
-            "normal {normal} · abnormal {abnormal} · not tested {not_tested} · to do {todo}",
+            "Normal {normal} · abnormal {abnormal} · not tested {not_tested} · to do {todo}",
         ),
         "strict_three": (
             "自检、互检、终验由三名不同人员完成。",
@@ -260,7 +291,7 @@ LABELS: Final = _table(
             "This contract's acceptance may be by one person alone: there is no independent check.",
         ),
         "rooms_signed": ("{count} / {of} 间", "{count} of {of} rooms"),
-        "rechecked": ("抽样复核 {count} 台", "{count} inspection(s) looked at again"),
+        "rechecked": ("{count} 台", "{count} {count|inspection|inspections}"),
         "not_accepted": ("尚未终验。", "Not accepted yet."),
         "glyph_note": (
             "〓 表示字体不能显示的字符，原文见系统。",
@@ -270,7 +301,7 @@ LABELS: Final = _table(
         "of": ("{count}/{of}", "{count} of {of}"),
         "rooms_figures": (
             "计划 {planned} 间，完成 {done} 间，部分完成 {partly} 间，未检 {missed} 间",
-            "{planned} planned, {done} done, {partly} partly, {missed} not inspected",
+            "{planned} {planned|room|rooms} planned: {done} done, {partly} partly, {missed} not inspected",
         ),
     }
 )  # fmt: skip

@@ -17,7 +17,7 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from tests import factories
-from tests.e2e.server import BIN, ROOT, Server
+from tests.e2e.server import BIN, ROOT, Server, free_port
 from tests.faults import oracle
 from tests.faults.proxy import Fault, Proxy
 from tests.rounds import made
@@ -69,8 +69,8 @@ class World:
             parts = urlsplit(self.store_url)
             through = parts.netloc.replace(f":{parts.port}", f":{self.store_network.port}")
             settings["OBJECT_STORE_URL"] = parts._replace(netloc=through).geturl()
-        # Phones know where it was.
-        return Server(data_dir, self.server.port if self.restored else 0, settings)
+        port = self.server.port if self.restored else free_port()
+        return Server(data_dir, port, settings)
 
     def _new_database(self) -> str:
         name = f"storm_{secrets.token_hex(6)}"

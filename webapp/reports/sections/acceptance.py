@@ -8,22 +8,17 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from webapp.acceptance import models
-from webapp.identity.contract_settings import contract_settings
+from webapp.acceptance.queries import standing_sign_offs
+from webapp.identity.contract_settings import STRICTNESSES, Strictness, contract_settings
 from webapp.reports.facts import MonthFacts
 from webapp.reports.shape import Acceptance, AcceptanceWork, Level, Person, SignOff
 
 LEVELS: tuple[Level, ...] = ("self_check", "peer_check", "final")
 
 
-def read_sign_offs(facts: MonthFacts) -> list[models.SignOff]:
+def read_sign_offs(facts: MonthFacts) -> Sequence[models.SignOff]:
     """The round's sign-offs that hold, the oldest first."""
-    return list(
-        facts.session.scalars(
-            sa.select(models.SignOff)
-            .where(models.SignOff.round_id == facts.round.id, models.SignOff.voided_at.is_(None))
-            .order_by(models.SignOff.signed_at, models.SignOff.id)
-        )
-    )
+    return standing_sign_offs(facts.session, facts.round.id)
 
 
 def acceptance(facts: MonthFacts, signed: Sequence[models.SignOff]) -> Acceptance:
@@ -36,7 +31,7 @@ def acceptance(facts: MonthFacts, signed: Sequence[models.SignOff]) -> Acceptanc
         )
     )
     return {
-        "strictness": settings.acceptance_strictness,
+        "strictness": _strictness(signed) or settings.acceptance_strictness,
         "rooms": len(facts.rooms),
         "self_checked": _rooms(facts, signed, "self_check"),
         "peer_checked": _rooms(facts, signed, "peer_check"),
@@ -44,6 +39,12 @@ def acceptance(facts: MonthFacts, signed: Sequence[models.SignOff]) -> Acceptanc
         "final": sign_off(facts, final[-1]) if final else None,
         "people": _people(facts, signed),
     }
+
+
+def _strictness(signed: Sequence[models.SignOff]) -> Strictness | None:
+    """The least that a sign-off was given under: a setting made stricter later changes no past."""
+    given = {row.strictness for row in signed}
+    return next((one for one in reversed(STRICTNESSES) if one in given), None)
 
 
 def _rooms(facts: MonthFacts, signed: Sequence[models.SignOff], level: Level) -> int:
@@ -58,6 +59,7 @@ def sign_off(facts: MonthFacts, row: models.SignOff) -> SignOff:
         "signed_at": facts.clock_of(row.signed_at),
         "sha256": row.content_sha256,
         "strokes": row.strokes,
+        "signed_name": row.signed_name,
         "remark": row.remark,
     }
 

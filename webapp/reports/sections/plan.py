@@ -104,8 +104,8 @@ def _suggestions(status: Status, items: Sequence[OpenItem]) -> Iterator[Suggesti
             "text": {
                 "zh": f"{len(old)} 项遗留问题已满 {OLD_MONTHS} 个月或更久（{numbers}），"
                 "建议与客户确定处理方案与时间。",
-                "en": f"{len(old)} open item(s) are {OLD_MONTHS} months old or older ({numbers}): "
-                "agree with the client on what is done, and when.",
+                "en": f"Open items that are {OLD_MONTHS} months old or older: {len(old)} ({numbers}). "
+                "Agree with the client on what is done, and when.",
             },
         }
 

@@ -215,13 +215,17 @@ class Plan(TypedDict):
 
 
 class SignOff(TypedDict):
-    """One person's word: on a room (self-check, peer check) or the whole round (final)."""
+    """One person's word: on a room (self-check, peer check) or the whole round (final).
+
+    Signed by hand with ``strokes``, with a typed ``signed_name``, or with neither.
+    """
 
     level: Level
     person: Person
     signed_at: str
     sha256: str
     strokes: list[list[list[float]]]
+    signed_name: str
     remark: str
 
 

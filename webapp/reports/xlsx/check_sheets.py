@@ -44,7 +44,7 @@ Tell = Callable[[int, int], None]
 
 def write_readings(book: Book, sheets: Sequence[CheckSheet]) -> None:
     """Every reading of every room as a list."""
-    title = words.TITLES["check_sheets"]
+    title = words.TITLES["annex_sheets"]
     write_page(book, Page(words.SHEETS["sheet_rows"], [(title, reading_table(sheets))]))
 
 
