@@ -77,6 +77,7 @@ def test_an_answer_goes_back_is_answered_and_closed(
     again = post(desk, f"{path}/returns", 201, item="lamp_hours", remark="还是不对")
     assert get(desk, f"returns/{sent['key']}")["state"] == "closed"
     whole = get(desk, path)
+    assert whole["returnable"] is True
     assert [row["state"] for row in whole["returns"]] == ["open", "closed"]
     phone.send(made.amended(amended, 2, remark="已核对"))
     closed = post(desk, f"returned-answers/{again['returned_id']}/close")

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from webapp.acceptance.return_queries import waiting_in_round
 from webapp.db import db
 from webapp.demo.load import PAST_MONTHS, is_empty, load_demo
 from webapp.demo.people import PEOPLE
@@ -56,6 +57,8 @@ def _something_waits_for_the_supervisor() -> None:
     assert _count(OpenItem, OpenItem.owner_id.is_not(None), OpenItem.due_on < NOW.date()) == 1
     returned = db.session.scalars(sa.select(Photo).where(Photo.review == "returned")).one()
     assert returned.review_remark
+    waiting = waiting_in_round(db.session(), db.session.scalars(sa.select(Round.id)).all()[-1])
+    assert waiting == {"answers_returned": 1, "answers_to_look_at": 1}
     held = db.session.scalars(sa.select(Quarantined)).one()
     assert (held.state, held.code) == ("open", "room_mismatch")
 

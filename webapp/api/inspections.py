@@ -196,7 +196,10 @@ class PairedInspectionSchema(InspectionSchema):
 
 
 class InspectionDetailSchema(InspectionSchema):
-    """An inspection whole; ``returns`` are its answers that were ever sent back, the latest first."""
+    """An inspection whole; ``returns`` are its answers that were ever sent back, the latest first.
+
+    ``returnable`` while more can be: its round still takes, and it was not set aside.
+    """
 
     task_id = fields.Integer(required=True)
     checklist = fields.Integer(required=True)
@@ -224,6 +227,7 @@ class InspectionDetailSchema(InspectionSchema):
     revisions = fields.List(fields.Nested(RevisionSchema), required=True)
     pair = fields.List(fields.Nested(PairedInspectionSchema), required=True)
     returns = fields.List(fields.Nested(ReturnSchema), required=True)
+    returnable = fields.Boolean(required=True)
 
 
 list_views(bp, "inspections", INSPECTIONS, InspectionArgs, InspectionSchema)

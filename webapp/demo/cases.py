@@ -1,4 +1,4 @@
-"""What waits for the demo's supervisor: two pairs, photos sent back, a record that is held.
+"""What waits for the demo's supervisor: two pairs, what was sent back, a record that is held.
 
 Each is made by the service that the phone or the desk would call.
 """
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from webapp.demo.payloads import photo_line, uid_of
 from webapp.demo.pictures import draw_photo
+from webapp.demo.sent_back import send_back
 from webapp.desk.photo_review import Review, review_photo
 from webapp.estate.models import Device
 from webapp.identity.models import Contract
@@ -70,6 +71,7 @@ class Cases:
         self._see_to_open_items()
         self._review_photos(current)
         self._hold_a_record(current)
+        send_back(self.session, self._access("wang"), self.people, current, self.now)
 
     def _ago(self, **time: int) -> datetime:
         return self.now - timedelta(**time)

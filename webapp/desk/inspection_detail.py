@@ -38,7 +38,7 @@ from webapp.rounds.models import (
     RoundTask,
 )
 from webapp.rounds.revisions import changes
-from webapp.rounds.rules import PICKED, add_months, age_in_months
+from webapp.rounds.rules import PICKED, SET_ASIDE, TAKING, add_months, age_in_months
 
 TREND_MONTHS = 12
 Content = Mapping[str, Any]
@@ -88,7 +88,14 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
         "revisions": _revisions(session, inspection_id),
         "pair": _pair(session, contract_id, subject),
         "returns": returns_of(session, contract_id, inspection_id),
+        "returnable": _returnable(session, row.Inspection),
     }
+
+
+def _returnable(session: Session, inspection: Inspection) -> bool:
+    """Whether an answer of it can be sent back: its round still takes, and it was not set aside."""
+    state = session.scalar(sa.select(Round.state).where(Round.id == inspection.round_id))
+    return state in TAKING and inspection.choice != SET_ASIDE
 
 
 def _content(session: Session, contract_id: int, number: int) -> Content:

@@ -7679,6 +7679,7 @@ export interface components {
             /** Format: date-time */
             received_at: string;
             remark: string;
+            returnable: boolean;
             returns: components["schemas"]["Return"][];
             revision: number;
             revisions: components["schemas"]["Revision"][];

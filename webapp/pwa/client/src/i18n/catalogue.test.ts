@@ -18,6 +18,7 @@ const areas = [
   "desk_figures",
   "desk_notify",
   "desk_report",
+  "desk_returns",
   "desk_sync",
   "errors",
   "phone",

@@ -6,6 +6,7 @@ import enEstate from "./en/desk_estate";
 import enFigures from "./en/desk_figures";
 import enNotify from "./en/desk_notify";
 import enReport from "./en/desk_report";
+import enReturns from "./en/desk_returns";
 import enSync from "./en/desk_sync";
 import zh from "./zh/desk";
 import zhAcceptance from "./zh/desk_acceptance";
@@ -13,9 +14,10 @@ import zhEstate from "./zh/desk_estate";
 import zhFigures from "./zh/desk_figures";
 import zhNotify from "./zh/desk_notify";
 import zhReport from "./zh/desk_report";
+import zhReturns from "./zh/desk_returns";
 import zhSync from "./zh/desk_sync";
 
 addTexts(
-  { ...zh, ...zhAcceptance, ...zhEstate, ...zhFigures, ...zhNotify, ...zhReport, ...zhSync },
-  { ...en, ...enAcceptance, ...enEstate, ...enFigures, ...enNotify, ...enReport, ...enSync },
+  { ...zh, ...zhAcceptance, ...zhEstate, ...zhFigures, ...zhNotify, ...zhReport, ...zhReturns, ...zhSync },
+  { ...en, ...enAcceptance, ...enEstate, ...enFigures, ...enNotify, ...enReport, ...enReturns, ...enSync },
 );

@@ -8,7 +8,9 @@ export function itemTitle(item: OpenItem): string {
   return pickName(item.item_zh, item.item_en) || item.text || t("desk_item.finding");
 }
 
-export function itemPlace(item: OpenItem): string {
+type Placed = Pick<OpenItem, "building_zh" | "building_en" | "floor" | "room_zh" | "room_en">;
+
+export function itemPlace(item: Placed): string {
   const parts = [pickName(item.building_zh, item.building_en), item.floor, pickName(item.room_zh, item.room_en)];
   return parts.filter(Boolean).join(" · ");
 }

@@ -37,6 +37,9 @@ export type InspectionDetail = Sharper<
   { readings: Reading[]; pair: PairedInspection[]; photos: InspectionPhoto[]; revisions: Revision[] }
 >;
 
+export type Returned = Schemas["Return"];
+export type ReturnedWhole = Sharper<Schemas["ReturnDetail"], { changes: Change[] }>;
+
 export type OpenItem = Schemas["OpenItem"];
 export type OpenItemAnswer = Sharper<Schemas["OpenItemAnswer"], { value: Value }>;
 export type OpenItemDetail = Sharper<Schemas["OpenItemDetail"], { answers: OpenItemAnswer[] }>;

@@ -7,6 +7,8 @@ const EVERY_MS = 60_000;
 
 class Waiting {
   quarantine = $state(0);
+  /** Answers and photos to be looked at again. */
+  returns = $state(0);
 
   /** Asks at once, then every minute while the page is in sight; returns what ends it. */
   watch(): () => void {
@@ -22,6 +24,8 @@ class Waiting {
     try {
       const page = await api.get<Page<unknown>>(session.path("quarantine"), { query: { page_size: 1 } });
       this.quarantine = page.total;
+      const returned = await api.get<Page<unknown>>(session.path("returns"), { query: { state: "answered", page_size: 1 } });
+      this.returns = returned.total;
     } catch {
       // The count is a comfort; the screen itself tells what is wrong.
     }
