@@ -143,7 +143,9 @@ def test_a_photo_stands_in_the_same_list_until_the_new_one_was_looked_at(
         return row
 
     assert get(desk, "returns")["total"] == 0
-    desk.post(f"photos/{uid}/review", {"state": "returned", "remark": "看不清"})
+    mark = {"kind": "circle", "points": [[0.5, 0.25], [0.6, 0.3]], "text": ""}
+    desk.post(f"photos/{uid}/review", {"state": "returned", "remark": "看不清", "marks": [mark]})
+    assert get(desk, f"returns/photo-{uid}")["marks"] == [mark]
     row = only()
     assert (row["key"], row["state"], row["remark"]) == (f"photo-{uid}", "open", "看不清")
     assert (row["item_zh"], row["new_photo_uid"]) == ("画面", None)
@@ -203,7 +205,7 @@ def test_the_list_counts_filters_and_sorts(
     first = get(desk, "returns", sort="returned_at")["items"]
     assert [row["returned_id"] for row in first] == sorted(row["returned_id"] for row in first)
     text = desk.browser.get(desk.url("returns.csv?language=zh")).data.decode("utf-8-sig")
-    assert text.splitlines()[0].startswith("月份,状态,类别,楼宇")
+    assert text.splitlines()[0].replace('"', "").startswith("月份,状态,类别,楼宇")
     assert "等工程师答复" in text
 
 

@@ -36,10 +36,13 @@ class ReturnArgs(PageArgs):
 
 
 class ReturnDetailSchema(ReturnSchema):
-    """One of them, with what its inspection's later revisions changed, and since when they are there."""
+    """One of them, with what its inspection's later revisions changed, since when they are there, and
+    what was drawn on a photo.
+    """
 
     changes = fields.List(fields.Nested(ChangeSchema), required=True)
     answered_at = fields.AwareDateTime(required=True, allow_none=True)
+    marks = fields.List(fields.Dict(), required=True)
 
 
 class ReturnAnswerSchema(Schema):

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from webapp.desk.return_list import RETURNS, dress_returns
 from webapp.errors import AppError
-from webapp.rounds.models import InspectionRevision
+from webapp.rounds.models import InspectionRevision, Photo
 from webapp.rounds.revisions import changes
 
 
 def return_detail(session: Session, contract_id: int, key: str) -> dict[str, Any]:
-    """The row of the list, with ``changes`` since it was sent back; none for a photo.
+    """The row of the list, with ``changes`` since it was sent back, and the ``marks`` on a photo.
 
     :param key: ``answer-<id>`` or ``photo-<uid>``
     :raise AppError: ``not_found``
@@ -27,7 +27,12 @@ def return_detail(session: Session, contract_id: int, key: str) -> dict[str, Any
     shown = dress_returns(session, contract_id, [row])[0]
     texts, answered_at = _revisions(session, shown)
     compared = changes(texts[0], texts[-1]) if len(texts) > 1 else []
-    return {**shown, "changes": compared, "answered_at": answered_at}
+    marks = session.scalar(
+        sa.select(Photo.review_marks).where(
+            Photo.contract_id == contract_id, Photo.uid == shown["photo_uid"]
+        )
+    )
+    return {**shown, "changes": compared, "answered_at": answered_at, "marks": marks or []}
 
 
 def _revisions(session: Session, shown: dict[str, Any]) -> tuple[Sequence[str], datetime | None]:

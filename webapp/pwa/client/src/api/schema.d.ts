@@ -9091,6 +9091,9 @@ export interface components {
             key: string;
             /** @enum {string} */
             kind: "answer" | "photo";
+            marks: {
+                [key: string]: unknown;
+            }[];
             month: string;
             new_photo_uid: string | null;
             photo_uid: string | null;

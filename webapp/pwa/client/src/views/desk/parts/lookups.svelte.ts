@@ -60,6 +60,11 @@ class Lookups {
     return words(found?.items.find((other) => other.key === item), item);
   }
 
+  unitOf(type: string, item: string): string | undefined {
+    const found = this.content?.types.find((other) => other.key === type)?.items.find((other) => other.key === item);
+    return found?.kind === "number" ? found.unit : undefined;
+  }
+
   optionName(type: string, item: string, option: string): string {
     const found = this.content?.types.find((other) => other.key === type)?.items.find((other) => other.key === item);
     const options = found?.kind === "choice" ? found.options : undefined;

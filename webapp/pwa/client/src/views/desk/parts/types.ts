@@ -38,7 +38,7 @@ export type InspectionDetail = Sharper<
 >;
 
 export type Returned = Schemas["Return"];
-export type ReturnedWhole = Sharper<Schemas["ReturnDetail"], { changes: Change[] }>;
+export type ReturnedWhole = Sharper<Schemas["ReturnDetail"], { changes: Change[]; marks: Mark[] }>;
 
 export type OpenItem = Schemas["OpenItem"];
 export type OpenItemAnswer = Sharper<Schemas["OpenItemAnswer"], { value: Value }>;
