@@ -1,10 +1,11 @@
 """A power cut, played from a trace of the server's own system calls.
 
 What is simulated: a disk that keeps nothing but what was asked to be kept. Every write, rename,
-deletion and fsync of the server is recorded by strace. The disk after the cut is what was there
-before, with a file's bytes as they were at its last finished fsync (or fdatasync), and a folder's
-names as they were at the folder's last fsync. All later writes are lost, however long ago they
-were made: worse than any real disk, which writes back by itself after a while.
+deletion and fsync of the server is recorded, by strace or, where nothing may be traced, by the
+library of `shim.py`. The disk after the cut is what was there before, with a file's bytes as they
+were at its last finished fsync (or fdatasync), and a folder's names as they were at the folder's
+last fsync. All later writes are lost, however long ago they were made: worse than any real disk,
+which writes back by itself after a while.
 
 What is not: a disk that lies about its fsync, or that tears a sector that was synced before.
 """
@@ -67,9 +68,10 @@ def _call(line: str) -> Iterator[Call]:
 
 
 def _plain(path: str) -> str:
-    if "\\x" not in path:
-        return path
-    return re.sub(r"\\x([0-9a-f]{2})", lambda found: chr(int(found[1], 16)), path)
+    codes = re.sub(
+        rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), path.encode()
+    )
+    return codes.decode()
 
 
 @dataclass
