@@ -17,7 +17,7 @@ from tests.reports.test_issuing import put_state
 from webapp import links
 from webapp.db import db, unit_of_work
 from webapp.identity.models import Contract, User
-from webapp.notifications.models import Mail
+from webapp.notifications.models import Mail, Notification
 from webapp.reports import documents
 from webapp.reports.documents import Made, Source
 from webapp.reports.models import Report
@@ -89,6 +89,8 @@ def test_a_month_goes_from_accepted_to_confirmed_without_an_account(
         stranger.post(f"{link}/answers", json={"kind": "confirmed", "name": "陈静"}).status_code
         == 204
     )
+    notices = db.session.scalars(sa.select(Notification.kind).order_by(Notification.id)).all()
+    assert notices == ["report_commented", "report_confirmed"]
     told = browser.get(f"{HQ}/reports?month=2026-04").get_json()[0]
     assert told["confirmed_at"] is not None
     assert [(one["kind"], one["name"], one["via"]) for one in told["answers"]] == [

@@ -49,6 +49,7 @@ class LinkedReportSchema(ma.Schema):
     contract_en = fields.String(required=True)
     client_zh = fields.String(required=True)
     client_en = fields.String(required=True)
+    time_zone = fields.String(required=True)
     month = fields.String(required=True)
     number = fields.String(required=True)
     sequence = fields.Integer(required=True)
@@ -106,6 +107,7 @@ def show_linked_report(token: str) -> dict[str, Any]:
         "contract_en": cover["contract"]["en"],
         "client_zh": cover["client"]["zh"],
         "client_en": cover["client"]["en"],
+        "time_zone": cover["time_zone"],
         "corrected_by": "" if latest.id == report.id else latest.number,
         "figures": {
             "rooms_done": rooms["done"],

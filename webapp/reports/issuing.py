@@ -19,13 +19,16 @@ from sqlalchemy.orm import Session
 from webapp.audit import services as audit
 from webapp.db import take_sequence
 from webapp.errors import AppError
+from webapp.identity import queries as identity
 from webapp.identity.models import Contract, User
 from webapp.identity.rules import Access
+from webapp.notifications import services as notifications
 from webapp.reports.changes import changes_between
 from webapp.reports.content import report_content
 from webapp.reports.models import Report, ReportAnswer
 from webapp.reports.shape import Change, ReportContent
 from webapp.rounds import queries as rounds
+from webapp.rounds.models import Round
 from webapp.storage import ObjectStore
 
 ACCEPTED = "accepted"
@@ -214,9 +217,29 @@ def answer(session: Session, report: Report, said: Answer, now: datetime) -> Rep
         answered_at=now,
     )
     session.add(row)
+    session.flush()  # what is told of it names the id
+    _tell_acceptors(session, report, row, now)
     diff = {"answer": ["", said.kind], "name": ["", said.name], "via": ["", said.via]}
     _audit(session, report.contract_id, said.user_id, "answer", report, diff, now)
     return row
+
+
+def _tell_acceptors(session: Session, report: Report, row: ReportAnswer, now: datetime) -> None:
+    """Who accepted the round hears at once what the client says of its report."""
+    month = session.execute(sa.select(Round.month).where(Round.id == report.round_id)).scalar_one()
+    kind = "report_confirmed" if row.kind == "confirmed" else "report_commented"
+    for person in identity.reachable(session, report.contract_id):
+        if "accept" in person.rights:
+            notifications.tell(
+                session,
+                person.recipient,
+                contract_id=report.contract_id,
+                kind=kind,
+                details={"name": row.name, "number": report.number},
+                path=f"/desk/report/{month}",
+                key=f"report_answer:{row.id}",
+                now=now,
+            )
 
 
 def answers_of(session: Session, report_ids: list[int]) -> dict[int, list[ReportAnswer]]:

@@ -8047,6 +8047,7 @@ export interface components {
             month: string;
             number: string;
             sequence: number;
+            time_zone: string;
         };
         Mark: {
             /** @enum {string} */

@@ -2,7 +2,8 @@ import type zh from "../zh/link";
 
 export default {
   "link.report": "Monthly inspection report",
-  "link.correction": "Correction of the monthly inspection report",
+  "link.report_of": "Monthly inspection report, {month}",
+  "link.correction_of": "Correction of the monthly inspection report, {month}",
   "link.number": "Number {number}",
   "link.issued": "Issued {date} by {name}",
   "link.rooms": "Rooms done",

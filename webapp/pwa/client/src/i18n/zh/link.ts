@@ -1,7 +1,8 @@
 /** What a link in a mail opens, for who has no account. */
 export default {
   "link.report": "月度巡检报告",
-  "link.correction": "月度巡检报告更正",
+  "link.report_of": "{month} 月度巡检报告",
+  "link.correction_of": "{month} 月度巡检报告更正",
   "link.number": "编号 {number}",
   "link.issued": "{date} 由 {name} 出具",
   "link.rooms": "已巡检房间",
