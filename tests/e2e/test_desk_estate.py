@@ -24,7 +24,7 @@ SCREENS = (
     "/desk/checklists",
     "/desk/checklists/1",
     "/desk/people",
-    "/desk/people?view=contract",
+    "/desk/contract",
     "/desk/people?view=users",
     "/desk/people?view=contracts",
 )
@@ -199,7 +199,7 @@ def test_a_person_joins_is_changed_and_leaves(desk_server: Server, open_context:
     role.select_option("backup_engineer")
     page.get_by_role("button", name="撤销").click()
     expect(role).to_have_value("inspection_engineer")
-    row.get_by_role("button", name="改电话").click()
+    row.get_by_role("button", name="改联系方式").click()
     phone = page.get_by_role("dialog").get_by_label("电话")
     phone.fill("明天再问")
     page.get_by_role("dialog").get_by_role("button", name="保存").click()

@@ -148,6 +148,28 @@ def test_a_telephone_number_can_be_taken_away_again(
         assert rows["engineer"]["phone"] == phone
 
 
+def test_a_member_is_given_an_address_that_can_be_written_to(
+    manager: User, engineer: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(manager)
+    rows = {row["login"]: row for row in browser.get(MEMBERS).get_json()}
+    path = f"{MEMBERS}/{rows['engineer']['id']}"
+    assert browser.patch(path, json={"email": "li@公司.中国"}).status_code == 204
+    for wrong in ("li", "li@", "a@b.cn, c@d.cn", "a@b.cn\r\nBcc: c@d.cn"):
+        for answer in (
+            browser.patch(path, json={"email": wrong}),
+            browser.post(MEMBERS, json=NEW | {"email": wrong}),
+        ):
+            assert answer.status_code == 422
+            assert answer.get_json()["fields"] == {"email": ["address_invalid"]}
+    rows = {row["login"]: row for row in browser.get(MEMBERS).get_json()}
+    assert rows["engineer"]["email"] == "li@公司.中国"
+    line = db.session.scalars(
+        sa.select(AuditRow).filter_by(action="change", entity="membership")
+    ).one()
+    assert line.diff == {"email": ["", "li@公司.中国"]}
+
+
 @pytest.mark.parametrize("phone", ["call me", "1234", "138 0000 0042 x", "1" * 21, "(((((", None])
 def test_what_cannot_be_dialled_is_refused_and_the_field_is_named(
     phone: object, manager: User, engineer: User, signed_in: SignIn

@@ -162,3 +162,74 @@ def test_the_list_costs_the_same_whatever_its_length(
     count_queries()
     assert len(browser.get(PATH).get_json()["items"]) == 31
     assert count_queries() == few <= 7
+
+
+MAILS = "/api/contracts/HQ/mails"
+
+
+def _mailed(contract: Contract, key: str, state: str) -> int:
+    with unit_of_work() as session:
+        services.mail(
+            session, "zhou@example.com", f"report {key}", "secret link", key, now=now_utc(),
+            to_name="周敏", contract_id=contract.id,
+        )  # fmt: skip
+        row = session.scalars(sa.select(Mail).filter_by(unique_key=key)).one()
+        if state == "sent":
+            services.note_sent(session, row.id, now_utc())
+        elif state != "waiting":
+            services.note_not_sent(session, row.id, state, "550 nobody of that name")
+        return row.id
+
+
+def test_the_mails_of_a_contract_tell_whether_they_went_out_but_not_their_text(
+    contract: Contract, manager: User, engineer: User, signed_in: SignIn
+) -> None:
+    for state in ("waiting", "failed", "lapsed", "sent"):
+        _mailed(contract, state, state)
+    browser = signed_in(manager)
+    page = browser.get(MAILS).get_json()
+    assert page["counts"] == {"waiting": 1, "failed": 1, "lapsed": 1, "sent": 1}
+    refused = next(row for row in page["items"] if row["state"] == "failed")
+    assert refused["last_error"] == "550 nobody of that name"
+    assert refused["to_name"] == "周敏"
+    assert b"secret link" not in browser.get(MAILS).data
+    assert browser.get(f"{MAILS}?state=failed").get_json()["total"] == 1
+    assert signed_in(engineer).get(MAILS).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("failed", 204), ("lapsed", 204), ("sent", 409), ("waiting", 409)]
+)
+def test_only_what_was_given_up_is_sent_again(
+    contract: Contract, manager: User, signed_in: SignIn, state: str, status: int
+) -> None:
+    mail_id = _mailed(contract, "k", state)
+    with unit_of_work() as session:
+        session.execute(sa.delete(Job))
+    browser = signed_in(manager)
+    assert browser.post(f"{MAILS}/{mail_id}/retry").status_code == status
+    db.session.rollback()
+    jobs = db.session.scalars(sa.select(Job.arguments)).all()
+    assert jobs == ([{"mail_id": mail_id}] if status == 204 else [])
+    assert browser.post(f"{MAILS}/999/retry").status_code == 404
+
+
+def test_how_mails_leave_is_told(contract: Contract, manager: User, signed_in: SignIn) -> None:
+    answer = signed_in(manager).get(f"{MAILS}/transport")
+    assert answer.get_json() == {"kind": "folder", "sender": "roundbook@localhost"}
+
+
+def test_the_list_of_mails_costs_the_same_whatever_its_length(
+    contract: Contract, manager: User, signed_in: SignIn, count_queries: Callable[[], int]
+) -> None:
+    browser = signed_in(manager)
+    _mailed(contract, "one", "sent")
+    browser.get(MAILS)
+    count_queries()
+    browser.get(MAILS)
+    few = count_queries()
+    for number in range(20):
+        _mailed(contract, f"more {number}", "sent")
+    count_queries()
+    assert len(browser.get(MAILS).get_json()["items"]) == 21
+    assert count_queries() == few <= 5

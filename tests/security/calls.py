@@ -22,6 +22,7 @@ from tests.security.world import (
     new_draft,
     new_inspected_room,
     new_label,
+    new_mail,
     new_member,
     new_quarantined,
     new_returned,
@@ -140,6 +141,7 @@ def path_values(world: World, path: str, actor: str) -> Names:
         "code": new_label,
         "row_id": new_quarantined,
         "returned_id": new_returned,
+        "mail_id": new_mail,
     }
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:

@@ -73,6 +73,9 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/checklists/{number}/compare/{other}"): "view",
     ("POST", "/checklists/{number}/publish"): "manage_checklists",
     ("POST", "/checklists/{number}/retire"): "manage_checklists",
+    ("GET", "/mails"): "manage_people",
+    ("GET", "/mails/transport"): "manage_people",
+    ("POST", "/mails/{mail_id}/retry"): "manage_people",
     ("GET", "/rounds"): "view",
     ("POST", "/rounds"): "manage_round",
     ("GET", "/rounds/{month}"): "view",
@@ -154,6 +157,7 @@ _SAVED: dict[str, str] = {
     "/photos": "view",
     "/returns": "view",
     "/reports": "view",
+    "/mails": "manage_people",
 }
 _OF_A_CONTRACT |= {
     ("GET", f"{path}.{kind}"): right for path, right in _SAVED.items() for kind in FILE_KINDS

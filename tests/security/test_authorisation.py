@@ -31,7 +31,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 OTHER_NAMES = (
     "building_id", "room_id", "device_id", "code", "inspection_id", "photo_uid", "row_id",
     "returned_id", "key",
-    "document_id", "report_id",
+    "document_id", "report_id", "mail_id",
 )  # fmt: skip
 # Of these the other contract has none that the first has not: a number is each contract's own.
 OWN_NAMES = ("month", "number", "other", "action", "step", "contract_code", "member_id")
@@ -47,6 +47,7 @@ NO_SUCH = {
     "key": "answer-999999",
     "document_id": 999_999,
     "report_id": 999_999,
+    "mail_id": 999_999,
 }
 
 

@@ -23,7 +23,7 @@ from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import ADMINISTRATOR, ROLES
 from webapp.notifications import services as notifications
-from webapp.notifications.models import Notification
+from webapp.notifications.models import Mail, Notification
 from webapp.notifications.rules import Recipient
 from webapp.reports import documents, issuing
 from webapp.reports.content import report_content
@@ -115,6 +115,7 @@ def _furnish(world: World) -> None:
     world.names |= _inspected(world, round_, devices[0])
     world.names["row_id"] = new_quarantined(world)
     world.names["returned_id"] = new_returned(world)
+    world.names["mail_id"] = new_mail(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
     world.names |= _reported(world, round_)
 
@@ -275,6 +276,19 @@ def new_member(world: World) -> int:
     person = factories.member(world.contract, "inspection_engineer", login=login)
     membership = db.session.scalars(sa.select(Membership).filter_by(user_id=person.id)).one()
     return membership.id
+
+
+def new_mail(world: World) -> int:
+    """An e-mail that its server refused for good."""
+    with unit_of_work() as session:
+        key, now = made.uid(), now_utc()
+        contract_id = world.contract.id
+        notifications.mail(
+            session, "zhou@example.com", "s", "t", key, now=now, contract_id=contract_id
+        )
+        row = session.scalars(sa.select(Mail).filter_by(unique_key=key)).one()
+        notifications.note_not_sent(session, row.id, "failed", "550 nobody")
+        return row.id
 
 
 def own_notification(world: World, actor: str) -> int:

@@ -17,6 +17,7 @@ from webapp.identity import queries, services
 from webapp.identity.lists import MEMBERS, USERS
 from webapp.identity.models import User
 from webapp.identity.rules import ROLES, Access, is_phone_number
+from webapp.notifications.rules import is_address
 
 bp = blueprint("people", "Members of a contract, and people")
 
@@ -26,6 +27,12 @@ def _phone_number(value: str) -> None:
         raise ma.ValidationError("invalid_phone")
 
 
+def _email_address(value: str) -> None:
+    if value and not is_address(value):
+        raise ma.ValidationError("address_invalid")
+
+
+_EMAIL: list[Callable[[str], object]] = [validate.Length(max=200), _email_address]
 _PHONE: list[Callable[[str], object]] = [validate.Length(max=40), _phone_number]
 
 
@@ -65,15 +72,16 @@ class MemberCreateSchema(Schema):
     name = fields.String(validate=validate.Length(1, 80))
     name_en = fields.String(load_default="", validate=validate.Length(max=80))
     phone = fields.String(load_default="", validate=_PHONE)
-    email = fields.String(load_default="", validate=validate.Length(max=200))
+    email = fields.String(load_default="", validate=_EMAIL)
     password = fields.String(validate=validate.Length(1, 1000))
 
 
 class MemberPatchSchema(Schema):
-    """What changes of a member: his role, or the telephone number that he is reached at."""
+    """What changes of a member: his role, or how he is reached."""
 
     role = fields.String(validate=validate.OneOf(ROLES))
     phone = fields.String(validate=_PHONE)
+    email = fields.String(validate=_EMAIL)
 
 
 class UserAdminSchema(UserSchema):
@@ -90,7 +98,7 @@ class UserPatchSchema(Schema):
     name = fields.String(validate=validate.Length(1, 80))
     name_en = fields.String(validate=validate.Length(max=80))
     phone = fields.String(validate=_PHONE)
-    email = fields.String(validate=validate.Length(max=200))
+    email = fields.String(validate=_EMAIL)
 
 
 def user_out(user: User) -> dict[str, Any]:
@@ -182,7 +190,7 @@ def _new_person(session: Any, body: dict[str, Any], password_hash: str, actor_id
 @bp.arguments(MemberPatchSchema)
 @bp.response(204)
 def change_member(body: dict[str, Any], contract_code: str, member_id: int) -> None:
-    """Change a member's role or telephone number."""
+    """Change a member's role, or how he is reached."""
     access = require("manage_people", contract_code)
     with unit_of_work() as session:
         services.change_member(session, access, member_id, body, now_utc())

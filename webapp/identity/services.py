@@ -269,17 +269,17 @@ def add_member(
 def change_member(
     session: Session, access: Access, member_id: int, changes: dict[str, str], now: datetime
 ) -> None:
-    """Change a member: ``changes`` may hold ``role`` and ``phone``, which is the person's everywhere.
+    """Change a member: ``changes`` may hold ``role``, and ``phone`` and ``email``, the person's everywhere.
 
     :raise AppError: ``not_found``, ``last_project_manager``
     """
     member = _member(session, access, member_id)
     user = session.get_one(User, member.user_id)
-    before = {"role": member.role, "phone": user.phone}
+    before = {"role": member.role, "phone": user.phone, "email": user.email}
     after = before | changes
     if member.role == "project_manager" and after["role"] != "project_manager":
         _refuse_if_last_project_manager(session, member)
-    member.role, user.phone = after["role"], after["phone"]
+    member.role, user.phone, user.email = after["role"], after["phone"], after["email"]
     diff = audit.differences(before, after)
     if diff:
         _audit_member(session, member, "change", diff, now, access.user_id)

@@ -147,6 +147,22 @@ def insert_once(session: Session, model: type[Any], values: dict[str, Any]) -> i
     return session.execute(statement.returning(model.id)).scalar_one_or_none()
 
 
+def retry_mail(session: Session, contract_id: int, mail_id: int, now: datetime) -> str:
+    """Have a mail sent again that was refused or has lapsed; the state that it was in.
+
+    :raise AppError: ``not_found``; ``conflict`` when it was sent, or still waits
+    """
+    row = session.get(Mail, mail_id, with_for_update=True)
+    if row is None or row.contract_id != contract_id:
+        raise AppError("not_found")
+    before = row.state
+    if before not in ("failed", "lapsed"):
+        raise AppError("conflict")
+    row.state, row.useful_until = "waiting", None
+    jobs.enqueue(session, SEND_MAIL, {"mail_id": mail_id}, now=now)
+    return before
+
+
 def note_sent(session: Session, mail_id: int, now: datetime) -> None:
     """The server, or the folder, has the mail."""
     _note(session, mail_id, state="sent", sent_at=now, last_error="")

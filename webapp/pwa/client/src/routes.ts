@@ -9,7 +9,7 @@ type Loader = () => Promise<unknown>;
 const views: Record<string, Loader> = {
   ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told}.svelte"),
   ...import.meta.glob(
-    "./views/desk/{Board,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Quarantine,Returns,SyncHealth,Rescue,Report}.svelte",
+    "./views/desk/{Board,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
   ...import.meta.glob("./views/link/Report.svelte"),
@@ -45,6 +45,7 @@ const paths = {
   checklist: "/desk/checklists/:number",
   people: "/desk/people",
   returns: "/desk/returns",
+  contract: "/desk/contract",
   quarantine: "/desk/quarantine",
   syncHealth: "/desk/sync",
   rescue: "/desk/rescue",
@@ -96,6 +97,7 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["checklist", "desk/Checklists", "desk"],
   ["people", "desk/People", "desk"],
   ["returns", "desk/Returns", "desk"],
+  ["contract", "desk/Contract", "desk"],
   ["quarantine", "desk/Quarantine", "desk"],
   ["syncHealth", "desk/SyncHealth", "desk"],
   ["rescue", "desk/Rescue", "desk"],

@@ -2775,6 +2775,234 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the mails, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "waiting" | "failed" | "lapsed" | "sent" | "all";
+                    sort?: "created_at" | "-created_at" | "to" | "-to" | "subject" | "-subject";
+                    q?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/mails.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the mails that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "waiting" | "failed" | "lapsed" | "sent" | "all";
+                    sort?: "created_at" | "-created_at" | "to" | "-to" | "subject" | "-subject";
+                    q?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/mails.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the mails that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "waiting" | "failed" | "lapsed" | "sent" | "all";
+                    sort?: "created_at" | "-created_at" | "to" | "-to" | "subject" | "-subject";
+                    q?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/mails/transport": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** How mails leave this server, and from which address. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Transport"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/mails/{mail_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                mail_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a mail again that was refused or has lapsed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    mail_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/members": {
         parameters: {
             query?: never;
@@ -2968,7 +3196,7 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        /** Change a member's role or telephone number. */
+        /** Change a member's role, or how he is reached. */
         patch: {
             parameters: {
                 query?: never;
@@ -8049,6 +8277,33 @@ export interface components {
             sequence: number;
             time_zone: string;
         };
+        Mail: {
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            id: number;
+            last_error: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** @enum {string} */
+            state: "waiting" | "failed" | "lapsed" | "sent";
+            subject: string;
+            to_address: string;
+            to_name: string;
+        };
+        MailCounts: {
+            failed: number;
+            lapsed: number;
+            sent: number;
+            waiting: number;
+        };
+        MailPage: {
+            counts: components["schemas"]["MailCounts"];
+            items: components["schemas"]["Mail"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
         Mark: {
             /** @enum {string} */
             kind: "arrow" | "circle" | "text";
@@ -8094,6 +8349,7 @@ export interface components {
             role: "project_manager" | "on_site_engineer" | "inspection_engineer" | "backup_engineer" | "client_it_lead";
         };
         MemberPatch: {
+            email?: string;
             phone?: string;
             /** @enum {string} */
             role?: "project_manager" | "on_site_engineer" | "inspection_engineer" | "backup_engineer" | "client_it_lead";
@@ -9498,6 +9754,11 @@ export interface components {
             model: string;
             quantities: number[];
             quantity: number;
+        };
+        Transport: {
+            /** @enum {string} */
+            kind: "smtp" | "folder";
+            sender: string;
         };
         Trend: {
             months: components["schemas"]["MonthTrend"][];

@@ -29,6 +29,7 @@ export default {
   "round.all_done": "All your rooms are done",
   "round.all_done_text": "Once everything is sent you can call it a day.",
   "round.open_items": "{count} open {count|item|items}",
+  "round.blocking": "{count} {count|thing|things} of yours before the report",
   "round.revisits": "Second visits",
   "round.revisit_today": "Today",
   "round.revisit_count": "{count} {count|task|tasks}",

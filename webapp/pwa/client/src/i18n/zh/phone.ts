@@ -27,6 +27,7 @@ export default {
   "round.all_done": "你的房间都已完成",
   "round.all_done_text": "所有记录送达后即可放心收工。",
   "round.open_items": "遗留问题 {count} 项",
+  "round.blocking": "交报告前你还差 {count} 项",
   "round.revisits": "再次到访",
   "round.revisit_today": "今天",
   "round.revisit_count": "{count} 项",

@@ -15,6 +15,54 @@ export interface ContractValues {
   anchor_month: string;
 }
 
+/** How a contract is accepted, reminded of and reported: see `ContractSettings` on the server. */
+export interface SettingsValues {
+  acceptance_strictness: Contract["acceptance_strictness"];
+  /** Per cent, as it is typed. */
+  recheck_percent: string;
+  fast_bulk_seconds: string;
+  drawn_signatures: boolean;
+  remind_days_before: number[];
+  escalate_days_after: number[];
+  report_language: Contract["report_language"];
+}
+
+export function settingsValues(contract: Contract): SettingsValues {
+  return {
+    acceptance_strictness: contract.acceptance_strictness,
+    recheck_percent: String(Math.round(contract.recheck_share * 1000) / 10),
+    fast_bulk_seconds: String(contract.fast_bulk_seconds),
+    drawn_signatures: contract.drawn_signatures,
+    remind_days_before: [...contract.remind_days_before],
+    escalate_days_after: [...contract.escalate_days_after],
+    report_language: contract.report_language,
+  };
+}
+
+const within = (text: string, most: number, whole: boolean) =>
+  (whole ? /^\d+$/ : /^\d+([.,]\d)?$/).test(text.trim()) && Number(text.trim().replace(",", ".")) <= most;
+
+export function settingsFaults(values: SettingsValues): Record<string, string | false> {
+  return {
+    recheck_share: !within(values.recheck_percent, 100, false) && t("contract.not_percent"),
+    fast_bulk_seconds: !within(values.fast_bulk_seconds, 600, true) && t("contract.not_seconds"),
+  };
+}
+
+export function settingsBody({ recheck_percent, ...values }: SettingsValues): Record<string, unknown> {
+  return {
+    ...values,
+    recheck_share: Math.round(Number(recheck_percent.trim().replace(",", ".")) * 10) / 1000,
+    fast_bulk_seconds: Number(values.fast_bulk_seconds),
+  };
+}
+
+/** The days of a month on which somebody is told: those before the due day, or those after it. */
+export function daysTold(dueDay: number, days: number[], side: "before" | "after"): number[] {
+  const told = days.map((count) => (side === "before" ? dueDay - count : dueDay + count));
+  return told.filter((day) => day >= 1).sort((one, other) => one - other);
+}
+
 export function contractValues(contract?: Contract): ContractValues {
   return {
     code: contract?.code ?? "",
