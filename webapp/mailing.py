@@ -9,6 +9,8 @@ from flask import current_app
 
 from webapp import log
 from webapp.db import db, now_utc, unit_of_work
+from webapp.identity.models import Contract
+from webapp.identity.queries import reachable
 from webapp.jobs import TryLater, handles
 from webapp.notifications import queries, services
 from webapp.notifications.mail import (
@@ -41,12 +43,34 @@ def send_mail(arguments: dict[str, Any]) -> None:
         _transport().send(message_of(mail, _sender()))
     except RefusedError as error:
         log.event("mail_refused", mail=mail.id, reply=str(error))
-        _note(mail.id, "failed", str(error))
+        _give_up(mail, str(error))
     except UnreachableError as error:
         _put_off(mail, error)
     else:
         with unit_of_work() as session:
             services.note_sent(session, mail.id, now_utc())
+
+
+def _give_up(mail: Outgoing, reply: str) -> None:
+    """Note that a mail was refused for good, and tell whoever answers for the contract's reports."""
+    now = now_utc()
+    with unit_of_work() as session:
+        services.note_not_sent(session, mail.id, "failed", reply)
+        contract = session.get(Contract, mail.contract_id) if mail.contract_id else None
+        if contract is None:
+            return
+        for one in reachable(session, contract.id):
+            if "accept" in one.rights:
+                services.tell(
+                    session,
+                    one.recipient,
+                    contract_id=contract.id,
+                    kind="mail_failed",
+                    details={"to": mail.to_name or mail.to_address, "reason": reply},
+                    path=f"/desk/contract?view=mail&state=failed&contract={contract.code}",
+                    key=f"mail_failed:{mail.id}",
+                    now=now,
+                )
 
 
 def register() -> None:

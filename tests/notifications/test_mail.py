@@ -23,6 +23,7 @@ from tests.notifications.smtp_server import SmtpServer
 from webapp import jobs
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
+from webapp.identity.models import Contract, User
 from webapp.jobs import Job
 from webapp.mailing import _LEFT_ALONE_UNTIL
 from webapp.notifications import mail as mails
@@ -37,7 +38,7 @@ from webapp.notifications.mail import (
     sender_for,
     transport_for,
 )
-from webapp.notifications.models import Mail
+from webapp.notifications.models import Mail, Notification
 from webapp.notifications.rules import MAXIMUM_SUBJECT, is_address, one_line, unique_key
 
 SENDER = Sender("roundbook@example.com", "Roundbook", "https://rounds.example.com")
@@ -61,6 +62,7 @@ def carried_by(app: Flask) -> Iterator[Callable[[object], None]]:
 def _outgoing(**fields: object) -> Outgoing:
     values = {
         "id": 1,
+        "contract_id": None,
         "unique_key": "key",
         "to_address": "zhou@example.com",
         "to_name": "周敏",
@@ -238,6 +240,20 @@ def test_a_refusal_for_good_is_not_tried_again_and_its_words_are_kept(
         assert server.connections == 1
     assert _only().state == "failed"
     assert _only().last_error == next(iter(behaviour.values()))
+
+
+def test_who_answers_for_the_report_is_told_of_a_refusal_once(
+    app: Flask, carried_by: Callable, contract: Contract, manager: User, engineer: User
+) -> None:
+    with SmtpServer(rcpt="550 5.1.1 nobody of that name") as server:
+        carried_by(_smtp(server))
+        _write(contract_id=contract.id, to_name="周敏")
+        _work(app, 2)
+    told = db.session.scalars(sa.select(Notification)).one()
+    assert (told.user_id, told.kind) == (manager.id, "mail_failed")
+    assert told.details == {"to": "周敏", "reason": "550 5.1.1 nobody of that name"}
+    assert told.path == "/desk/contract?view=mail&state=failed&contract=HQ"
+    assert len(db.session.scalars(sa.select(Mail)).all()) == 1
 
 
 def test_a_connection_that_breaks_before_the_last_answer_gives_the_same_mail_again(

@@ -47,6 +47,7 @@ class Outgoing:
     """A mail as it waits; ``attempts`` counts how often it was tried before."""
 
     id: int
+    contract_id: int | None
     unique_key: str
     to_address: str
     to_name: str

@@ -17,6 +17,7 @@ def waiting_mail(session: Session, mail_id: int) -> Outgoing | None:
     row = session.execute(
         sa.select(
             Mail.id,
+            Mail.contract_id,
             Mail.unique_key,
             Mail.to_address,
             Mail.to_name,

@@ -83,6 +83,7 @@ export default {
   "mail.state_failed": "Refused",
   "mail.state_lapsed": "Out of date",
   "mail.state_sent": "Sent",
+  "mail.state_written": "In the folder",
   "mail.tried": "Tried {count} {count|time|times}",
   "mail.again": "Send again",
   "mail.again_done": "Queued again",

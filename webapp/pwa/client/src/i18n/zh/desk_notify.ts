@@ -81,6 +81,7 @@ export default {
   "mail.state_failed": "被拒收",
   "mail.state_lapsed": "已过时",
   "mail.state_sent": "已发",
+  "mail.state_written": "已写入文件夹",
   "mail.tried": "试过 {count} 次",
   "mail.again": "重发",
   "mail.again_done": "已重新排队",

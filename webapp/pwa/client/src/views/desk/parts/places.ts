@@ -37,7 +37,7 @@ export const places: { title: Key; places: Place[] }[] = [
       { name: "labels", also: [], icon: "label", text: "desk.nav_labels", go: "desk.go_labels", href: href("labels"), key: "l" },
       { name: "checklists", also: ["checklist"], icon: "checklist", text: "desk.nav_checklists", go: "desk.go_checklists", href: href("checklists"), key: "c" },
       { name: "people", also: [], icon: "people", text: "desk.nav_people", go: "desk.go_people", href: href("people"), key: "m" },
-      { name: "contract", also: [], icon: "settings", text: "desk.nav_contract", go: "desk.go_contract", href: href("contract"), key: "t", right: "manage_people" },
+      { name: "contract", also: [], icon: "note", text: "desk.nav_contract", go: "desk.go_contract", href: href("contract"), key: "t", right: "manage_people" },
     ],
   },
 ];
