@@ -68,8 +68,10 @@ def _copy(store: ObjectStore, photo: photo_copies.PhotoRef) -> None:
         with unit_of_work() as session:
             photo_copies.note_unreadable(session, photo)
         return
+    # Looked for before the transaction: with years of photos it would keep the others waiting.
+    repeated = photo_copies.repeated_photo(db.session(), photo, copies.perceptual_hash)
     with unit_of_work() as session:
-        photo_copies.note_copies(session, photo, copies.perceptual_hash)
+        photo_copies.note_copies(session, photo, copies.perceptual_hash, repeated)
 
 
 def sweep_orphaned_objects(now: datetime) -> None:

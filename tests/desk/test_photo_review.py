@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -226,6 +227,28 @@ def test_a_reused_picture_is_told_even_when_it_was_saved_anew(
     assert reused[same] == first
     assert reused[alike] in (first, same)
     assert db.session.query(Photo).filter(Photo.perceptual_hash == "").count() == 0
+
+
+def test_the_same_bytes_are_known_for_ever_and_the_same_picture_for_a_year(
+    phone: Phone, desk: Phone, contract: Contract, projector: Device
+) -> None:
+    march = made.opened(contract, "2026-03")
+    image = Image.effect_mandelbrot((400, 300), (-2, -1.5, 1, 1.5), 60).convert("RGB")
+    original, again = BytesIO(), BytesIO()
+    image.save(original, "JPEG", quality=90)
+    image.resize((380, 285)).save(again, "JPEG", quality=60)
+    first = photographed(phone, march, projector, original.getvalue(), "image")
+    background.make_photo_copies(now_utc())
+    with unit_of_work() as session:
+        session.execute(sa.update(Photo).values(received_at=now_utc() - timedelta(days=420)))
+    accepted(march)
+    april = made.opened(contract, "2026-04")
+    alike = photographed(phone, april, projector, again.getvalue(), "image")
+    background.make_photo_copies(now_utc())
+    same = photographed(phone, april, projector, original.getvalue(), "image")
+    background.make_photo_copies(now_utc())
+    reused = {row["uid"]: row["reused_of"] for row in listed(desk)}
+    assert reused == {first: None, alike: None, same: first}
 
 
 def test_dark_pictures_are_not_taken_for_each_other(

@@ -450,6 +450,40 @@ def test_flags(contract: Contract, engineer: User, device: Device) -> None:
     assert rows(Reading, item="lamp_hours")[-1].question == "decreased_since_last_time"
 
 
+@pytest.mark.parametrize(
+    ("value", "replaced", "question"),
+    [
+        (3, [], ""),
+        (1.5, [], "decreased_since_last_time"),
+        (5, [], "rose_too_fast"),
+        (0, ["battery_pack"], ""),
+        (2, ["battery_pack"], "replaced_but_not_reset"),
+    ],
+)
+def test_the_age_of_a_battery_is_questioned_and_nothing_is_refused(
+    value: float,
+    replaced: list[str],
+    question: str,
+    contract: Contract,
+    engineer: User,
+    device: Device,
+) -> None:
+    room = db.session.get_one(Room, device.room_id)
+    ups = factories.device(room, "power", "UPS")
+    january = made.opened(contract, "2026-01")
+    visit = made.visit(january, ups)
+    made.reading(visit, "battery_age", 2, "normal")
+    made.send(contract, engineer, visit, now=made.at("2026-01"))
+    february = made.opened(contract, "2026-02")
+    used = [{"consumable": key} for key in replaced]
+    visit = made.visit(february, ups, consumables=used)
+    made.reading(visit, "battery_age", value, "normal")
+    made.send(contract, engineer, visit, now=made.at("2026-02"))
+    reading = rows(Reading, item="battery_age")[-1]
+    assert (reading.value_number, reading.question) == (value, question)
+    assert ("question" in rows(Inspection)[-1].flags) == bool(question)
+
+
 @pytest.mark.parametrize("text", ["", "yesterday", "0001-01-01T00:00:00+14:00", "2026-03-03T01:00"])
 def test_nothing_is_refused_for_a_phones_clock(
     text: str, contract: Contract, engineer: User, device: Device, march: Round

@@ -12,6 +12,11 @@ from webapp.checklists.rules import LARGEST_NUMBER, Register, applies, limit
 DECREASED = "decreased_since_last_time"
 ROSE_TOO_FAST = "rose_too_fast"
 NOT_RESET = "replaced_but_not_reset"
+RECOVERED = "recovered_by_itself"
+# How long a unit of an age is at the most; hours are counted, the others are rounded by people.
+HOURS_PER_UNIT = {"h": 1, "days": 24, "months": 31 * 24, "years": 366 * 24}
+# A pack's health in per cent wanders by so many points from one measurement to the next.
+HEALTH_WANDERS_BY = 5
 # Of the items that "all OK" could answer, how many are drawn to be answered by hand.
 SPOT_CHECK_SHARE = 0.2
 
@@ -67,22 +72,31 @@ def plausible(
     hours_passed: float | None = None,
     consumable_replaced: bool = False,
 ) -> list[str]:
-    """Questions about a counter of hours on a part that is used up, such as a lamp.
+    """Questions about the age of a part that is used up: a lamp's hours, a battery's years or health.
 
-    Hours fall only when the part was replaced, and cannot rise by more than the hours that passed.
+    An age falls only when the part was replaced, and cannot rise by more than the time that passed;
+    one in days, months or years may be a unit more, because people round it. A battery pack's health
+    in per cent recovers only by a new pack.
     Questions are shown and stored; they never block and never change a verdict.
     """
-    if item["kind"] != "number" or item.get("unit") != "h" or "consumable" not in item:
+    if item["kind"] != "number" or "consumable" not in item:
         return []
     now, before = _number(value), _number(previous_value)
     if now is None or before is None:
+        return []
+    unit = item.get("unit", "")
+    if unit == "%" and item["consumable"] == "battery_pack":
+        recovered = not consumable_replaced and now - before > HEALTH_WANDERS_BY
+        return [RECOVERED] if recovered else []
+    if unit not in HOURS_PER_UNIT:
         return []
     if consumable_replaced:
         return [NOT_RESET] if now >= before > 0 else []
     if now < before:
         return [DECREASED]
-    rose_too_fast = hours_passed is not None and now - before > hours_passed
-    return [ROSE_TOO_FAST] if rose_too_fast else []
+    rounding = 0 if unit == "h" else 1
+    most = None if hours_passed is None else hours_passed / HOURS_PER_UNIT[unit] + rounding
+    return [ROSE_TOO_FAST] if most is not None and now - before > most else []
 
 
 def _number(value: object) -> float | None:

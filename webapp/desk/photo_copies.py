@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from webapp.rounds.rules import is_uid
 from webapp.storage import ObjectStore, photo_key, rendition_key
 
 Size = Literal["thumb", "full"]
+_LOOKED_BACK = timedelta(days=400)
 # A picture of 60 megapixels takes half a gigabyte while it is decoded: never two of them at once.
 _decoding = threading.Lock()
 
@@ -123,15 +125,14 @@ def _keep(store: ObjectStore, photo: PhotoRef, copies: Copies) -> None:
     store.put(rendition_key(photo.contract_id, photo.sha256, "full"), copies.full)
 
 
-def note_copies(session: Session, photo: PhotoRef, perceptual_hash: str) -> None:
+def note_copies(
+    session: Session, photo: PhotoRef, perceptual_hash: str, repeated: str | None
+) -> None:
     """Note that the copies exist, and which earlier photo this one repeats (feature 12)."""
     session.execute(
         sa.update(Photo)
         .where(Photo.id == photo.id)
-        .values(
-            perceptual_hash=perceptual_hash,
-            reused_of=_repeated(session, photo, perceptual_hash),
-        )
+        .values(perceptual_hash=perceptual_hash, reused_of=repeated)
     )
 
 
@@ -140,23 +141,28 @@ def note_unreadable(session: Session, photo: PhotoRef) -> None:
     session.execute(sa.update(Photo).where(Photo.id == photo.id).values(unreadable=True))
 
 
-def _repeated(session: Session, photo: PhotoRef, perceptual_hash: str) -> str | None:
-    """The latest photo of another inspection with the same bytes, or the same to the eye.
+def repeated_photo(session: Session, photo: PhotoRef, perceptual_hash: str) -> str | None:
+    """The uid of the latest photo of another inspection with the same bytes, or the same to the eye.
 
-    Those are asked that have their copies already, so the later of a pair is the one that is marked.
+    Of whatever device: the same bytes ever, the same to the eye among those of the last thirteen
+    months. Those are asked that have their copies already, so the later of a pair is the one that is
+    marked. Nothing is refused: the reviewer is shown both.
     """
-    earlier = session.execute(
-        sa.select(Photo.uid, Photo.sha256, Photo.perceptual_hash)
-        .where(
-            Photo.contract_id == photo.contract_id,
-            Photo.inspection_id != photo.inspection_id,
-            Photo.perceptual_hash != "",
-        )
-        .order_by(Photo.id.desc())
-    ).all()
-    telling = tells_enough(perceptual_hash)
-    for row in earlier:
-        alike = telling and distance(perceptual_hash, row.perceptual_hash) <= SAME_PICTURE_BITS
-        if alike or row.sha256 == photo.sha256:
-            return str(row.uid)
-    return None
+    others = sa.and_(
+        Photo.contract_id == photo.contract_id,
+        Photo.inspection_id != photo.inspection_id,
+        Photo.perceptual_hash != "",
+    )
+    latest = Photo.id.desc()
+    same = sa.select(Photo.uid).where(others, Photo.sha256 == photo.sha256).order_by(latest)
+    if not tells_enough(perceptual_hash):
+        return session.scalar(same.limit(1))
+    received_at = sa.select(Photo.received_at).where(Photo.id == photo.id)
+    since = (session.scalar(received_at) or datetime.now(UTC)) - _LOOKED_BACK
+    hashes = session.execute(
+        sa.select(Photo.uid, Photo.perceptual_hash)
+        .where(others, Photo.received_at >= since)
+        .order_by(latest)
+    )
+    alike = (uid for uid, other in hashes if distance(perceptual_hash, other) <= SAME_PICTURE_BITS)
+    return session.scalar(same.limit(1)) or next(alike, None)

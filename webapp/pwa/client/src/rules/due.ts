@@ -5,7 +5,21 @@
 import { applies, type Content, type Item, itemsOf, LARGEST_NUMBER, type Register } from "./checklist";
 import { limit } from "./verdict";
 
-export type Question = "decreased_since_last_time" | "rose_too_fast" | "replaced_but_not_reset";
+export type Question =
+  | "decreased_since_last_time"
+  | "rose_too_fast"
+  | "replaced_but_not_reset"
+  | "recovered_by_itself";
+
+/** How long a unit of an age is at the most; hours are counted, the others are rounded by people. */
+const HOURS_PER_UNIT: Readonly<Record<string, number>> = {
+  h: 1,
+  days: 24,
+  months: 31 * 24,
+  years: 366 * 24,
+};
+/** A pack's health in per cent wanders by so many points from one measurement to the next. */
+const HEALTH_WANDERS_BY = 5;
 
 /** Of the items that "all OK" could answer, how many are drawn to be answered by hand. */
 export const SPOT_CHECK_SHARE = 0.2;
@@ -58,9 +72,11 @@ export function dueItems(
 }
 
 /**
- * Questions about a counter of hours on a part that is used up, such as a lamp. Hours fall only when
- * the part was replaced, and cannot rise by more than the hours that passed. Questions are shown
- * and stored; they never block and never change a verdict.
+ * Questions about the age of a part that is used up: a lamp's hours, a battery's years or health. An
+ * age falls only when the part was replaced, and cannot rise by more than the time that passed; one
+ * in days, months or years may be a unit more, because people round it. A battery pack's health in
+ * per cent recovers only by a new pack. Questions are shown and stored; they never block and never
+ * change a verdict.
  */
 export function plausible(
   item: Item,
@@ -69,13 +85,21 @@ export function plausible(
   hoursPassed: number | null = null,
   consumableReplaced = false,
 ): Question[] {
-  if (item.kind !== "number" || item.unit !== "h" || item.consumable === undefined) return [];
+  if (item.kind !== "number" || item.consumable === undefined) return [];
   if (!isNumber(value) || !isNumber(previousValue)) return [];
+  if (item.unit === "%" && item.consumable === "battery_pack") {
+    const recovered = !consumableReplaced && value - previousValue > HEALTH_WANDERS_BY;
+    return recovered ? ["recovered_by_itself"] : [];
+  }
+  const unitHours = Object.hasOwn(HOURS_PER_UNIT, item.unit) ? HOURS_PER_UNIT[item.unit] : undefined;
+  if (unitHours === undefined) return [];
   if (consumableReplaced) {
     return value >= previousValue && previousValue > 0 ? ["replaced_but_not_reset"] : [];
   }
   if (value < previousValue) return ["decreased_since_last_time"];
-  return hoursPassed !== null && value - previousValue > hoursPassed ? ["rose_too_fast"] : [];
+  if (hoursPassed === null) return [];
+  const most = hoursPassed / unitHours + (item.unit === "h" ? 0 : 1);
+  return value - previousValue > most ? ["rose_too_fast"] : [];
 }
 
 function isNumber(value: unknown): value is number {

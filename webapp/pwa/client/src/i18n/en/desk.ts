@@ -121,6 +121,7 @@ export default {
   "flag.amendment_forced": "Amendment without its original",
   "question.decreased_since_last_time": "Less than last time",
   "question.rose_too_fast": "Rose by more than the time that passed",
+  "question.recovered_by_itself": "Better without a replacement",
   "question.replaced_but_not_reset": "Replaced, but not reset",
   "reading.done": "Taken",
   "reading.normal_is": "Normal: {value}",
