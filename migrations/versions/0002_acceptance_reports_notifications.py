@@ -308,6 +308,13 @@ def upgrade() -> None:
     with op.batch_alter_table("open_item", schema=None) as batch_op:
         batch_op.create_index("ix_open_item_closed", ["contract_id", "closed_month"], unique=False)
 
+    with op.batch_alter_table("inspection", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("bulk_seconds", sa.Integer(), nullable=True))
+    op.execute("UPDATE inspection SET bulk_seconds = dwell_seconds WHERE bulk_ok")
+    with op.batch_alter_table("reading", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("bulk", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
     # ### end Alembic commands ###
 
 
@@ -316,6 +323,10 @@ def downgrade() -> None:
     with op.batch_alter_table("open_item", schema=None) as batch_op:
         batch_op.drop_index("ix_open_item_closed")
 
+    with op.batch_alter_table("reading", schema=None) as batch_op:
+        batch_op.drop_column("bulk")
+    with op.batch_alter_table("inspection", schema=None) as batch_op:
+        batch_op.drop_column("bulk_seconds")
     with op.batch_alter_table("photo", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_photo_returned",

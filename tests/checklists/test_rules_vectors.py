@@ -139,6 +139,16 @@ def test_plausible(
     assert due.plausible(item(named), value, previous, hours, replaced) == expected
 
 
+@pytest.mark.parametrize(
+    ("task_id", "type_key", "given", "pictured", "expected"), DECISIONS["unseen_spot_checks"]
+)
+def test_unseen_spot_checks(
+    task_id: int, type_key: str, given: Any, pictured: list[str], expected: list[str]
+) -> None:
+    items = contents.items_of(CONTENT, type_key)
+    assert due.unseen_spot_checks(task_id, items, given, set(pictured)) == expected
+
+
 def test_spot_checks_and_hashes() -> None:
     for seed, type_key, share, expected in SEEDED["spot_checks"] + DECISIONS["spot_checks"]:
         items = contents.items_of(CONTENT, type_key)

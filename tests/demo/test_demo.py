@@ -59,6 +59,13 @@ def _something_waits_for_the_supervisor() -> None:
     assert returned.review_remark
     waiting = waiting_in_round(db.session(), db.session.scalars(sa.select(Round.id)).all()[-1])
     assert waiting == {"answers_returned": 1, "answers_to_look_at": 1}
+    (hasty,) = db.session.scalars(sa.select(Inspection).where(Inspection.bulk_ok)).all()
+    assert hasty.bulk_seconds == 6
+    assert {"bulk_ok", "spot_check_missing"} <= set(hasty.flags)
+    repeats = db.session.scalars(
+        sa.select(Photo.sha256).group_by(Photo.sha256).having(sa.func.count() > 1)
+    )
+    assert repeats.first() is not None
     held = db.session.scalars(sa.select(Quarantined)).one()
     assert (held.state, held.code) == ("open", "room_mismatch")
 

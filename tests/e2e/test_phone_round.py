@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -100,6 +101,70 @@ def test_all_ok_leaves_spot_checks_and_can_be_undone(
     assert filled > 0
     page.get_by_role("button", name="撤销").click()
     expect(page.locator("article.normal")).to_have_count(0)
+
+
+def bulk_of(server: Server, task: hand.Task) -> tuple[set[str], dict[str, int]]:
+    """What the server says of the task's inspection: its flags, and which readings "all OK" gave."""
+    [(inspection, flags)] = hand.ask(
+        server, "SELECT id, flags FROM inspection WHERE task_id = ?", task.id
+    )
+    rows = hand.ask(server, "SELECT item, bulk FROM reading WHERE inspection_id = ?", inspection)
+    return set(json.loads(flags)), dict(rows)
+
+
+def test_a_spot_check_is_looked_at_by_its_photo_without_a_network(
+    phone: BrowserContext, demo_server: Server
+) -> None:
+    task = hand.todo(demo_server, "codec")
+    page = phone.new_page()
+    hand.use_phone(page, demo_server, task.login)
+    hand.open_task(page, demo_server, task.id)
+    phone.set_offline(True)
+    page.get_by_role("button", name=re.compile("全部正常")).click()
+    drawn = page.locator(".spot")
+    expect(drawn).to_have_count(1)
+    expect(drawn).to_contain_text("抽查：请亲自看")
+    expect(drawn).to_contain_text("拍一张照片")
+    key = (drawn.get_attribute("id") or "").removeprefix("item-")
+    page.get_by_role("button", name="完成", exact=True).click()
+    sheet = page.locator("dialog[open]")
+    expect(sheet).to_contain_text("抽查项还没看：可以留着，主管会看到")
+    page.keyboard.press("Escape")
+    drawn.locator("header button:has(svg)").last.click()
+    hand.take(page, hand.picture())
+    expect(drawn).to_have_count(0)
+    expect(hand.item(page, key)).to_have_class(re.compile("normal"))
+    hand.finish_as_it_is(page)
+    phone.set_offline(False)
+    hand.send_all(page, demo_server)
+    flags, bulk = bulk_of(demo_server, task)
+    assert "bulk_ok" in flags
+    assert "spot_check_missing" not in flags
+    assert bulk[key] == 1
+
+
+def test_a_spot_check_that_is_left_is_told_to_the_supervisor(
+    phone: BrowserContext, demo_server: Server, open_context: Open
+) -> None:
+    task = hand.todo(demo_server, "codec")
+    page = phone.new_page()
+    hand.use_phone(page, demo_server, task.login)
+    hand.open_task(page, demo_server, task.id)
+    page.get_by_role("button", name=re.compile("全部正常")).click()
+    key = (page.locator(".spot").get_attribute("id") or "").removeprefix("item-")
+    hand.finish_as_it_is(page)
+    hand.send_all(page, demo_server)
+    flags, bulk = bulk_of(demo_server, task)
+    assert {"bulk_ok", "spot_check_missing"} <= flags
+    assert key not in bulk
+    desk = open_context(phone=False).new_page()
+    sign_in(desk, demo_server, "wang")
+    [(inspection,)] = hand.ask(demo_server, "SELECT id FROM inspection WHERE task_id = ?", task.id)
+    desk.goto(f"{demo_server.url}/desk/inspections/{inspection}")
+    expect(desk.get_by_text("抽查项没有看").first).to_be_visible()
+    expect(desk.get_by_text(re.compile("：没有看$"))).to_have_count(1)
+    expect(desk.get_by_text(re.compile("秒后提交"))).to_be_visible()
+    expect(desk.get_by_text("一键填入").first).to_be_visible()
 
 
 def test_an_anomaly_needs_its_reason_and_the_missing_ones_are_found(

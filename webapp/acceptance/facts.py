@@ -147,7 +147,10 @@ def _tasks(session: Session, mine: Iterable[sa.ColumnElement[bool]]) -> Iterable
             Inspection.revision,
             Inspection.author_id,
             Inspection.bulk_ok,
-            Inspection.dwell_seconds,
+            # What an amendment took later doesn't make an "all OK" in seconds a slower one.
+            sa.func.coalesce(Inspection.bulk_seconds, Inspection.dwell_seconds).label(
+                "dwell_seconds"
+            ),
             Inspection.flags,
         )
         .outerjoin(Inspection, Inspection.id == RoundTask.inspection_id)

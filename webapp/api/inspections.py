@@ -40,7 +40,10 @@ class InspectionArgs(PageArgs):
 
 
 class InspectionSchema(PlacedSchema):
-    """An inspection in the list; ``counts`` is whether it is the one of its task that counts."""
+    """An inspection in the list; ``counts`` is whether it is the one of its task that counts.
+
+    ``dwell_seconds`` is how long it was in sight in all, ``bulk_seconds`` when its "all OK" was sent.
+    """
 
     id = fields.Integer(required=True)
     uid = fields.String(required=True)
@@ -54,6 +57,7 @@ class InspectionSchema(PlacedSchema):
     exception_reason = fields.String(required=True, allow_none=True)
     flags = fields.List(fields.String(), required=True)
     bulk_ok = fields.Boolean(required=True)
+    bulk_seconds = fields.Integer(required=True, allow_none=True)
     dwell_seconds = fields.Integer(required=True)
     counts = fields.Boolean(required=True)
     pair_open = fields.Boolean(required=True)
@@ -74,6 +78,8 @@ class TrendPointSchema(ma.Schema):
 
 class ReadingSchema(ma.Schema):
     """A reading beside its limits, last month's value and the twelve months before.
+
+    ``bulk`` is one that "all OK" gave and nobody has touched since.
 
     ``repeat`` is for how many months in a row the item had been abnormal before; ``question`` the
     doubt about its plausibility.
@@ -97,6 +103,7 @@ class ReadingSchema(ma.Schema):
     remark = fields.String(required=True)
     fixed = fields.Boolean(required=True)
     question = fields.String(required=True)
+    bulk = fields.Boolean(required=True)
     limits = fields.Nested(LimitsSchema, required=True)
     previous = fields.Raw(required=True, allow_none=True)
     previous_zh = fields.String(required=True, allow_none=True)
@@ -111,6 +118,12 @@ class UnansweredSchema(ma.Schema):
     item = fields.String(required=True)
     item_zh = fields.String(required=True)
     item_en = fields.String(required=True)
+
+
+class SpotCheckSchema(UnansweredSchema):
+    """An item that "all OK" left to the hand, and how it was seen."""
+
+    seen = fields.String(required=True, validate=validate.OneOf(["hand", "photo", "no"]))
 
 
 class FindingSchema(ma.Schema):
@@ -220,6 +233,7 @@ class InspectionDetailSchema(InspectionSchema):
     warranty_until = fields.Date(required=True, allow_none=True)
     readings = fields.List(fields.Nested(ReadingSchema), required=True)
     unanswered = fields.List(fields.Nested(UnansweredSchema), required=True)
+    spot_checks = fields.List(fields.Nested(SpotCheckSchema), required=True)
     findings = fields.List(fields.Nested(FindingSchema), required=True)
     consumables = fields.List(fields.Nested(UsedConsumableSchema), required=True)
     open_items = fields.List(fields.Nested(InspectionOpenItemSchema), required=True)

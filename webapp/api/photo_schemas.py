@@ -167,7 +167,7 @@ class PhotoSchema(PhotoSaidSchema, PlacedSchema):
     """A photo with the reading beside it, its limits, and the photo of the last month that has one.
 
     ``reused`` is the earlier photo that it repeats, of whatever device. Whether its inspection was
-    answered by "all OK" stands beside it, with the time that was spent on it.
+    answered by "all OK" stands beside it, after how many seconds, and how long it was seen in all.
     """
 
     month = fields.String(required=True)
@@ -176,6 +176,7 @@ class PhotoSchema(PhotoSaidSchema, PlacedSchema):
     task_id = fields.Integer(required=True)
     verdict = fields.String(required=True)
     bulk_ok = fields.Boolean(required=True)
+    bulk_seconds = fields.Integer(required=True, allow_none=True)
     dwell_seconds = fields.Integer(required=True)
     flags = fields.List(fields.String(), required=True)
     author_id = fields.Integer(required=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from webapp.checklists.content import MONTHS_BETWEEN, Item, items_of
@@ -131,6 +131,21 @@ def random_spot_checks(seed: str, items: Sequence[Item], share: float) -> list[s
 def spot_checks_of(task_id: int, items: Sequence[Item]) -> list[str]:
     """The keys of the items of a task that "all OK" leaves to be answered by hand."""
     return random_spot_checks(str(task_id), items, SPOT_CHECK_SHARE)
+
+
+def unseen_spot_checks(
+    task_id: int, items: Sequence[Item], given: Mapping[str, bool], pictured: Collection[str]
+) -> list[str]:
+    """The keys of the spot checks that nobody has looked at: without an own answer and a photo.
+
+    :param given: the items that have an answer, each with whether it was "all OK" that gave it
+    :param pictured: the items that have a photo: it is as good as a look
+    """
+    return [
+        key
+        for key in spot_checks_of(task_id, items)
+        if key not in given or (given[key] and key not in pictured)
+    ]
 
 
 def mix_hash(text: str) -> int:

@@ -19,7 +19,7 @@ def given_fast() -> sa.ColumnElement[bool]:
         .where(Contract.id == Inspection.contract_id)
         .scalar_subquery()
     )
-    return sa.and_(Inspection.bulk_ok, Inspection.dwell_seconds < seconds)
+    return sa.and_(Inspection.bulk_ok, Inspection.bulk_seconds < seconds)
 
 
 def flagged(flag: str) -> sa.ColumnElement[bool]:

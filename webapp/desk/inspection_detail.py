@@ -17,6 +17,7 @@ from webapp.checklists.content import (
     causes_of,
     items_of,
 )
+from webapp.checklists.due import spot_checks_of, unseen_spot_checks
 from webapp.checklists.models import ChecklistVersion
 from webapp.checklists.rules import applies
 from webapp.desk.inspection_list import INSPECTIONS, dress_inspections
@@ -76,6 +77,7 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
         _content(session, contract_id, row.Inspection.checklist_number),
     )
     readings = _readings(session, subject)
+    photos = _photos(session, inspection_id)
     return {
         **dress_inspections(session, contract_id, [row])[0],
         **_facts(subject),
@@ -84,7 +86,8 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
         "findings": _findings(session, inspection_id),
         "consumables": _consumables(session, inspection_id),
         "open_items": _open_items(session, subject),
-        "photos": _photos(session, inspection_id),
+        "photos": photos,
+        "spot_checks": _spot_checks(subject, readings, photos),
         "revisions": _revisions(session, inspection_id),
         "pair": _pair(session, contract_id, subject),
         "returns": returns_of(session, contract_id, inspection_id),
@@ -117,8 +120,6 @@ def _facts(subject: _Subject) -> dict[str, Any]:
         "picked": row.choice == PICKED,
         "device_started_at": row.device_started_at,
         "clock_offset_seconds": row.clock_offset_seconds,
-        "dwell_seconds": row.dwell_seconds,
-        "bulk_ok": row.bulk_ok,
         "scanned_code": row.scanned_code,
         "remark": row.remark,
         "exception_zh": words[0],
@@ -176,6 +177,7 @@ def _reading(
         "remark": row.remark,
         "fixed": row.fixed,
         "question": row.question,
+        "bulk": row.bulk,
         "limits": limits_of(item, register_of(subject.device)),
         "previous": before,
         "previous_zh": option_words(item, before)[0],
@@ -223,6 +225,36 @@ def _unanswered(subject: _Subject, answered: set[str]) -> list[dict[str, str]]:
         {"item": item["key"], "item_zh": item["zh"], "item_en": item["en"]}
         for item in items_of(subject.content, subject.type)
         if item["key"] not in answered and item["key"] not in not_due and applies(item, register)
+    ]
+
+
+def _spot_checks(
+    subject: _Subject, readings: Sequence[Mapping[str, Any]], photos: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What "all OK" left to the hand, and how it was seen; nothing where it wasn't said."""
+    if not subject.inspection.bulk_ok:
+        return []
+    given = {row["item"]: row["bulk"] for row in readings if row["verdict"] != "not_tested"}
+    pictured = {photo["item"] for photo in photos if not photo["withdrawn"]}
+    not_due, register = set(subject.task.not_due), register_of(subject.device)
+    asked = [
+        item
+        for item in items_of(subject.content, subject.type)
+        if item["key"] in given or (item["key"] not in not_due and applies(item, register))
+    ]
+    drawn = set(spot_checks_of(subject.task.id, asked))
+    unseen = set(unseen_spot_checks(subject.task.id, asked, given, pictured))
+    return [
+        {
+            "item": item["key"],
+            "item_zh": item["zh"],
+            "item_en": item["en"],
+            "seen": "no"
+            if item["key"] in unseen
+            else ("photo" if item["key"] in pictured else "hand"),
+        }
+        for item in asked
+        if item["key"] in drawn
     ]
 
 

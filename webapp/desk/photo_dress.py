@@ -164,6 +164,7 @@ def _where(row: Row) -> dict[str, Any]:
         "task_id": inspection.task_id,
         "verdict": inspection.verdict,
         "bulk_ok": inspection.bulk_ok,
+        "bulk_seconds": inspection.bulk_seconds,
         "dwell_seconds": inspection.dwell_seconds,
         "flags": inspection.flags,
         **place_of(row.Room, row.Building, row.Device),

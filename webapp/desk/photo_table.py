@@ -41,6 +41,7 @@ PHOTOS = Table(
         Column("reviewed_at", "复核时间", "Reviewed"),
         Column("reused_month", "重复的月份", "Repeats a photo of"),
         Column("bulk_ok", "一键正常", "Set all to OK"),
+        Column("bulk_seconds", "一键正常用时（秒）", "All OK after (seconds)"),
         Column("dwell_seconds", "用时（秒）", "Seconds spent"),
         Column("flags", "提示", "Flags", FLAGS),
         Column("bytes", "字节", "Bytes"),

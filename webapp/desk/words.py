@@ -23,7 +23,7 @@ FLAGS = {
     "question": ("读数存疑", "A reading is doubtful"),
     "not_scanned": ("未扫码", "Label not scanned"),
     "bulk_ok": ("一键正常", "Set all to OK"),
-    "spot_check_missing": ("抽查项未亲自确认", "Spot check not looked at"),
+    "spot_check_missing": ("抽查项没有看", "Spot check not looked at"),
     "clock_off": ("手机时间不准", "Phone's clock is off"),
     "unanswered_open_items": ("遗留问题未答复", "Open items unanswered"),
     "solved_but_abnormal": ("答已解决但仍异常", "Said solved, still abnormal"),

@@ -92,6 +92,9 @@ class InspectionFacts:
     verdict: str
     choice: str
     received_at: datetime
+    dwell_seconds: int
+    bulk_ok: bool
+    bulk_seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,9 @@ def _inspections(
             Inspection.verdict,
             Inspection.choice,
             Inspection.received_at,
+            Inspection.dwell_seconds,
+            Inspection.bulk_ok,
+            Inspection.bulk_seconds,
         )
         .where(
             Inspection.contract_id == contract_id,
@@ -280,7 +286,7 @@ def _inspections(
     )
     found = {}
     for row in rows:
-        facts = found[row.uid] = InspectionFacts(*row)
+        facts = found[row.uid] = InspectionFacts(**row._asdict())
         if facts.task_id in by_id:
             by_id[facts.task_id].visits.append(Visit(facts.id, facts.verdict, facts.choice))
     return found

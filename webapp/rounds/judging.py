@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from webapp.checklists.content import Item
-from webapp.checklists.due import bulk_value, plausible, spot_checks_of
+from webapp.checklists.due import bulk_value, plausible, unseen_spot_checks
 from webapp.checklists.rules import (
     InspectionVerdict,
     Verdict,
@@ -74,7 +74,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What judging needs to know besides the payload; ``not_due`` and ``previous`` are the task's."""
+    """What judging needs to know besides the payload; ``not_due`` and ``previous`` are the task's.
+
+    ``bulk_before`` is whether an earlier revision was answered by "all OK": an amendment mends one
+    answer, and the others were not looked at by that.
+    """
 
     checklist: Checklist
     items: Mapping[str, Item]
@@ -84,6 +88,7 @@ class Circumstances:
     not_due: frozenset[str]
     previous: Mapping[str, Any]
     clock_offset_seconds: int
+    bulk_before: bool = False
 
 
 def ready_checklist(content: Mapping[str, Any]) -> Checklist:
@@ -196,6 +201,8 @@ def _flags(
 ) -> list[str]:
     judged = {row.given.item: row.verdict.verdict for row in readings}
     drawable = [item for item in expected if bulk_value(item) is not None]
+    given = {row.given.item: row.given.bulk for row in readings if row.given.item in answered}
+    bulk = payload.bulk_ok or at.bulk_before
     found = {
         "verdict_differs": any(row.given.verdict != row.verdict.verdict for row in readings),
         "required_unanswered": payload.exception is None and bool(verdict.unanswered),
@@ -209,9 +216,10 @@ def _flags(
         "not_scanned": payload.device_id is not None
         and payload.exception is None
         and not payload.scanned_code,
-        "bulk_ok": payload.bulk_ok,
-        "spot_check_missing": payload.bulk_ok
-        and any(key not in answered for key in spot_checks_of(at.task_id, drawable)),
+        "bulk_ok": bulk,
+        "spot_check_missing": bulk
+        and payload.exception is None
+        and bool(unseen_spot_checks(at.task_id, drawable, given, pictured)),
         "clock_off": abs(at.clock_offset_seconds) > LARGEST_CLOCK_OFFSET_SECONDS,
     }
     return [flag for flag, holds in found.items() if holds]

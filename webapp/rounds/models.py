@@ -91,6 +91,8 @@ class Inspection(Base, Synced):
     ``device_…`` come from the phone's clock and are information only; ``clock_offset_seconds`` is the
     phone's clock minus the server's. ``choice`` is what a supervisor made of it in a pair: picked, set
     aside, or nothing yet. What is set aside stays whole and says nothing of open items.
+    ``dwell_seconds`` is how long it was in sight on the phone, in all its revisions; ``bulk_seconds``
+    how long when its "all OK" was first sent, null without one. Neither is made less by an amendment.
     """
 
     __tablename__ = "inspection"
@@ -119,6 +121,7 @@ class Inspection(Base, Synced):
     received_at: Mapped[datetime]
     dwell_seconds: Mapped[int] = mapped_column(default=0)
     bulk_ok: Mapped[bool] = mapped_column(default=False)
+    bulk_seconds: Mapped[int | None] = mapped_column(default=None)
     scanned_code: Mapped[str | None] = mapped_column(sa.String(16), default=None)
     remark: Mapped[str] = mapped_column(sa.Text, default="")
     exception_reason: Mapped[str | None] = mapped_column(sa.String(32), default=None)
@@ -144,7 +147,10 @@ class InspectionRevision(Base):
 
 
 class Reading(Base):
-    """One item's reading, of the inspection's current revision (clause 17: also when normal)."""
+    """One item's reading, of the inspection's current revision (clause 17: also when normal).
+
+    ``bulk`` is one that "all OK" gave and nobody has touched since.
+    """
 
     __tablename__ = "reading"
     __table_args__ = (
@@ -166,6 +172,7 @@ class Reading(Base):
     remark: Mapped[str] = mapped_column(sa.Text, default="")
     fixed: Mapped[bool] = mapped_column(default=False)
     question: Mapped[str] = mapped_column(sa.String(40), default="")
+    bulk: Mapped[bool] = mapped_column(default=False)
 
 
 class Finding(Base):

@@ -26,7 +26,10 @@ Value = bool | float | Annotated[str, msgspec.Meta(max_length=500)] | None
 
 
 class ReadingIn(msgspec.Struct, forbid_unknown_fields=True):
-    """One item's answer; ``fixed`` means fixed and retested before leaving (clause 18 ∆)."""
+    """One item's answer; ``fixed`` means fixed and retested before leaving (clause 18 ∆).
+
+    ``bulk`` is one that "all OK" gave and nobody has touched since.
+    """
 
     item: Key
     value: Value = None
@@ -35,6 +38,7 @@ class ReadingIn(msgspec.Struct, forbid_unknown_fields=True):
     action: Short = ""
     remark: Text = ""
     fixed: bool = False
+    bulk: bool = False
 
 
 class ConsumableIn(msgspec.Struct, forbid_unknown_fields=True):

@@ -155,7 +155,7 @@ def _draft(
         raise Refused("text_invalid")
     of_round = _round(known, payload)
     before = _before(known, submission)
-    circumstances, task = _circumstances(known, submission, of_round)
+    circumstances, task = _circumstances(known, submission, of_round, before)
     if before is not None:
         _check_author(before, submission, task)
     judged = judge(payload, circumstances)
@@ -238,7 +238,7 @@ def _check_author(before: InspectionFacts, submission: Submission, task: TaskFac
 
 
 def _circumstances(
-    known: Known, submission: Submission, of_round: RoundFacts
+    known: Known, submission: Submission, of_round: RoundFacts, before: InspectionFacts | None
 ) -> tuple[Circumstances, TaskFacts]:
     payload = submission.payload
     kind, register = _type_and_register(known, payload)
@@ -261,6 +261,7 @@ def _circumstances(
         not_due=task.not_due,
         previous=task.previous,
         clock_offset_seconds=submission.clock_offset_seconds,
+        bulk_before=before is not None and before.bulk_ok,
     )
     return circumstances, task
 

@@ -15,7 +15,7 @@ _NAMED_BY = {
     "photos": "id",
 }
 # What tells nothing to a person, or differs by nature.
-_SILENT = {"uid", "amends", "started_at", "finished_at", "dwell_seconds"}
+_SILENT = {"uid", "amends", "started_at", "finished_at", "dwell_seconds", "bulk"}
 
 
 def changes(before: str, after: str) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def _is_nothing(value: Any) -> bool:
 
 
 def _put(flat: dict[str, Any], path: str, row: Mapping[str, Any], key: str) -> None:
-    fields = {name: value for name, value in row.items() if name != key}
+    fields = {name: row[name] for name in row.keys() - _SILENT - {key}}
     # A row without further fields is still there, or not.
     flat[path] = True
     flat.update({f"{path}.{name}": _plain(value) for name, value in fields.items()})

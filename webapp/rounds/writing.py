@@ -169,8 +169,7 @@ def _revised_columns(draft: Draft, seq: int) -> Row:
         "device_started_at": draft.started_at,
         "device_finished_at": draft.finished_at,
         "clock_offset_seconds": draft.clock_offset_seconds,
-        "dwell_seconds": payload.dwell_seconds,
-        "bulk_ok": payload.bulk_ok,
+        **_attention(draft),
         "scanned_code": payload.scanned_code,
         "remark": payload.remark,
         "exception_reason": exception.reason if exception else None,
@@ -178,6 +177,19 @@ def _revised_columns(draft: Draft, seq: int) -> Row:
         "revisit_on": draft.judged.revisit_on,
         "flags": draft.flags,
         "choice": draft.choice,
+    }
+
+
+def _attention(draft: Draft) -> Row:
+    """How long it was looked at, and whether it was "all OK": no amendment makes either look better."""
+    payload, before = draft.payload, draft.before
+    bulk_seconds = before.bulk_seconds if before else None
+    if bulk_seconds is None and payload.bulk_ok:
+        bulk_seconds = payload.dwell_seconds
+    return {
+        "dwell_seconds": max(payload.dwell_seconds, before.dwell_seconds if before else 0),
+        "bulk_ok": bulk_seconds is not None,
+        "bulk_seconds": bulk_seconds,
     }
 
 
@@ -265,6 +277,7 @@ def _reading_row(draft: Draft, reading: JudgedReading) -> Row:
         "remark": given.remark,
         "fixed": given.fixed,
         "question": reading.question,
+        "bulk": given.bulk,
     }
 
 

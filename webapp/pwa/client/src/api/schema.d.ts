@@ -7832,6 +7832,7 @@ export interface components {
             building_en: string;
             building_zh: string;
             bulk_ok: boolean;
+            bulk_seconds: number | null;
             counts: boolean;
             /** Format: date-time */
             device_finished_at: string | null;
@@ -7872,6 +7873,7 @@ export interface components {
             building_en: string;
             building_zh: string;
             bulk_ok: boolean;
+            bulk_seconds: number | null;
             checklist: number;
             clock_offset_seconds: number;
             consumables: components["schemas"]["UsedConsumable"][];
@@ -7919,6 +7921,7 @@ export interface components {
             scanned_code: string | null;
             serial: string;
             severity: number | null;
+            spot_checks: components["schemas"]["SpotCheck"][];
             task_id: number;
             type: string;
             uid: string;
@@ -8660,6 +8663,7 @@ export interface components {
             building_en: string;
             building_zh: string;
             bulk_ok: boolean;
+            bulk_seconds: number | null;
             counts: boolean;
             /** Format: date-time */
             device_finished_at: string | null;
@@ -8755,6 +8759,7 @@ export interface components {
             building_en: string;
             building_zh: string;
             bulk_ok: boolean;
+            bulk_seconds: number | null;
             bytes: number;
             device_id: number | null;
             device_name: string | null;
@@ -9078,6 +9083,7 @@ export interface components {
         Reading: {
             action_en: string;
             action_zh: string;
+            bulk: boolean;
             cause_en: string;
             cause_zh: string;
             fixed: boolean;
@@ -9105,10 +9111,14 @@ export interface components {
         /**
          * ReadingIn
          * @description One item's answer; ``fixed`` means fixed and retested before leaving (clause 18 ∆).
+         *
+         *         ``bulk`` is one that "all OK" gave and nobody has touched since.
          */
         ReadingIn: {
             /** @default  */
             action: string;
+            /** @default false */
+            bulk: boolean;
             /** @default  */
             cause: string;
             /** @default false */
@@ -9696,6 +9706,13 @@ export interface components {
             user_id: number;
             /** @default false */
             voided: boolean;
+        };
+        SpotCheck: {
+            item: string;
+            item_en: string;
+            item_zh: string;
+            /** @enum {string} */
+            seen: "hand" | "photo" | "no";
         };
         /**
          * Storage

@@ -19,6 +19,7 @@ export interface ContractAccess {
   time_zone: string;
   due_day?: number;
   report_language?: "zh" | "en" | "both";
+  fast_bulk_seconds?: number;
   role: string;
   rights: string[];
 }

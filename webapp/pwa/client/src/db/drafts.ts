@@ -175,9 +175,9 @@ export function draftFromPayload(
 
 function answersOf(payload: InspectionPayload): Record<string, Answer> {
   return Object.fromEntries(
-    payload.readings.map(({ item, value, cause, action, remark, fixed }) => [
+    payload.readings.map(({ item, value, cause, action, remark, fixed, bulk = false }) => [
       item,
-      { value, cause, action, remark, fixed },
+      { value, cause, action, remark, fixed, bulk },
     ]),
   );
 }

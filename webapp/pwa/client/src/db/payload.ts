@@ -99,6 +99,7 @@ function reading(item: Item, answer: Answer | undefined, judged: Judged): Readin
       action: answer?.action ?? "",
       remark: answer?.remark ?? "",
       fixed: answer?.fixed ?? false,
+      bulk: answer?.bulk ?? false,
     },
   ];
 }

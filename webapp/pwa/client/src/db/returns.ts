@@ -146,7 +146,7 @@ const WHOLE = {
   exception: null,
   amends: null,
 };
-const READING = { value: null, verdict: "not_tested" as const, cause: "", action: "", remark: "", fixed: false };
+const READING = { value: null, verdict: "not_tested" as const, cause: "", action: "", remark: "", fixed: false, bulk: false };
 const PHOTO = { item: null, finding: null, open_item: null, width: 0, height: 0, taken_at: "" };
 
 /** The payload with all that it left out at its default; null where there is none to read. */

@@ -16,6 +16,8 @@ export interface Answer {
   remark: string;
   /** Fixed and retested before leaving (clause 18): goes to the device record only. */
   fixed: boolean;
+  /** "All OK" gave it, and nobody has touched it since; absent in what an older app has kept. */
+  bulk?: boolean;
 }
 
 export interface OpenItemAnswer {

@@ -91,14 +91,14 @@ export function plausible(
     const recovered = !consumableReplaced && value - previousValue > HEALTH_WANDERS_BY;
     return recovered ? ["recovered_by_itself"] : [];
   }
-  const unitHours = Object.hasOwn(HOURS_PER_UNIT, item.unit) ? HOURS_PER_UNIT[item.unit] : undefined;
-  if (unitHours === undefined) return [];
+  const unit = item.unit ?? "";
+  if (!Object.hasOwn(HOURS_PER_UNIT, unit)) return [];
   if (consumableReplaced) {
     return value >= previousValue && previousValue > 0 ? ["replaced_but_not_reset"] : [];
   }
   if (value < previousValue) return ["decreased_since_last_time"];
   if (hoursPassed === null) return [];
-  const most = hoursPassed / unitHours + (item.unit === "h" ? 0 : 1);
+  const most = hoursPassed / HOURS_PER_UNIT[unit]! + (unit === "h" ? 0 : 1);
   return value - previousValue > most ? ["rose_too_fast"] : [];
 }
 
@@ -130,6 +130,22 @@ export function randomSpotChecks(seed: string, items: readonly Item[], share: nu
 /** The items of a task that "all OK" leaves to be looked at: the same at every try. */
 export function spotChecksOf(taskId: number, items: readonly Item[]): string[] {
   return randomSpotChecks(String(taskId), items, SPOT_CHECK_SHARE);
+}
+
+/**
+ * The keys of the spot checks that nobody has looked at: without an own answer and a photo. `given`
+ * has the items with an answer, each with whether it was "all OK" that gave it; a photo is as good
+ * as a look.
+ */
+export function unseenSpotChecks(
+  taskId: number,
+  items: readonly Item[],
+  given: Readonly<Record<string, boolean>>,
+  pictured: ReadonlySet<string>,
+): string[] {
+  return spotChecksOf(taskId, items).filter(
+    (key) => !Object.hasOwn(given, key) || (given[key] && !pictured.has(key)),
+  );
 }
 
 /** FNV-1a over UTF-8, then murmur3's finaliser: 32 bits, the same in both languages. */

@@ -25,6 +25,7 @@ import {
   plausible,
   randomSpotChecks,
   SPOT_CHECK_SHARE,
+  unseenSpotChecks,
 } from "./due";
 import {
   judgeInspection,
@@ -155,6 +156,19 @@ describe("decisions by hand", () => {
         verdicts[key] = judgeReading(itemOf(content, type as string, key)!, value, register);
       }
       expect(judgeInspection(items, verdicts, exception as boolean)).toEqual(expected);
+    }
+  });
+
+  it("which spot checks nobody has looked at", () => {
+    for (const [task, type, given, pictured, expected] of rows(decisions.unseen_spot_checks)) {
+      const items = itemsOf(content, type as string);
+      const found = unseenSpotChecks(
+        task as number,
+        items,
+        given as Record<string, boolean>,
+        new Set(pictured as string[]),
+      );
+      expect([task, given, pictured, found]).toEqual([task, given, pictured, expected]);
     }
   });
 

@@ -13,6 +13,7 @@ import {
   type TaskView,
 } from "../db";
 import type { Answer, OpenItemAnswer } from "../db";
+import { Dwell } from "./dwell";
 
 export class InspectionForm {
   readonly taskId: number;
@@ -23,7 +24,7 @@ export class InspectionForm {
   #running: Promise<void> | null = null;
   /** Goes along with the first change: looking at a device begins no draft. */
   #first: DraftPatch;
-  #seconds = 0;
+  #dwell = new Dwell();
   /** Finished or discarded, but the database's last word on the draft may be an older one. */
   #ended = false;
 
@@ -52,7 +53,7 @@ export class InspectionForm {
 
   change(patch: DraftPatch): void {
     if (!this.draft) return;
-    const whole = { ...this.#first, ...patch, add_dwell_seconds: this.#takeSeconds() };
+    const whole = { ...this.#first, ...patch, add_dwell_seconds: this.#dwell.take() };
     this.#first = {};
     this.draft = mergeDraft(this.draft, whole);
     this.#queue.push(whole);
@@ -90,18 +91,20 @@ export class InspectionForm {
     this.#ended = true;
   }
 
-  /** Counts the time that the inspection is in sight; to be called inside an effect. */
+  /**
+   * Counts the time that the form is in sight: not while the app is hidden or the phone asleep, nor
+   * while a finished record is looked at. To be called inside an effect.
+   */
   countTime(): () => void {
-    const timer = setInterval(() => {
-      if (document.visibilityState === "visible") this.#seconds += 1;
-    }, 1000);
-    return () => clearInterval(timer);
-  }
-
-  #takeSeconds(): number {
-    const seconds = this.#seconds;
-    this.#seconds = 0;
-    return seconds;
+    const count = () => this.#dwell.tick(document.visibilityState === "visible" && this.draft !== null);
+    // Time that was spent hidden is no part of the next tick.
+    const turned = () => this.#dwell.tick(document.visibilityState !== "visible" && this.draft !== null);
+    const timer = setInterval(count, 1000);
+    document.addEventListener("visibilitychange", turned);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", turned);
+    };
   }
 
   async #drain(): Promise<void> {

@@ -35,11 +35,21 @@ export class InspectionPhotos {
   readonly #taskId: number;
   readonly #shown: () => Shown;
   readonly #settle: () => Promise<void>;
+  readonly #taken: (target: Partial<PhotoTarget>) => void;
   readonly #thumbs;
   readonly #fulls;
 
-  /** @param settle waits until what was typed before is on the phone */
-  constructor(taskId: number, shown: () => Shown, settle: () => Promise<void>) {
+  /**
+   * @param settle waits until what was typed before is on the phone
+   * @param taken is told of each photo that is on the phone
+   */
+  constructor(
+    taskId: number,
+    shown: () => Shown,
+    settle: () => Promise<void>,
+    taken: (target: Partial<PhotoTarget>) => void = () => {},
+  ) {
+    this.#taken = taken;
     this.#taskId = taskId;
     this.#shown = shown;
     this.#settle = settle;
@@ -108,6 +118,7 @@ export class InspectionPhotos {
       await removePhoto(replaces);
       this.capture = { ...this.capture, replaces: null };
     }
+    this.#taken(target);
     return photo;
   }
 

@@ -1,5 +1,17 @@
 /** Small words of the round that several screens share. */
 import { isKey, t } from "../../../i18n";
+import { session } from "../../../stores/session.svelte";
+
+/** A time spent, short ones to the second: an "all OK" in six seconds says something. */
+export function secondsText(seconds: number): string {
+  if (seconds < 90) return t("inspection.seconds", { count: seconds });
+  return t("inspection.minutes", { count: Math.round(seconds / 60) });
+}
+
+/** Whether an "all OK" was given in less than the contract allows without a second look. */
+export function isFast(bulkSeconds: number | null): boolean {
+  return bulkSeconds !== null && bulkSeconds < (session.contract?.fast_bulk_seconds ?? 0);
+}
 
 /** A severity of the contract: 1 一级 … 4 四级. */
 export function severityText(severity: number | null | undefined): string {

@@ -29,6 +29,7 @@ const lamp: Item = {
 const spare: Item = { ...power, key: "spare", optional: true };
 const view: Item = { key: "view", zh: "全景", en: "View", kind: "photo", photo: "always" };
 const subject: Subject = {
+  taskId: 5,
   items: [power, lamp, spare, view],
   openItems: [7],
   previous: { lamp: 80 },
@@ -41,7 +42,7 @@ function given(values: Record<string, number | string>, more: Partial<Answers> =
   );
   const photos = more.photos ?? [];
   const judged = judgeAll(subject.items, {}, { answers, photos });
-  return { answers, photos, judged, open_items: {}, consumables: {}, findings: [], ...more };
+  return { answers, photos, judged, open_items: {}, consumables: {}, findings: [], bulk_ok: false, ...more };
 }
 
 describe("an inspection being written", () => {
@@ -82,12 +83,35 @@ describe("an inspection being written", () => {
   it("fills what can be filled, keeps what was answered and leaves spot checks", () => {
     const many = Array.from({ length: 10 }, (_, n): Item => ({ ...power, key: `k${n}` }));
     const asked = { ...subject, items: [...many, lamp] };
-    const filled = fillAllOk(5, asked, given({ k0: "fail" }));
+    const filled = fillAllOk(asked, given({ k0: "fail" }));
     const spots = spotChecksOf(5, asked.items);
     expect(spots).toHaveLength(2);
     expect(filled).not.toHaveProperty("k0");
     expect(filled).not.toHaveProperty("lamp");
     expect(spots.every((key) => !(key in filled))).toBe(true);
+    const [first, second] = spots as [string, string];
+    const pictured = given({}, { photos: [{ item: first }] });
+    expect(fillAllOk(asked, pictured)).toHaveProperty(first, "pass");
+    expect(fillAllOk(asked, pictured)).not.toHaveProperty(second);
+  });
+
+  it("asks for the spot checks of an \"all OK\" until each is answered by hand or has its photo", () => {
+    const many = Array.from({ length: 10 }, (_, n): Item => ({ ...power, key: `k${n}` }));
+    const asked = { ...subject, items: [...many.slice(0, 9), { ...many[9]!, optional: true }], openItems: [] };
+    const [first, second] = spotChecksOf(5, asked.items) as [string, string];
+    const others = asked.items.map((item) => item.key).filter((key) => key !== first && key !== second);
+    const values = Object.fromEntries(others.map((key) => [key, "pass"]));
+    const wanted = (answers: Answers) =>
+      missingOf(asked, answers).filter((one) => one.kind === "spot_check").map((one) => one.key);
+    expect(wanted(given(values))).toEqual([]);
+    expect(wanted(given(values, { bulk_ok: true }))).toEqual([first, second]);
+    expect(wanted(given({ ...values, [first]: "pass" }, { bulk_ok: true }))).toEqual([second]);
+    const seen = given({ ...values, [first]: "fail", [second]: "pass" }, { bulk_ok: true });
+    expect(wanted(seen)).toEqual([]);
+    seen.answers[second]!.bulk = true;
+    expect(wanted(seen)).toEqual([second]);
+    expect(wanted({ ...seen, photos: [{ item: second }] })).toEqual([]);
+    expect(missingOf(asked, given(values, { bulk_ok: true })).every((one) => !one.blocks)).toBe(true);
   });
 
   it("questions hours that fell, until the lamp is said to be new", () => {

@@ -4,11 +4,18 @@
  */
 import type { Answer, Draft, PhotoInfo, PhotoTarget } from "../../../db/types";
 import type { Item, Register, Words } from "../../../rules/checklist";
-import { bulkValue, plausible, type Question, spotChecksOf } from "../../../rules/due";
+import {
+  bulkValue,
+  plausible,
+  type Question,
+  spotChecksOf,
+  unseenSpotChecks,
+} from "../../../rules/due";
 import { isEmpty, judgeReading, photoRequired, type Verdict } from "../../../rules/verdict";
 
 /** All that is asked of one device, or of one room's own checklist. */
 export interface Subject {
+  taskId: number;
   items: readonly Item[];
   /** Numbers of the open items that were carried over. */
   openItems: readonly number[];
@@ -20,14 +27,14 @@ export interface Subject {
 
 /** What was answered so far: the draft, what its photos show, and what the rule says of it. */
 export interface Answers
-  extends Pick<Draft, "answers" | "open_items" | "consumables" | "findings"> {
+  extends Pick<Draft, "answers" | "open_items" | "consumables" | "findings" | "bulk_ok"> {
   photos: readonly Partial<PhotoTarget>[];
   judged: Readonly<Record<string, Verdict>>;
 }
 
 /** Where something is missing; `blocks` when the inspection cannot be finished without it. */
 export interface Missing {
-  kind: "open_item" | "reading" | "cause" | "photo" | "finding" | "returned";
+  kind: "open_item" | "reading" | "cause" | "photo" | "finding" | "spot_check" | "returned";
   /** The item's key, the open item's number, the finding's uid, or the key of what was sent back. */
   key: string;
   blocks: boolean;
@@ -65,7 +72,12 @@ export function missingOf(subject: Subject, answers: Answers): Missing[] {
   const open = subject.openItems
     .filter((number) => !answers.open_items[number])
     .map((number): Missing => ({ kind: "open_item", key: String(number), blocks: true }));
-  const items = subject.items.flatMap((item) => missingOfItem(item, answers));
+  const unseen = new Set(unseenOf(subject, answers));
+  const items = subject.items.flatMap((item): Missing[] =>
+    unseen.has(item.key)
+      ? [{ kind: "spot_check", key: item.key, blocks: false }]
+      : missingOfItem(item, answers),
+  );
   const findings = answers.findings
     .filter((finding) => finding.text.trim() === "")
     .map((finding): Missing => ({ kind: "finding", key: finding.uid, blocks: true }));
@@ -123,14 +135,34 @@ function missingOfItem(item: Item, answers: Answers): Missing[] {
   return missing;
 }
 
-/** What "all OK" answers: every item that it can, that has no answer yet and is no spot check. */
-export function fillAllOk(taskId: number, subject: Subject, answers: Answers): Record<string, string> {
-  const spots = spotChecksOf(taskId, subject.items);
+/** The spot checks of an "all OK" that nobody has looked at yet: the server reckons them alike. */
+export function unseenOf(subject: Subject, answers: Answers): string[] {
+  if (!answers.bulk_ok) return [];
+  const given = Object.fromEntries(
+    Object.entries(answers.answers)
+      .filter(([, answer]) => !isEmpty(answer.value))
+      .map(([key, answer]) => [key, answer.bulk ?? false]),
+  );
+  return unseenSpotChecks(subject.taskId, subject.items, given, picturedIn(answers));
+}
+
+function picturedIn(answers: Answers): Set<string> {
+  return new Set(answers.photos.flatMap((photo) => photo.item ?? []));
+}
+
+/**
+ * What "all OK" answers: every item that it can and that has no answer yet. A spot check is left to
+ * the hand, unless a photo of it was taken: that is as good as a look.
+ */
+export function fillAllOk(subject: Subject, answers: Answers): Record<string, string> {
+  const spots = spotChecksOf(subject.taskId, subject.items);
+  const pictured = picturedIn(answers);
   const filled: Record<string, string> = {};
   for (const item of subject.items) {
     const value = bulkValue(item);
     const answered = !isEmpty(answers.answers[item.key]?.value);
-    if (value !== null && !answered && !spots.includes(item.key)) filled[item.key] = value;
+    const left = spots.includes(item.key) && !pictured.has(item.key);
+    if (value !== null && !answered && !left) filled[item.key] = value;
   }
   return filled;
 }
