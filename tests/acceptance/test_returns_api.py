@@ -206,7 +206,6 @@ def test_the_list_counts_filters_and_sorts(
     assert [row["returned_id"] for row in first] == sorted(row["returned_id"] for row in first)
     text = desk.browser.get(desk.url("returns.csv?language=zh")).data.decode("utf-8-sig")
     assert text.splitlines()[0].replace('"', "").startswith("月份,状态,类别,楼宇")
-    assert text.splitlines()[0].startswith('"月份","状态","类别","楼宇"')
     assert "等工程师答复" in text
 
 

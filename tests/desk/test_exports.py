@@ -27,7 +27,7 @@ from webapp.checklists.lists import CHECKLISTS
 from webapp.db import db, unit_of_work
 from webapp.desk.inspection_list import INSPECTIONS
 from webapp.desk.open_item_list import OPEN_ITEMS
-from webapp.desk.other_lists import DEVICE_CHANGES, ROUND_ROOMS
+from webapp.desk.other_lists import DEVICE_CHANGES, REPEAT_OFFENDERS, ROUND_ROOMS
 from webapp.desk.photo_table import PHOTOS
 from webapp.desk.record_list import DEVICE_RECORDS
 from webapp.desk.return_list import RETURNS
@@ -65,6 +65,7 @@ TABLES: dict[str, Table] = {
     "photos": PHOTOS,
     "returns": RETURNS.table,
     "reports": REPORTS,
+    "repeat-offenders": REPEAT_OFFENDERS,
 }
 # What is a list in the document and needs no file, with why.
 NO_FILE = {
@@ -178,6 +179,7 @@ def _paged(path: str) -> bool:
         "checklists",
         "rounds",
         "reports",
+        "repeat-offenders",
     }
 
 
@@ -256,7 +258,7 @@ def test_a_file_holds_the_apis_rows(name: str, kind: Format, desk: FlaskClient) 
     columns = [column for column in TABLES[name].columns if column.key != "consumable"]
     assert heads == [column.zh for column in TABLES[name].columns]
     assert len(lines) == len(rows)
-    assert rows or name in ("quarantine", "phones", "returns", "reports")
+    assert rows or name in ("quarantine", "phones", "returns", "reports", "repeat-offenders")
     for row, line in zip(rows, lines, strict=True):
         said = dict(zip(heads, map(as_text, line), strict=True))
         for column in columns:

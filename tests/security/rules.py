@@ -158,6 +158,7 @@ _SAVED: dict[str, str] = {
     "/returns": "view",
     "/reports": "view",
     "/mails": "manage_people",
+    "/repeat-offenders": "view",
 }
 _OF_A_CONTRACT |= {
     ("GET", f"{path}.{kind}"): right for path, right in _SAVED.items() for kind in FILE_KINDS

@@ -1,5 +1,4 @@
-"""What waits for the demo's supervisor: two pairs, what was sent back, a record that is held.
-"""What waits for the demo's supervisor: two pairs, a hasty record, photos sent back, one that is held.
+"""What waits for the demo's supervisor: two pairs, a hasty record, what was sent back, what is held.
 
 Each is made by the service that the phone or the desk would call.
 """
