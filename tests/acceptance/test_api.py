@@ -57,10 +57,7 @@ def test_the_whole_way_over_http(
     shown = engineer.get("rounds/2026-03/acceptance")
     assert (shown["state"], shown["strictness"], shown["final"]) == ("open", "three", None)
     assert shown["why_not_final"] == "no_right"
-    assert {row["kind"]: row["count"] for row in shown["blockers"]} == {
-        "self_checks": 2,
-        "peer_checks": 2,
-    }
+    assert [(row["kind"], row["count"]) for row in shown["blockers"]] == [("self_checks", 2)]
     east = rooms(shown)[walked.east.id]
     assert (east["total"], east["normal"], east["sample"], east["sample_left"]) == (4, 3, 1, 1)
     assert east["why_not"] == {

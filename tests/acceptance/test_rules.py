@@ -121,8 +121,9 @@ def test_an_administrator_accepts_and_checks_but_signs_no_inspection() -> None:
 
 def test_what_sign_offs_are_missing() -> None:
     empty = RoomFacts(tasks=0, todo=0)
-    rooms = [DONE, SELF, BOTH, empty]
-    assert rules.missing_sign_offs(rooms) == {"self_checks": 1, "peer_checks": 2}
+    begun = replace(DONE, todo=2)
+    rooms = [DONE, SELF, BOTH, empty, begun]
+    assert rules.missing_sign_offs(rooms) == {"self_checks": 1, "peer_checks": 1}
 
 
 CLEAN = Candidate(1, "uid", "normal", bulk_ok=True, dwell_seconds=20)

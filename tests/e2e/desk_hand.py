@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import APIRequestContext, APIResponse, Playwright
+from playwright.sync_api import APIRequestContext, APIResponse, Page, Playwright, expect
 
 from tests.e2e.conftest import PASSWORD
 
@@ -162,3 +162,12 @@ def send_a_faulty_one(playwright: Playwright, url: str) -> Payload:
     payload = engineer.payload(task, {"pickup": "ok", "no_such_item": "pass"})
     assert engineer.push("inspection", payload)["result"] == "quarantined"
     return payload
+
+
+def sign_the_round(page: Page) -> None:
+    """The final acceptance, on the screen of a month's acceptance."""
+    page.get_by_role("button", name="终验通过").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("同意终验")
+    sheet.get_by_role("button", name="终验通过").click()
+    expect(page.locator("main")).to_contain_text("已终验")

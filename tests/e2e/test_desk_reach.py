@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.acceptance import over_http
 from tests.e2e.conftest import PHONE, axe_violations, sign_in
-from tests.e2e.desk_hand import DISPLAY, Sender
+from tests.e2e.desk_hand import DISPLAY, Sender, sign_the_round
 from tests.e2e.server import Server
 from tests.e2e.small_contract import SmallContract, present_month
 from tests.e2e.test_desk_estate import SCREENS
@@ -38,6 +38,8 @@ ALL_SCREENS = (
     *SCREENS,
     "/desk",
     "/desk/photos",
+    "/desk/acceptance",
+    "/desk/acceptance?state=voided",
     "/desk/open-items",
     "/desk/quarantine",
     "/desk/sync",
@@ -146,17 +148,18 @@ def test_a_round_is_accepted_takes_nothing_more_and_is_reopened(
     page.goto(f"{demo_server.url}/desk")
     page.get_by_role("button", name="完成巡检").click()
     expect(page.locator("main")).to_contain_text("巡检已完成")
-    page.get_by_role("button", name="终验通过").click()
-    expect(page.locator("main")).to_contain_text("会议室未自检签字")
+    page.get_by_role("link", name="去终验").click()
+    expect(page.locator("main")).to_contain_text("待自检的会议室")
+    expect(page.get_by_role("button", name="终验通过")).to_be_disabled()
     over_http.self_check(engineer, present_month())
     colleague = Sender.sign_in(playwright, demo_server.url, "liu", "OTHER")
     over_http.peer_check(colleague, present_month())
-    page.get_by_role("button", name="终验通过").click()
-    expect(page.locator("main")).to_contain_text("已终验")
+    page.reload()
+    sign_the_round(page)
     late = engineer.payload({"device_id": None, **tasks[0]}, DISPLAY)
     assert engineer.push("inspection", late)["code"] == "round_closed"
 
-    page.reload()
+    page.goto(f"{demo_server.url}/desk")
     page.get_by_role("button", name="重新打开").click()
     expect(page.get_by_role("button", name="完成巡检")).to_be_visible()
     state = Sender.sign_in(playwright, demo_server.url, "wang", "OTHER").get("rounds")[0]

@@ -291,6 +291,7 @@ class _Teller:
             "room_id": self._rooms.get(reason["task_id"] or 0),
             "device_id": reason.get("device_id"),
             "device_name": device.name if device else None,
+            "type": kind,
             "items": [
                 {
                     "item": key,

@@ -195,11 +195,14 @@ def _own_hand(rooms: Iterable[RoomFacts], who: Signer) -> Reason:
 
 
 def missing_sign_offs(rooms: Iterable[RoomFacts]) -> dict[str, int]:
-    """The rooms that lack a standing self-check, and those that lack a standing peer check."""
-    signable = [room for room in rooms if room.tasks]
+    """The rooms that wait for their self-check, and those that wait for their peer check.
+
+    Each room waits for one thing at a time: while something is to be inspected, for that.
+    """
+    ready = [room for room in rooms if room.tasks and not room.todo]
     return {
-        "self_checks": sum(not room.self_signers for room in signable),
-        "peer_checks": sum(not room.peer_signers for room in signable),
+        "self_checks": sum(not room.self_signers for room in ready),
+        "peer_checks": sum(bool(room.self_signers) and not room.peer_signers for room in ready),
     }
 
 

@@ -60,6 +60,7 @@ class VoidReasonSchema(ma.Schema):
     room_id = fields.Integer(required=True, allow_none=True)
     device_id = fields.Integer(required=True, allow_none=True)
     device_name = fields.String(required=True, allow_none=True)
+    type = fields.String(required=True)
     items = fields.List(fields.Nested(VoidItemSchema), required=True)
     parts = fields.List(fields.String(), required=True)
     changes = fields.List(fields.Nested(ChangeSchema), required=True)

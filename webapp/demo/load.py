@@ -18,6 +18,7 @@ from webapp.checklists.rules import applies, device_register
 from webapp.checklists.services import ensure_default
 from webapp.db import now_utc, unit_of_work
 from webapp.demo import payloads
+from webapp.demo.acceptance import Signatures
 from webapp.demo.cases import Cases
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
@@ -182,13 +183,13 @@ class _Teller:
                 continue
             at = self._walked_at(month, number, index, now)
             self._walk(session, opened, checklist, targets, number, index, at)
+        signatures = Signatures(session, self.contract, self.people)
         if index < self.last:
-            opened.state = "accepted"
-            opened.finished_at = _morning(month, 9, 480)
-            opened.accepted_at = _morning(month, 10, 60)
+            signatures.accept(opened, _morning(month, 9, 240), _morning(month, 10, 60))
         else:
             self._phones_out_there(session, now)
             Cases(session, self.store, self.contract, self.people, now).make(opened)
+            signatures.half_way(opened, now)
 
     def _phones_out_there(self, session: Session, now: datetime) -> None:
         """This month's phones as last heard of; one of them still holds something."""

@@ -9,7 +9,7 @@ type Loader = () => Promise<unknown>;
 const views: Record<string, Loader> = {
   ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told}.svelte"),
   ...import.meta.glob(
-    "./views/desk/{Board,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report}.svelte",
+    "./views/desk/{Board,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
   ...import.meta.glob("./views/link/Report.svelte"),
@@ -33,6 +33,8 @@ const paths = {
   ready: "/desk/ready/:month",
   latestReady: "/desk/ready",
   deskTold: "/desk/notifications",
+  latestAcceptance: "/desk/acceptance",
+  acceptance: "/desk/acceptance/:month",
   photos: "/desk/photos",
   inspection: "/desk/inspections/:id",
   openItems: "/desk/open-items",
@@ -85,6 +87,8 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["ready", "desk/Ready", "desk"],
   ["latestReady", "desk/Ready", "desk"],
   ["deskTold", "desk/Told", "desk"],
+  ["latestAcceptance", "desk/Acceptance", "desk"],
+  ["acceptance", "desk/Acceptance", "desk"],
   ["photos", "desk/Photos", "desk"],
   ["inspection", "desk/Inspection", "desk"],
   ["openItems", "desk/OpenItems", "desk"],

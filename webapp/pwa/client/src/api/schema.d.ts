@@ -9962,6 +9962,7 @@ export interface components {
             room_id: number | null;
             task_id: number | null;
             to_revision: number | null;
+            type: string;
             /** @enum {string} */
             why: "amended" | "altered" | "second_visit" | "picked" | "joined" | "left" | "reopened";
         };

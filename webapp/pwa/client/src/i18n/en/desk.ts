@@ -43,7 +43,7 @@ export default {
   "board.state_finished": "Round finished",
   "board.state_accepted": "Round accepted",
   "board.finish": "Finish the round",
-  "board.accept": "Accept the round",
+  "board.accept": "To the final acceptance",
   "board.reopen": "Reopen",
   "board.done_finish": "The round of {month} is finished",
   "board.done_accept": "The round of {month} is accepted",

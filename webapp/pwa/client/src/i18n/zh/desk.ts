@@ -41,7 +41,7 @@ export default {
   "board.state_finished": "巡检已完成",
   "board.state_accepted": "已终验",
   "board.finish": "完成巡检",
-  "board.accept": "终验通过",
+  "board.accept": "去终验",
   "board.reopen": "重新打开",
   "board.done_finish": "{month}巡检已完成",
   "board.done_accept": "{month}巡检已终验",
