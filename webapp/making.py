@@ -11,7 +11,7 @@ from webapp import jobs
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk import photo_copies
 from webapp.errors import AppError
-from webapp.reports import documents, pdf, xlsx
+from webapp.reports import documents, docx, pdf, xlsx
 from webapp.reports.content import check_sheets_content, device_record_content, report_content
 from webapp.reports.issuing import data_of
 from webapp.reports.models import Document, Report
@@ -19,7 +19,7 @@ from webapp.rounds.models import Photo, Round
 from webapp.storage import ObjectStore, object_store, rendition_key
 
 # What makes files registers itself when it is imported.
-MAKERS = (pdf, xlsx)
+MAKERS = (docx, pdf, xlsx)
 # A sign of life and a figure on the screen; more often would only write.
 _TOLD_EVERY_SECONDS = 1.0
 

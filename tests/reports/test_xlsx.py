@@ -19,7 +19,7 @@ from webapp.reports.content import report_content
 from webapp.reports.shape import ReportContent, Words
 from webapp.reports.wording import Wording
 from webapp.reports.words import LANGUAGES, SHEETS
-from webapp.reports.xlsx import report_xlsx
+from webapp.reports.xlsx import check_sheets_xlsx, device_record_xlsx, report_xlsx
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -116,7 +116,7 @@ def test_every_anomaly_and_open_item_is_there_typed(content: ReportContent) -> N
 
 def test_every_reading_is_in_the_list_and_on_the_sheets(content: ReportContent) -> None:
     book = opened(report_xlsx(source(content)).data)
-    listed = table(book, "附件一 检查数据", "标准值")
+    listed = table(book, "检查数据", "标准值")
     asked = [
         (sheet["place"]["room"]["zh"], row["item"]["zh"], row["reading"]["zh"])
         for sheet in content["check_sheets"]
@@ -130,12 +130,12 @@ def test_every_reading_is_in_the_list_and_on_the_sheets(content: ReportContent) 
     assert [(row["测试数据"], row["正常/异常"], row["备注（原因）"]) for row in untested] == [
         ("会议占用", "未检", "全天有会")
     ]
-    printed = book.get_sheet_by_name("附件一 检查表").to_python()
+    printed = book.get_sheet_by_name("运维检查表").to_python()
     titles = [row[0] for row in printed if str(row[0]).startswith("运维检查表 ·")]
     assert len(titles) == len(content["check_sheets"])
     started = next(one["started_at"] for one in content["check_sheets"] if one["started_at"])
     assert any(datetime.fromisoformat(started) in row for row in printed)
-    records = table(book, "附件二 记录数据", "记录人")
+    records = table(book, "设备记录", "记录人")
     assert len(records) == sum(len(one["rows"]) for one in content["device_records"])
 
 
@@ -159,7 +159,8 @@ def test_hostile_words_are_words(content: ReportContent) -> None:
     told = texts[-len(HOSTILE) :]
     assert told[:4] == list(HOSTILE[:4])
     assert told[4] == "a\ufffdb\ufffdc\ufffdd\ufffde", "what XML may not hold is seen to be missing"
-    assert told[5:9] == list(HOSTILE[5:9])
+    assert told[5] == "مرحبا \ufffdabc", "nothing turns round the words after it"
+    assert told[6:9] == list(HOSTILE[6:9])
     assert told[9:] == ["一\n二\t三\n四", HOSTILE[10]]
     cut = texts[0]
     assert len(cut) <= 32_767
@@ -186,12 +187,12 @@ def test_lists_can_be_filtered_and_printed(content: ReportContent) -> None:
         assert setup is not None
         assert setup.get("paperSize") == "9", name
         assert sheet.find(f"{MAIN}headerFooter") is not None, name
-    for name in ("三 异常明细", "四 遗留问题", "附件一 检查数据", "附件二 记录数据"):
+    for name in ("三 异常明细", "四 遗留问题", "检查数据", "设备记录"):
         assert sheets[name].find(f"{MAIN}autoFilter") is not None, name
         pane = sheets[name].find(f".//{MAIN}pane")
         assert pane is not None, name
         assert pane.get("state") == "frozen", name
-    breaks = sheets["附件一 检查表"].findall(f"{MAIN}rowBreaks/{MAIN}brk")
+    breaks = sheets["运维检查表"].findall(f"{MAIN}rowBreaks/{MAIN}brk")
     assert len(breaks) == len(content["check_sheets"]) - 1, "each room begins a page"
 
 
@@ -258,3 +259,18 @@ def test_it_tells_how_far_it_is(content: ReportContent) -> None:
     report_xlsx(source(content, told=told))
     rooms = len(content["check_sheets"])
     assert told[-1] == ("annexes", rooms, rooms)
+
+
+def test_check_sheets_and_device_records_are_workbooks_of_their_own(content: ReportContent) -> None:
+    one = opened(check_sheets_xlsx(source(content["check_sheets"][:1], "en")).data)
+    assert one.sheet_names == ["Check sheets", "Readings"]
+    rows = table(one, "Readings", "Normal")
+    assert len(rows) == sum(
+        max(1, len(device["rows"])) for device in content["check_sheets"][0]["devices"]
+    )
+    record = content["device_records"][0]
+    made = opened(device_record_xlsx(source(record, "both")).data)
+    assert made.sheet_names == ["设备记录表 Device records", "设备记录 Record rows"]
+    assert len(table(made, "设备记录 Record rows", "记录人\nRecorded by")) == len(record["rows"])
+    head = [cell for row in made.get_sheet_by_index(0).to_python() for cell in row]
+    assert record["device"]["name"] in head

@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw
 from webapp.reports.documents import PhotoBytes, Progress
 from webapp.reports.shape import Anomaly, PhotoRef
 
-# All photos of one file; the sections and annexes of 200 rooms take less than what is left of ten.
-PHOTOS_BYTES = 7_000_000
+# All photos of one file: beside them the annexes of 200 rooms take six megabytes in the PDF.
+PHOTOS_BYTES = 3_600_000
 MOST_BYTES, LEAST_BYTES = 150_000, 12_000
 SIDES = (1000, 800, 640, 520, 420, 340, 280)
 QUALITY = 74

@@ -19,11 +19,8 @@ from webapp.reports.typeset import fonts
 from webapp.reports.typeset.parts import Part, report_parts, sheet_parts
 from webapp.reports.typeset.photos import photos_of, print_photos
 from webapp.reports.typeset.printable import Printable
-from webapp.reports.typeset.setting import Look, Setting
+from webapp.reports.typeset.setting import FOLDER_PREFIX, Look, Setting
 from webapp.reports.words import LABELS, TITLES
-
-# The folder of a document that is being made, in the system's folder for such; see the README.
-FOLDER_PREFIX = "roundbook-document-"
 
 
 @renders("report", "pdf")

@@ -31,10 +31,12 @@ MONTHS: Final = (
 )
 DASH: Final = "—"
 _NUMBERED = re.compile(r"^\d+\. ")
-_TAB_NUMBERED = re.compile(r"^(Annex )?[\d-]+ ")
-# What XML may not hold, in any spelling: control characters, halves of pairs, and two that are none.
+_TAB_NUMBERED = re.compile(r"^[\d-]+ ")
+# What XML may not hold in any spelling (control characters, halves of pairs, signs that are none), and
+# what would turn round the words after it, in a document that is signed.
 _ILLEGAL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+    "\ufdd0-\ufdef\ufffe\uffff]"
 )
 _NO_NAME = re.compile(r"[\[\]:*?/\\']")
 MOST_TAB: Final = 31
@@ -84,7 +86,7 @@ class Wording:
 
 
 def legible(text: str) -> str:
-    """``text`` with what no XML may hold replaced by ``�``, so that it is seen that something was there."""
+    """``text`` with what no document may hold replaced by ``�``: it is seen that something was there."""
     if text.isprintable():
         return text
     return _ILLEGAL.sub("\ufffd", _BREAKS.sub("\n", text))

@@ -153,6 +153,7 @@ HEADS: Final = _table(
         "device_number": ("资产编号/标签码", "Asset no. / label"),
         "device_names": ("涉及设备", "Devices concerned"),
         "months_in_a_row": ("连续月数", "Months in a row"),
+        "of_last_six": ("近六个月次数", "Of the last six"),
         "opened_month": ("发现月份", "Found in"),
         "closed_month": ("关闭月份", "Closed in"),
         "age_band": ("账龄", "Age"),
@@ -180,10 +181,10 @@ SHEETS: Final = _table(
         "plan": ("十一 计划", "11 Plan"),
         "acceptance": ("三级验收", "Acceptance"),
         "changes_list": ("更正内容", "Corrections"),
-        "sheet_rows": ("附件一 检查数据", "Annex 1 Readings"),
-        "sheets": ("附件一 检查表", "Annex 1 Check sheets"),
-        "record_rows": ("附件二 记录数据", "Annex 2 Rows"),
-        "records": ("附件二 设备记录表", "Annex 2 Records"),
+        "sheet_rows": ("检查数据", "Readings"),
+        "sheets": ("运维检查表", "Check sheets"),
+        "record_rows": ("设备记录", "Record rows"),
+        "records": ("设备记录表", "Device records"),
     }
 )
 
@@ -191,6 +192,7 @@ LABELS: Final = _table(
     {
         "draft": ("草稿，尚未签发", "Draft, not issued"),
         "page": ("第 {page} 页", "Page {page}"),
+        "page_of": ("第 {page} 页 / 共 {pages} 页", "Page {page} of {pages}"),
         "prepared": ("编制", "Prepared"),
         "reviewed": ("审核（项目经理）", "Reviewed (project manager)"),
         "confirmed": ("客户确认（IT 负责人）", "Confirmed (client's IT lead)"),
@@ -247,8 +249,10 @@ LABELS: Final = _table(
         ),
         "overdue": ("超期", "Overdue"),
         "used": ("本月更换", "Replaced this month"),
+        "anomaly_number": ("异常 {number}", "Anomaly {number}"),
+        "facts": ("基本信息", "Facts"),
         "used_totals": ("更换合计", "Replaced in all"),
-        "more_photos": ("另有 {count} 张照片见 PDF", "{count} more photo(s): see the PDF"),
+        "more_photos": ("另有 {count} 张照片见 PDF", "{count} more {count|photo|photos}: see the PDF"),
         "cut": ("……（原文共 {count} 字，全文见系统）", "… ({count} characters in all: the rest is in the system)"),
         "none_used": ("本月未更换耗材。", "No consumables were replaced this month."),
         "forecast": ("灯泡等寿命预测", "Lamp-hour forecast"),

@@ -39,7 +39,6 @@ from webapp.reports.wording import (
     named,
     place_words,
     product,
-    severity_words,
 )
 
 Fact = tuple[Words, Value, Kind]
@@ -215,7 +214,7 @@ def open_item_table(rows: Sequence[CheckOpenItem]) -> Table:
 
 def _grave(row: CheckOpenItem) -> Value:
     age = row["age_months"]
-    lines: list[Words | str] = [severity_words(row["severity"])]
+    lines: list[Words | str] = [named("severities", row["severity"])]
     return [*lines, *([filled("months", {"count": age})] if age else [])]
 
 
@@ -234,7 +233,7 @@ def record_facts(record: DeviceRecord) -> list[Fact]:
         (head("number"), device_number(device), "text"),
         (head("device_name"), device["name"], "text"),
         (head("type"), device["type_name"], "text"),
-        (head("maker"), product(device), "text"),
+        (head("product"), product(device), "text"),
         (head("serial"), record["serial"], "text"),
         (head("place"), place_words(record["place"]), "text"),
         (head("ip"), record["ip"], "text"),
@@ -292,7 +291,7 @@ def record_table(records: Sequence[DeviceRecord]) -> Table:
         text("device", lambda line: line.record["device"]["name"], 0, 18),
         text("device_number", lambda line: device_number(line.record["device"]), 0, 16),
         text("type", lambda line: line.record["device"]["type_name"], 0, 12),
-        Column(head("maker"), lambda line: product(line.record["device"]), 0, 16),
+        Column(head("product"), lambda line: product(line.record["device"]), 0, 16),
         text("serial", lambda line: line.record["serial"], 0, 14),
         *(of_row(column) for column in record_columns()),
     ]

@@ -23,6 +23,7 @@ from webapp.reports.outline.tables import (
     text,
 )
 from webapp.reports.shape import (
+    Anomaly,
     Dates,
     Missed,
     OutcomeCounts,
@@ -61,7 +62,7 @@ def headlines(report: ReportContent) -> list[Headline]:
         Headline(head("pass_rate"), percent(passed), _of(named("outcomes", "normal"), passed["count"], passed["of"])),
         Headline(head("availability"), percent(able), _of(label("rooms"), able["count"], able["of"])),
         Headline(label("devices_done"), f"{tasks['done']} / {tasks['total']}", _left(tasks)),
-        Headline(label("anomalies"), str(len(found)), _with(label("fixed"), sum(row["fixed"] for row in found))),
+        Headline(label("anomalies"), str(len(found)), _kinds(found)),
         Headline(label("open_items"), str(items["open"]), filled("flow", items)),
     ]  # fmt: skip
 
@@ -72,6 +73,17 @@ def _with(name: Words, value: object) -> Words:
 
 def _of(name: Words, part: int, whole: int) -> Words:
     return _with(name, f"{part} / {whole}")
+
+
+def _kinds(found: Sequence[Anomaly]) -> Words:
+    """How many were found in tests, how many outside, and how many of them put right at once."""
+    outside = sum(row["item"] is None for row in found)
+    figures = {
+        "readings": len(found) - outside,
+        "findings": outside,
+        "fixed": sum(row["fixed"] for row in found),
+    }
+    return filled("anomaly_kinds", figures)
 
 
 def _left(tasks: OutcomeCounts) -> Words:
@@ -192,12 +204,19 @@ def _repeats(rows: Sequence[Repeat]) -> Table:
         *place_columns(lambda row: row["place"], 50),
         *device_columns(lambda row: row["device"], 42),
         text("item", lambda row: row["item"], 36, 20),
-        Column(label("repeats"), lambda row: filled("months_in_a_row", {"count": row["in_a_row"]}), 28, 0, only="docx"),
+        Column(label("repeats"), _how_often, 28, 0, only="docx"),
         Column(head("months_in_a_row"), lambda row: row["in_a_row"], 0, 12, "count", only="xlsx"),
+        Column(head("of_last_six"), lambda row: row["of_last"], 0, 12, "count", only="xlsx"),
         Column(label("open_items"), lambda row: numbers(row["open_items"]), 26, 14),
     ]  # fmt: skip
     name = words.SHEETS["repeats"]
     return Table(columns, rows, label("repeats"), label("none"), sheet=name, filtered=True)
+
+
+def _how_often(row: Repeat) -> Words:
+    if row["in_a_row"] > 1:
+        return filled("months_in_a_row", {"count": row["in_a_row"]})
+    return filled("of_last", {"count": row["of_last"]})
 
 
 def _trend(rows: Sequence[TrendMonth]) -> Table:

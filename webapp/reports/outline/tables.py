@@ -21,7 +21,6 @@ from webapp.reports.wording import (
     named,
     percent,
     place_words,
-    severity_words,
 )
 
 Row = TypeVar("Row")
@@ -187,7 +186,7 @@ def severity_column(of: Callable[[Row], int | None], mm: float) -> Column[Row]:
 
     def value(row: Row) -> Value:
         severity = of(row)
-        return None if severity is None else severity_words(severity)
+        return None if severity is None else named("severities", severity)
 
     return Column(head("severity"), value, mm, 10)
 

@@ -143,7 +143,7 @@ def _rooms(it: Acceptance) -> Table:
     columns: list[Column[Acceptance]] = [
         Column(named("levels", "self_check"), lambda row: signed(row["self_checked"]), 40, 18),
         Column(named("levels", "peer_check"), lambda row: signed(row["peer_checked"]), 40, 18),
-        Column(head("inspections"), lambda row: filled("rechecked", {"count": row["rechecked"]}), 42, 20),
+        Column(head("rechecked"), lambda row: filled("rechecked", {"count": row["rechecked"]}), 42, 20),
         Column(named("levels", "final"), _final, 60, 34),
     ]  # fmt: skip
     return Table(columns, [it], label("rooms"))

@@ -17,6 +17,8 @@ from webapp.reports.typeset import fonts
 from webapp.reports.typeset.parts import MOST_TAGGED_ROWS, Part
 
 HERE: Final = Path(__file__).parent
+# The folder of a document that is being made, in the system's folder for such; see the README.
+FOLDER_PREFIX: Final = "roundbook-document-"
 TEMPLATES: Final = HERE.parent / "templates"
 # A part takes seconds; one that hangs must not hold the worker for ever.
 MOST_SECONDS: Final = 300
@@ -132,9 +134,9 @@ class Setting:
             "timestamp": look.timestamp,
             "tagged": tagged,
         }
-        _write(self.folder / f"{name}.data.json", data)
-        _write(self.folder / f"{name}.json", asked)
-        made = _run("compile_part.py", str(self.folder), name)
+        write_json(self.folder / f"{name}.data.json", data)
+        write_json(self.folder / f"{name}.json", asked)
+        made = run_script("compile_part.py", str(self.folder), name)
         if made["warnings"]:
             raise SettingError("; ".join(made["warnings"])[:500])
         (self.folder / f"{name}.data.json").unlink()
@@ -146,16 +148,17 @@ class Setting:
             "bookmarks": self.bookmarks,
             "language": LANGUAGE_CODES[self.look.language],
         }
-        _write(self.folder / "join.json", asked)
-        self.pages = _run("join_parts.py", str(self.folder))["pages"]
+        write_json(self.folder / "join.json", asked)
+        self.pages = run_script("join_parts.py", str(self.folder))["pages"]
         return (self.folder / "joined.pdf").read_bytes()
 
 
-def _write(path: Path, data: Any) -> None:
+def write_json(path: Path, data: Any) -> None:
+    """Write plain data for typst or a script to read."""
     path.write_text(json.dumps(data, ensure_ascii=False), "utf-8")
 
 
-def _run(script: str, *arguments: str) -> dict[str, Any]:
+def run_script(script: str, *arguments: str) -> dict[str, Any]:
     """Run one of the scripts beside this file. :raise SettingError:"""
     command = [sys.executable, "-I", str(HERE / script), *arguments]
     ran = subprocess.run(  # noqa: S603 - our own script, with our own arguments

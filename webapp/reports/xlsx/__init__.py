@@ -1,4 +1,4 @@
-"""The monthly report as a workbook (clauses 3, 21): each section a sheet, the lists to be filtered."""
+"""The monthly report, check sheets and device records as workbooks (clauses 3, 17-21)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import cast
 from webapp.reports.documents import Made, Source, renders
 from webapp.reports.media import Photos
 from webapp.reports.outline import sections_of
-from webapp.reports.shape import ReportContent
+from webapp.reports.outline.annexes import record_title
+from webapp.reports.shape import CheckSheet, DeviceRecord, ReportContent, Words
 from webapp.reports.wording import Wording
-from webapp.reports.words import LABELS, SHEETS, Language
+from webapp.reports.words import LABELS, SHEETS, TITLES, Language
 from webapp.reports.xlsx.anomalies import write_anomalies
 from webapp.reports.xlsx.book import Book
 from webapp.reports.xlsx.check_sheets import write_check_sheets, write_readings
@@ -41,6 +42,34 @@ def report_xlsx(source: Source) -> Made:
         write_device_records(book, report["device_records"])
     write_contents(cover, book.names[1:])
     return Made(book.bytes())
+
+
+@renders("check_sheets", "xlsx")
+def check_sheets_xlsx(source: Source) -> Made:
+    """运维检查表 of a room or of a month's rooms: as printed, and as one list."""
+    sheets = cast(list[CheckSheet], source.content)
+    wording = Wording(cast(Language, source.language))
+    title = TITLES["check_sheet" if len(sheets) == 1 else "check_sheets"]
+    book = _annex_book(wording, title, sheets[0])
+    write_check_sheets(book, sheets, lambda done, total: source.progress("annexes", done, total))
+    write_readings(book, sheets)
+    return Made(book.bytes())
+
+
+@renders("device_record", "xlsx")
+def device_record_xlsx(source: Source) -> Made:
+    """设备记录表 of one device: as printed, and as one list."""
+    record = cast(DeviceRecord, source.content)
+    book = _annex_book(Wording(cast(Language, source.language)), record_title(record), record)
+    write_device_records(book, [record])
+    write_record_rows(book, [record])
+    return Made(book.bytes())
+
+
+def _annex_book(wording: Wording, title: Words, of: CheckSheet | DeviceRecord) -> Book:
+    running = [wording.text(name, " / ") for name in (of["client"], of["contract"])]
+    name = wording.heading(title)
+    return Book(wording, name, (" · ".join(filter(None, running)), name))
 
 
 def _book(wording: Wording, report: ReportContent) -> Book:

@@ -92,7 +92,7 @@ class Book:
         made.center_horizontally()
         left, right = (_in_margin(text) for text in self._running)
         made.set_header(f"&L&8 {left}&R&8 {right}")
-        page = filled("page", {"page": "&P", "pages": "&N"})
+        page = filled("page_of", {"page": "&P", "pages": "&N"})
         made.set_footer(f"&C&8 {self.wording.text(page, ' · ')}")
         return Sheet(self, made)
 

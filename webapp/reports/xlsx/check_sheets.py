@@ -44,7 +44,7 @@ Tell = Callable[[int, int], None]
 
 def write_readings(book: Book, sheets: Sequence[CheckSheet]) -> None:
     """Every reading of every room as a list."""
-    title = words.TITLES["annex_sheets"]
+    title = words.TITLES["check_sheets"]
     write_page(book, Page(words.SHEETS["sheet_rows"], [(title, reading_table(sheets))]))
 
 
@@ -161,5 +161,6 @@ def _signed(ones: Sequence[SignOff]) -> Value:
     """Who signed when, and the beginning of the hash of what he signed."""
     lines: list[Words | str] = []
     for one in ones:
+        lines += [one["signed_name"]] if one["signed_name"] else []
         lines += [one["person"]["name"], one["signed_at"], one["sha256"][:16]]
     return lines

@@ -21,7 +21,7 @@ FACTS = ((0, 1), (2, 2), (3, 4), (5, 8))
 
 def write_record_rows(book: Book, records: Sequence[DeviceRecord]) -> None:
     """Every row of every record as a list."""
-    title = words.TITLES["annex_records"]
+    title = words.TITLES["device_record"]
     write_page(book, Page(words.SHEETS["record_rows"], [(title, record_table(records))]))
 
 
