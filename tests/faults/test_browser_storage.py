@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import CDPSession, FilePayload, expect
 
 from tests.e2e.phone_hand import finish_as_it_is
-from tests.faults.chromium import Chromium, judge_at_rest
+from tests.faults.chromium import SENT, Chromium, judge_at_rest
 from tests.faults.oracle import judge
 from tests.faults.proxy import Answer, Fault, Proxy
 
@@ -114,16 +114,78 @@ def test_24_storage_that_the_browser_cleared_is_told_and_work_goes_on(li: Chromi
     li.inspect(first, photo="tomato")
     li.settle()
     told = li.told
-    li.devtools().send(
-        "Storage.clearDataForOrigin", {"origin": li.url, "storageTypes": "indexeddb"}
-    )
-    li.visit("/sync")
-    expect(li.page.locator("main")).to_contain_text("清除过本机数据")
+    clear(li)
+    told_of_the_loss(li)
     judge([told], li.site.read())
     li.visit("/")
     expect(li.page.locator(".hero")).to_be_visible(timeout=20_000)
     li.inspect(second, photo="teal")
     judge_at_rest(li)
+
+
+@pytest.mark.fault(24)
+def test_24_what_was_unsent_when_the_browser_cleared_it_is_claimed_as_sent_by_nobody(
+    li: Chromium, network: Proxy
+) -> None:
+    sent, half, unsent = li.tasks()[:3]
+    li.inspect(sent, photo="tomato")
+    li.settle()
+    network.add(Fault("/photos/", method="PUT", lost=True, times=999))
+    li.inspect(half, photo="teal")
+    li.visit("/sync")
+    expect(li.page.locator("section.head")).to_contain_text("0 条记录、1 张照片")
+    li.go_offline()
+    li.inspect(unsent, photo="olive")
+    li.look()
+    told = li.told
+    lost, lost_photos = dict(told.held), dict(told.held_photos)
+    assert (len(lost), len(lost_photos)) == (1, 2)
+    clear(li)
+    li.go_offline(False)
+    network.heal()
+    told_of_the_loss(li)
+    li.look()
+
+    assert not lost.items() & told.acknowledged.items()
+    assert not lost_photos.items() & told.acknowledged_photos.items()
+    # It is lost, and no promise of ours; all else is there, and nothing is there by halves.
+    for uid in lost:
+        del told.saved[uid]
+    for uid in lost_photos:
+        del told.saved_photos[uid]
+    judge([told], li.site.read())
+    the_desk_misses(li, photos=1)
+
+    li.inspect(unsent, photo="plum")
+    judge_at_rest(li)
+    the_desk_misses(li, photos=1)
+
+
+def clear(li: Chromium) -> None:
+    """As a browser does that runs out of room: all that the app keeps, but not what it wrote beside."""
+    given = {"origin": li.url, "storageTypes": "indexeddb"}
+    li.devtools().send("Storage.clearDataForOrigin", given)
+
+
+def told_of_the_loss(li: Chromium) -> None:
+    """The phone says on both screens that it was cleared, and of nothing that it is sent, until read."""
+    for path in ("/", "/sync"):
+        li.visit(path)
+        main = li.page.locator("main")
+        expect(main).to_contain_text("清除过本机数据，当时未送达的记录和照片已丢失")
+        expect(main).not_to_contain_text(SENT)
+    expect(li.page.locator("section.head h2")).to_have_text("本机数据被清除过")
+    li.page.locator(".banner").get_by_role("button", name="关闭").click()
+    expect(li.page.locator("section.head h2")).to_have_text(SENT)
+
+
+def the_desk_misses(li: Chromium, *, photos: int) -> None:
+    """The supervisor sees the phone that called last with something in hand, and what never came."""
+    manager = li.site.wire("manager")
+    _, holding, _ = manager.ask("GET", manager.url("phones?holding=true"))
+    assert [row["unsent_photos"] for row in holding["items"]] == [photos]
+    _, lacking, _ = manager.ask("GET", manager.url("missing-photos"))
+    assert len(lacking["items"]) == 1
 
 
 @pytest.mark.fault(39)

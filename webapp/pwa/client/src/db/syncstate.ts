@@ -34,22 +34,29 @@ export interface SyncState {
   records: RecordLine[];
   space: Space | null;
   readyAt: string | null;
+  /** When the browser was found to have cleared the phone, until the user has read it. */
   evictedAt: string | null;
   /** The phone's clock against the server's: positive when the phone is behind. */
   clockOffsetSeconds: number;
 }
 
 /** The state without the list: for the status line that stands on every screen. */
-export type SyncSummary = Pick<SyncState, "engine" | "unsent" | "counts">;
+export type SyncSummary = Pick<SyncState, "engine" | "unsent" | "counts" | "evictedAt">;
 
 export async function syncSummary(db: UserDatabase): Promise<SyncSummary> {
-  const [engine, unsent, records] = await Promise.all([
+  const [engine, evictedAt, unsent, records] = await Promise.all([
     db.getMeta("engine"),
+    db.getMeta("evicted_at"),
     unsentCount(db),
     Promise.all(STATES.map((state) => db.records.where("state").equals(state).count())),
   ]);
   const counts = Object.fromEntries(STATES.map((state, n) => [state, records[n]!]));
-  return { engine: engine ?? IDLE, unsent, counts: counts as SyncState["counts"] };
+  return {
+    engine: engine ?? IDLE,
+    unsent,
+    counts: counts as SyncState["counts"],
+    evictedAt: evictedAt ?? null,
+  };
 }
 
 const STATES: readonly RecordState[] = [
@@ -70,11 +77,10 @@ export async function syncState(db: UserDatabase): Promise<SyncState> {
     Promise.all([
       db.getMeta("space"),
       db.getMeta("ready_at"),
-      db.getMeta("evicted_at"),
       db.getMeta("clock_offset_ms"),
     ]),
   ]);
-  const [space, readyAt, evictedAt, offset] = metas;
+  const [space, readyAt, offset] = metas;
   const number = (state: PhotoInfo["state"]) => photos.filter((p) => p.state === state).length;
   return {
     ...summary,
@@ -88,7 +94,6 @@ export async function syncState(db: UserDatabase): Promise<SyncState> {
     records: await recordLines(db, records, photos, operations),
     space: space ?? null,
     readyAt: readyAt ?? null,
-    evictedAt: evictedAt ?? null,
     clockOffsetSeconds: Math.round((offset ?? 0) / 1000),
   };
 }

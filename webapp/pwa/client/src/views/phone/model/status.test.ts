@@ -5,12 +5,13 @@ import { needsLook, problemOf, stageOf } from "./status";
 const counts = { saved: 0, sent: 0, accepted: 3, incomplete: 0, quarantined: 0, conflict: 0 };
 const unsent = { records: 0, photos: 0, lost: 0, scans: 0, drafts: 0 };
 function summary(
-  change: { unsent?: object; counts?: object; engine?: object } = {},
+  change: { unsent?: object; counts?: object; engine?: object; evictedAt?: string } = {},
 ): SyncSummary {
   return {
     unsent: { ...unsent, ...change.unsent },
     counts: { ...counts, ...change.counts },
     engine: { paused: null, stuck: false, ...change.engine },
+    evictedAt: change.evictedAt ?? null,
   } as unknown as SyncSummary;
 }
 
@@ -20,6 +21,12 @@ it("says the least that holds for everything on the phone", () => {
   expect(stageOf(summary({ counts: { sent: 1 } }))).toBe("sent");
   expect(stageOf(summary({ counts: { quarantined: 1 } }))).toBe("sent");
   expect(stageOf(summary({ unsent: { records: 1, photos: 2 } }))).toBe("saved");
+});
+
+it("claims nothing as sent on a phone that the browser has cleared, until that was read", () => {
+  const cleared = summary({ evictedAt: "2026-01-05T02:00:00Z" });
+  expect(stageOf(cleared)).toBe("saved");
+  expect(problemOf(cleared)).toBe("sync.evicted_title");
 });
 
 it("tells what needs somebody, and is silent while all goes its way", () => {
