@@ -390,6 +390,8 @@ def test_a_devices_whole_life(
     (trend,) = life["trends"]
     assert (trend["item"], trend["minimum"], trend["maximum"]) == ("lamp_hours", 0, 2550)
     assert [point["value"] for point in trend["points"]] == [2300, 2450, 2600]
+    assert (trend["forecast"]["state"], trend["forecast"]["rate"]) == ("due", 150)
+    assert trend["replaced"] == []
     assert trend["points"][0]["month"] == "2026-01"
     assert [row["item"] for row in life["open_items"]] == ["lamp_hours"]
     record = next(row for row in life["records"] if row["item"] == "lamp_hours")

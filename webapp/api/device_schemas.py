@@ -6,6 +6,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from webapp.api.estate_schemas import DeviceSchema
+from webapp.api.figure_schemas import CounterForecastSchema
 
 
 class LifeItemSchema(ma.Schema):
@@ -60,12 +61,17 @@ class LifePointSchema(ma.Schema):
 
 
 class LifeTrendSchema(ma.Schema):
-    """A number item over the months; the normal range is today's, inclusive."""
+    """A number item over the months; the normal range is today's, inclusive.
+
+    ``replaced`` are the months in which its consumable was; ``forecast`` is a counter's of hours.
+    """
 
     item = fields.String(required=True)
     minimum = fields.Float(required=True, allow_none=True)
     maximum = fields.Float(required=True, allow_none=True)
     points = fields.List(fields.Nested(LifePointSchema), required=True)
+    replaced = fields.List(fields.String(), required=True)
+    forecast = fields.Nested(CounterForecastSchema, required=True, allow_none=True)
 
 
 class LifeOpenItemSchema(ma.Schema):

@@ -1,11 +1,10 @@
 """A device's whole life on one page: what was found, measured, changed and used, month by month.
 
-Ten statements, however long the life (clauses 16-20).
+Thirteen statements, however long the life (clauses 16-20).
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.audit.models import AuditRow
 from webapp.checklists import queries as checklists
 from webapp.checklists.content import Item, items_of
-from webapp.checklists.rules import device_register, normal_range
+from webapp.desk.device_trends import device_trends
 from webapp.estate import queries as estate
 from webapp.estate.models import Device, Label
 from webapp.identity.models import User
@@ -24,21 +23,18 @@ from webapp.rounds.models import (
     Inspection,
     OpenItem,
     Photo,
-    Reading,
     Round,
     RoundTask,
 )
 
 LONGEST_LIST = 120
-MONTHS_OF_TREND = 36
 Row = dict[str, Any]
 
 
 def device_life(session: Session, contract_id: int, device_id: int) -> Row:
     """Everything that is known of one device, each list with the latest first.
 
-    Trends have one point a month, the oldest first, from the inspections that count; ``minimum``
-    and ``maximum`` are the normal range of today's checklist for this device, inclusive.
+    Trends are those of :func:`webapp.desk.device_trends.device_trends`.
 
     :raise AppError: ``not_found``
     """
@@ -52,7 +48,7 @@ def device_life(session: Session, contract_id: int, device_id: int) -> Row:
         ],
         "inspections": _inspections(session, device_id),
         "records": _records(session, device_id),
-        "trends": _trends(session, found[0], items),
+        "trends": device_trends(session, found[0], items),
         "open_items": _open_items(session, contract_id, device_id),
         "photos": _photos(session, device_id),
         "consumables": _consumables(session, device_id),
@@ -124,36 +120,6 @@ def _records(session: Session, device_id: int) -> list[Row]:
         }
         for row, recorded_by, reviewed_by, number in session.execute(statement)
     ]
-
-
-def _trends(session: Session, device: Device, items: dict[str, Item]) -> list[Row]:
-    statement = (
-        sa.select(Round.month, Reading.item, Reading.value_number, Reading.verdict)
-        .join(Inspection, Inspection.id == Reading.inspection_id)
-        .join(RoundTask, RoundTask.inspection_id == Inspection.id)
-        .join(Round, Round.id == Inspection.round_id)
-        .where(Reading.device_id == device.id, Reading.value_number.is_not(None))
-        .order_by(Round.month.desc(), Reading.id)
-        .limit(MONTHS_OF_TREND * max(len(items), 1))
-    )
-    points: dict[str, list[Row]] = {key: [] for key in items}
-    for month, key, value, verdict in session.execute(statement):
-        points.setdefault(key, []).append({"month": month, "value": value, "verdict": verdict})
-    register = device_register(device.register, device.firmware)
-    return [
-        {
-            "item": key,
-            **_normal(items.get(key), register),
-            "points": list(reversed(listed[:MONTHS_OF_TREND])),
-        }
-        for key, listed in points.items()
-        if listed
-    ]
-
-
-def _normal(item: Item | None, register: dict[str, Any]) -> Row:
-    limits = asdict(normal_range(item, register)) if item else {}
-    return {"minimum": limits.get("minimum"), "maximum": limits.get("maximum")}
 
 
 def _open_items(session: Session, contract_id: int, device_id: int) -> list[Row]:

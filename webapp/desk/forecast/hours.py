@@ -24,14 +24,15 @@ Row = dict[str, Any]
 def hour_counters(content: Mapping[str, Any]) -> dict[str, list[Item]]:
     """The items that count the hours of a consumable, by device type."""
     found = {
-        row["key"]: [
-            item
-            for item in row["items"]
-            if item["kind"] == "number" and item.get("unit") == "h" and item.get("consumable")
-        ]
+        row["key"]: [item for item in row["items"] if counts_hours(item)]
         for row in content["types"]
     }
     return {key: items for key, items in found.items() if items}
+
+
+def counts_hours(item: Item) -> bool:
+    """Whether an item counts the hours of a consumable."""
+    return item["kind"] == "number" and item.get("unit") == "h" and bool(item.get("consumable"))
 
 
 def hours_rows(

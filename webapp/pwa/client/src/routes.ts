@@ -9,7 +9,7 @@ type Loader = () => Promise<unknown>;
 const views: Record<string, Loader> = {
   ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told}.svelte"),
   ...import.meta.glob(
-    "./views/desk/{Board,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance}.svelte",
+    "./views/desk/{Board,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
   ...import.meta.glob("./views/link/Report.svelte"),
@@ -51,6 +51,7 @@ const paths = {
   quarantine: "/desk/quarantine",
   syncHealth: "/desk/sync",
   rescue: "/desk/rescue",
+  figures: "/desk/figures",
   latestReport: "/desk/report",
   report: "/desk/report/:month",
   linkedReport: "/l/report/:token",
@@ -105,6 +106,7 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["quarantine", "desk/Quarantine", "desk"],
   ["syncHealth", "desk/SyncHealth", "desk"],
   ["rescue", "desk/Rescue", "desk"],
+  ["figures", "desk/Figures", "desk"],
   ["latestReport", "desk/Report", "desk"],
   ["report", "desk/Report", "desk"],
   ["linkedReport", "link/Report", "bare", true],

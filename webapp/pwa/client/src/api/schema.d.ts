@@ -1949,6 +1949,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the figures that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    months?: number;
+                    month?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/figures.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the figures that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    months?: number;
+                    month?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/forecast": {
         parameters: {
             query?: never;
@@ -1979,6 +2071,276 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Forecast"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/forecast.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the forecast that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/forecast.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the forecast that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/forecast/purchases.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the to-buy that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/forecast/purchases.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the to-buy that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/forecast/uses.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the consumable-use that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/forecast/uses.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the consumable-use that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -5920,6 +6282,282 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/rounds/{month}/figures/ageing.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** All of the ageing that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/figures/ageing.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** All of the ageing that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/figures/disabled-rooms.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** All of the disabled-rooms that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/figures/disabled-rooms.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** All of the disabled-rooms that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/figures/types.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** All of the status-by-type that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/rounds/{month}/figures/types.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** All of the status-by-type that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/rounds/{month}/ready": {
         parameters: {
             query?: never;
@@ -7557,6 +8195,21 @@ export interface components {
             report_language?: "zh" | "en" | "both";
             time_zone?: string;
         };
+        CounterForecast: {
+            /** @enum {string} */
+            confidence: "good" | "fair" | "rough" | "none";
+            due_month: string | null;
+            hours: number | null;
+            limit: number | null;
+            not_reset: boolean;
+            rate: number | null;
+            read_in: string | null;
+            readings: components["schemas"]["HoursRead"][];
+            replaced: string[];
+            since: string | null;
+            /** @enum {string} */
+            state: "due" | "expected" | "later" | "idle" | "no_rate" | "no_limit";
+        };
         Device: {
             asset_number: string;
             building: components["schemas"]["Building"];
@@ -8317,10 +8970,12 @@ export interface components {
             reviewed_by: string | null;
         };
         LifeTrend: {
+            forecast: components["schemas"]["CounterForecast"] | null;
             item: string;
             maximum: number | null;
             minimum: number | null;
             points: components["schemas"]["LifePoint"][];
+            replaced: string[];
         };
         Limits: {
             equals: string | null;

@@ -80,6 +80,7 @@ export const icons = {
   text: "M5 6V4h14v2M12 4v16M9 20h6",
   torch: "M7 3h10v5l-2 3v10H9V11L7 8zM7 7h10M12 13v2",
   trash: "M4 6h16M9 6V3h6v3M6 6l1 15h10l1-15M10 10v7M14 10v7",
+  trend: "M4 4v16h16M7 15l4-5 3 3 6-7",
   undo: "M4 4v6h6M4.5 10A8.5 8.5 0 1 1 6 18",
   upload: "M12 20V9M7 13.5l5-5 5 5M4 4h16",
   warranty: `${circle(12, 9.5, 6)}M8.5 14.5L7 22l5-2.5L17 22l-1.5-7.5M9.5 9.5l2 2 3.5-3.5`,

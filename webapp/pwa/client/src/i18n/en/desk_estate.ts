@@ -165,7 +165,7 @@ export default {
   "device.key_edit": "Edit",
   "device.facts": "Facts",
   "device.trends": "Readings over time",
-  "device.trends_text": "The light band is the normal range",
+  "device.trends_text": "The light band is the normal range, ▽ a month in which a consumable was replaced, the dotted line the forecast",
   "device.open_items": "Open items",
   "device.no_open_items": "No open items.",
   "device.closed_items": "{count} solved",

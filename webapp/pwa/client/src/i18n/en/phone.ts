@@ -140,7 +140,7 @@ export default {
   "inspect.warranty_soon": "Warranty ends on {date}",
   "inspect.warranty_out": "Out of warranty since {date}",
   "inspect.warranty_unknown": "Warranty not registered",
-  "inspect.repeat": "{count} months running: {item}",
+  "inspect.repeat": "{count} months running, the same {type}: {item}",
   "inspect.swapped": "Label on the wrong device?",
   "inspect.mismatch_done": "Noted: the label does not fit the device",
   "inspect.mismatch_remark": "Label does not fit the device",

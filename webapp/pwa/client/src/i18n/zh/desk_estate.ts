@@ -163,7 +163,7 @@ export default {
   "device.key_edit": "编辑",
   "device.facts": "设备资料",
   "device.trends": "读数趋势",
-  "device.trends_text": "浅色带是正常范围",
+  "device.trends_text": "浅色带是标准值范围，▽ 是更换过耗材的月份，点线是推算",
   "device.open_items": "遗留问题",
   "device.no_open_items": "没有遗留问题。",
   "device.closed_items": "已解决 {count} 项",

@@ -138,7 +138,7 @@ export default {
   "inspect.warranty_soon": "保修将于 {date} 到期",
   "inspect.warranty_out": "已过保（{date}）",
   "inspect.warranty_unknown": "保修期未登记",
-  "inspect.repeat": "连续 {count} 个月：{item}",
+  "inspect.repeat": "连续 {count} 个月，同一{type}：{item}",
   "inspect.swapped": "标签贴错了？",
   "inspect.mismatch_done": "已记下：标签与设备不符",
   "inspect.mismatch_remark": "标签与设备不符",

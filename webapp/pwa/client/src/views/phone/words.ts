@@ -1,6 +1,7 @@
 /** Names of things in the user's language, where the data has a key or two names. */
 import type { BuildingRow, DeviceRow, OpenItemRow, PersonRow, RoomRow } from "../../api/wire";
-import { pickName, t } from "../../i18n";
+import type { TaskView } from "../../db";
+import { locale, pickName, t } from "../../i18n";
 import { actionsOf, causesOf, consumableWords, type Content, type Item } from "../../rules/checklist";
 import { wordsOf } from "./model/inspection";
 
@@ -30,6 +31,24 @@ export function personName(person: PersonRow | null | undefined): string {
 export function typeName(content: Content | null | undefined, key: string): string {
   const type = content?.types.find((candidate) => candidate.key === key);
   return type ? pickName(type.zh, type.en) : key;
+}
+
+/** A type's name within a sentence: `the same microphone`, but `the same ClickShare`. */
+function inSentence(name: string): string {
+  const rest = name.slice(1);
+  return rest === rest.toLowerCase() ? name.toLocaleLowerCase(locale()) : name;
+}
+
+/** The repeat offender: `3 months running, the same microphone: Pickup`, the longest row first. */
+export function repeatTexts(view: Pick<TaskView, "repeat" | "typeNames" | "checklist">): string[] {
+  const type = view.typeNames ? inSentence(pickName(view.typeNames.zh, view.typeNames.en)) : "";
+  return Object.entries(view.repeat)
+    .filter(([, months]) => months > 1)
+    .sort(([, a], [, b]) => b - a)
+    .map(([key, count]) => {
+      const item = view.checklist.items.find((one) => one.key === key);
+      return t("inspect.repeat", { count, type, item: item ? pickName(item.zh, item.en) : key });
+    });
 }
 
 /** What a task is about: the device's name, or the room's own checklist. */

@@ -26,6 +26,7 @@ export const places: { title: Key; places: Place[] }[] = [
       { name: "returns", also: [], icon: "undo", text: "desk.nav_returns", go: "desk.go_returns", href: href("returns"), key: "t" },
       { name: "latestAcceptance", also: ["acceptance"], icon: "shield", text: "desk.nav_acceptance", go: "desk.go_acceptance", href: href("latestAcceptance"), key: "a" },
       { name: "openItems", also: ["openItem"], icon: "flag", text: "desk.nav_open_items", go: "desk.go_open_items", href: href("openItems"), key: "o" },
+      { name: "figures", also: [], icon: "trend", text: "desk.nav_figures", go: "desk.go_figures", href: href("figures"), key: "f" },
       { name: "latestReport", also: ["report"], icon: "text", text: "desk.nav_report", go: "desk.go_report", href: href("latestReport"), key: "r" },
       { name: "quarantine", also: [], icon: "quarantine", text: "desk.nav_quarantine", go: "desk.go_quarantine", href: href("quarantine"), key: "q", right: "review" },
       { name: "syncHealth", also: ["rescue"], icon: "sync", text: "desk.nav_sync", go: "desk.go_sync", href: href("syncHealth"), key: "s", right: "manage_round" },
