@@ -43,5 +43,5 @@ export default defineConfig({
   },
   worker: { format: "es" },
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
-  test: { environment: "node", include: ["src/**/*.test.ts"], restoreMocks: true },
+  test: { environment: "node", include: ["src/**/*.test.ts"], restoreMocks: true, testTimeout: 30_000 },
 });

@@ -47,8 +47,8 @@ describe("the table of screens", () => {
     }
   });
 
-  it("shows only the sign-in and the kit to strangers", () => {
-    expect(routes.filter((route) => route.open).map((route) => route.name)).toEqual(["signIn", "kit"]);
+  it("shows only the sign-in, the kit and what a signed link opens to strangers", () => {
+    expect(routes.filter((route) => route.open).map((route) => route.name)).toEqual(["signIn", "kit", "linkedReport"]);
   });
 
   it("has an answer for an unknown address", () => {

@@ -21,6 +21,7 @@ const areas = [
   "desk_returns",
   "desk_sync",
   "errors",
+  "link",
   "phone",
 ];
 
