@@ -28,10 +28,11 @@ BINARY = {"type": "string", "format": "binary"}
 ANY_FORMAT = {
     "responses": {
         "200": {
+            "description": "OK",
             "content": {
                 content_type: {"schema": BINARY}
                 for content_type in documents.CONTENT_TYPES.values()
-            }
+            },
         }
     }
 }

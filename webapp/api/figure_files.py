@@ -11,7 +11,6 @@ from webapp.api.listing import file_views
 from webapp.db import db
 from webapp.desk.figures import tables
 from webapp.desk.figures.months import month_figures, trend
-from webapp.desk.figures.repeats import repeat_offenders
 from webapp.desk.forecast.buying import consumables_forecast
 from webapp.identity.rules import Access
 from webapp.sheets import Record
@@ -26,10 +25,6 @@ def _trend(access: Access, months: int, month: str | None = None) -> Iterable[Re
 
 def _month(access: Access, month: str) -> Record:
     return month_figures(db.session(), access.contract_id, month)
-
-
-def _repeats(access: Access, month: str | None = None) -> Iterable[Record]:
-    return tables.repeat_records(repeat_offenders(db.session(), access.contract_id, month))
 
 
 def _forecast(access: Access, month: str | None = None) -> dict[str, Any]:
@@ -59,7 +54,6 @@ file_views(
     Schema,
     lambda access, month: _month(access, month)["rooms"]["disabled"],
 )
-file_views(bp, "repeat-offenders", tables.REPEATS, AsOfArgs, _repeats)
 file_views(
     bp,
     "forecast",

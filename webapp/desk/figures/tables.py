@@ -7,7 +7,7 @@ from typing import Any
 
 from webapp.desk.figures.rules import SEVERITIES
 from webapp.desk.forecast.rules import Confidence, State
-from webapp.desk.words import PLACE_COLUMNS, VERDICTS
+from webapp.desk.words import PLACE_COLUMNS
 from webapp.sheets import Column, Record, Table
 
 _ROUND_STATES = {
@@ -80,22 +80,6 @@ DISABLED = Table(
     ("不可用会议室", "Rooms that cannot hold a meeting"),
     (*PLACE_COLUMNS[:3], Column("numbers", "遗留问题编号", "Open items")),
 )
-REPEATS = Table(
-    "repeat-offenders",
-    ("反复异常", "Repeat offenders"),
-    (
-        *PLACE_COLUMNS,
-        Column("item", "检查项", "Item"),
-        Column("in_a_row", "连续异常（次）", "Abnormal in a row"),
-        Column("of_last", "近六次异常（次）", "Abnormal in the last six"),
-        Column("last_month", "最近检测", "Last read"),
-        Column("last_verdict", "最近结果", "Last verdict", VERDICTS),
-        Column("last_value", "最近测试数据", "Last reading"),
-        Column("unit", "单位", "Unit"),
-        Column("open_items", "遗留问题编号", "Open items"),
-        Column("warranty_until", "保修至", "Warranty until"),
-    ),
-)
 HOURS = Table(
     "forecast",
     ("更换预测", "Forecast of replacements"),
@@ -166,15 +150,6 @@ def ageing_records(figures: Record) -> Iterable[Record]:
     for row in figures["ageing"]:
         severities = {f"severity_{n}": row["severities"][n] for n in SEVERITIES}
         yield {**row, **severities}
-
-
-def repeat_records(rows: Iterable[Record]) -> Iterable[Record]:
-    """A line a repeat offender, with what was read of it last."""
-    for row in rows:
-        last = row["months"][-1]
-        told = {f"last_{name}": last[name] for name in ("month", "verdict", "value")}
-        named = {f"last_value_{language}": last[f"value_{language}"] for language in ("zh", "en")}
-        yield {**row, **told, **named}
 
 
 def buy_records(forecast: Record) -> Iterable[Record]:
