@@ -389,7 +389,7 @@ def test_a_held_record_is_mended_and_applied(
     expect(page.get_by_text("记录已采用")).to_be_visible()
     assert held_row(demo_server, playwright, payload["uid"])["state"] == "applied"
     # One is left: the demo's own.
-    expect(page.locator("nav .count")).to_have_text("1")
+    expect(page.locator("nav a[href*=quarantine] .count")).to_have_text("1")
     expect(page.get_by_role("radio", name="已采用 1")).to_be_visible()
 
 
@@ -399,7 +399,7 @@ def test_a_held_record_is_dismissed_with_a_reason_and_kept(
     payload = desk_hand.send_a_faulty_one(playwright, demo_server.url)
     page = supervisor(open_context, demo_server, "/desk/quarantine")
     # This one, and the demo's own.
-    expect(page.locator("nav .count")).to_have_text("2")
+    expect(page.locator("nav a[href*=quarantine] .count")).to_have_text("2")
     page.locator("tbody tr").first.click()
     page.get_by_role("button", name="不采用").click()
     page.get_by_label("为什么不采用").fill("演练数据")
