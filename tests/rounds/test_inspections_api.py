@@ -73,7 +73,9 @@ def test_lists_take_a_fixed_number_of_statements(
     for _ in range(5):
         one_more(factories.device(room))
     assert {path: cost(path) for path in paths} == before
-    assert max(before.values()) <= 15
+    # The board asks one or two for each kind of what may block the report.
+    board = before.pop("rounds/2026-03/board")
+    assert (max(before.values()) <= 15, board <= 24) == (True, True), board
 
 
 def test_an_inspection_whole(
