@@ -156,10 +156,11 @@ def containing(*columns: Any) -> Callable[[str], sa.ColumnElement[bool]]:
 
     def contains(text: str) -> sa.ColumnElement[bool]:
         return sa.and_(
+            sa.true(),
             *(
                 sa.or_(*(c.icontains(word, autoescape=True) for c in columns))
                 for word in text.split()
-            )
+            ),
         )
 
     return contains

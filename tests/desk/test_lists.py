@@ -196,3 +196,13 @@ def _check(listing: Listing, contract_id: int) -> None:
     for record in listing.dress(db.session(), contract_id, rows, made.at("2026-03")):
         for column in listing.columns:
             assert record.keys() & {column.key, f"{column.key}_zh"}, (listing.name, column.key)
+
+
+def test_a_search_for_blanks_alone_finds_everything(
+    contract: Contract, manager: User, signed_in: Callable[[User], FlaskClient]
+) -> None:
+    browser = signed_in(manager)
+    for name in ("inspections", "phones", "devices"):
+        path = f"/api/contracts/{contract.code}/{name}"
+        every, blank = browser.get(path), browser.get(path, query_string={"q": " \t "})
+        assert (blank.status_code, blank.get_json()) == (200, every.get_json())

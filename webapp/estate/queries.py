@@ -291,6 +291,7 @@ _label_state = sa.case(
 def _labels_with(text: str) -> sa.ColumnElement[bool]:
     """A code is found with its hyphens or without."""
     return sa.and_(
+        sa.true(),
         *(
             sa.or_(
                 Label.code.icontains(
@@ -302,7 +303,7 @@ def _labels_with(text: str) -> sa.ColumnElement[bool]:
                 ),
             )
             for word in text.split()
-        )
+        ),
     )
 
 
