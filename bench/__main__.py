@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import figures, server
 
-MODULES = ("bench.sync", "bench.pull", "bench.board", "bench.client")
+MODULES = ("bench.sync", "bench.pull", "bench.board", "bench.report", "bench.client")
 TIME_LIMIT_SECONDS = 540
 
 

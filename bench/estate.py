@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -112,7 +113,18 @@ def seed(data_dir: Path) -> Contents:
     return found
 
 
-def _site(code: str, *, past: bool) -> Site:
+def seed_sites(data_dir: Path, rooms_by_code: Mapping[str, int]) -> dict[str, Site]:
+    """Make a database of contracts with so many rooms each, last month's round of each done whole."""
+    app = create_app(settings_from_env({"DATA_DIR": str(data_dir)}))
+    with app.app_context():
+        upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+        found = {code: _site(code, past=True, rooms=n) for code, n in rooms_by_code.items()}
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+def _site(code: str, *, past: bool, rooms: int = ROOMS) -> Site:
     now = now_utc()
     logins = [f"{code.lower()}-{number}" for number in range(8)]
     with unit_of_work() as session:
@@ -125,7 +137,7 @@ def _site(code: str, *, past: bool) -> Site:
             actor_id=None,
         )
         engineers = [_engineer(session, contract, login, now) for login in logins]
-        _make_estate(session, contract, now)
+        _make_estate(session, contract, now, rooms)
         ensure_default(session, contract.id, now=now)
     month = f"{now:%Y-%m}"
     if past:
@@ -155,14 +167,14 @@ def _engineer(session: Session, contract: Contract, login: str, now: datetime) -
     return user.id
 
 
-def _make_estate(session: Session, contract: Contract, now: datetime) -> None:
+def _make_estate(session: Session, contract: Contract, now: datetime, count: int) -> None:
     buildings = [
         Building(contract_id=contract.id, name_zh=f"{letter}座", name_en=f"Tower {letter}")
-        for letter in "ABCD"
+        for letter in "ABCDEFGHIJKLMNOP"[: max(4, count // 100)]
     ]
     session.add_all(buildings)
     session.flush()
-    rooms = [_room(contract, buildings, number) for number in range(ROOMS)]
+    rooms = [_room(contract, buildings, number) for number in range(count)]
     session.add_all(rooms)
     session.flush()
     devices = [

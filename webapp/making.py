@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from webapp.reports import documents, docx, pdf, xlsx
 from webapp.reports.content import check_sheets_content, device_record_content, report_content
 from webapp.reports.issuing import data_of
 from webapp.reports.models import Document, Report
+from webapp.reports.typeset.setting import sweep_folders
 from webapp.rounds.models import Photo, Round
 from webapp.storage import ObjectStore, object_store, rendition_key
 
@@ -45,6 +48,7 @@ def make_document(arguments: dict[str, Any]) -> None:
 
 def drop_old_documents(now: Any) -> None:
     """Drop what was made only to be looked at; the rows first, so that none names what is gone."""
+    sweep_folders(Path(tempfile.gettempdir()), now)
     old = documents.old_documents(db.session(), now)
     if not old:
         return

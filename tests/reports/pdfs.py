@@ -11,6 +11,9 @@ import pypdfium2
 
 from webapp.reports.documents import Made, Source
 
+# Points; the margins are 40 points at the sides, and more above and below.
+EDGE = 38
+
 
 def source(content: Any, language: str = "zh", photo: Any = None) -> Source:
     """What a maker is given."""
@@ -25,6 +28,25 @@ def text_of(made: Made) -> str:
     finally:
         document.close()
     return plain("".join(pages))
+
+
+def off_the_page(made: Made) -> list[tuple[int, str]]:
+    """The letters that lie beyond the margins, by page; what runs over the edge is lost in print."""
+    lost = []
+    document = pypdfium2.PdfDocument(made.data)
+    try:
+        for number, page in enumerate(document):
+            width, height = page.get_size()
+            texts = page.get_textpage()
+            for at in range(texts.count_chars()):
+                letter = texts.get_text_range(at, 1)
+                left, bottom, right, top = texts.get_charbox(at)
+                inside = left >= EDGE and right <= width - EDGE and bottom >= EDGE / 2
+                if plain(letter) and not (inside and top <= height - EDGE / 2):
+                    lost.append((number, letter))
+    finally:
+        document.close()
+    return lost
 
 
 def plain(text: str) -> str:

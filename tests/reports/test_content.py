@@ -7,17 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import factories
+from tests.demo.test_demo import NOW as DEMO_NOW
 from tests.reports.conftest import NOW, Month
 from tests.rounds import made
 from webapp.db import db
-from webapp.desk.figures.months import month_figures
+from webapp.demo.load import load_demo
+from webapp.demo.people import PASSWORD
 from webapp.errors import AppError
 from webapp.identity.models import Contract, User
 from webapp.reports.content import check_sheets_content, device_record_content, report_content
 from webapp.reports.shape import ReportContent
+from webapp.storage import object_store
 
 HQ = "/api/contracts/HQ"
 
@@ -147,20 +152,79 @@ def test_the_numbers_are_those_of_the_screens(
         assert answer.status_code == 200, answer.get_json()
         return answer.get_json()
 
-    told = content(month)
-    board = ask("rounds/2026-04/board")
+    same_numbers(content(month), ask)
+
+
+@pytest.mark.slow
+def test_the_demos_numbers_are_those_of_the_screens(app: Flask) -> None:
+    load_demo(object_store(), lambda _text: None, DEMO_NOW)
+    desk = app.test_client()
+    session = {"login": "wang", "password": PASSWORD}
+    assert desk.post("/api/session", json=session).status_code == 200
+
+    def ask(path: str) -> Any:
+        answer = desk.get(f"/api/contracts/DEMO/{path}")
+        assert answer.status_code == 200, answer.get_json()
+        return answer.get_json()
+
+    contract_id = db.session.execute(sa.select(Contract.id)).scalar_one()
+    told = report_content(db.session(), contract_id, "2026-11", DEMO_NOW)
+    assert told["anomalies"]
+    assert told["consumables"]["forecast"]
+    assert told["status"]["repeats"]
+    same_numbers(told, ask)
+
+
+def same_numbers(told: ReportContent, ask: Callable[[str], Any]) -> None:
+    """The report's figures are those of board, figures, open items, forecast and repeat offenders."""
+    month = told["cover"]["month"]
+    board = ask(f"rounds/{month}/board")
     assert told["overview"]["tasks"] == board["round"]["progress"]
     rooms = [room for building in board["buildings"] for room in building["rooms"]]
     assert told["overview"]["rooms"]["planned"] == len(rooms)
-    for key in ("normal", "abnormal", "not_tested", "todo"):
-        by_type = sum(row["counts"][key] for row in told["status"]["by_type"])
-        assert by_type == sum(room[key] for room in rooms)
-    listed = ask("open-items?state=open&page_size=100")
+    sheets = {row["place"]["room_id"]: row["counts"] for row in told["check_sheets"]}
+    for room in rooms:
+        assert {key: room[key] for key in sheets[room["id"]]} == sheets[room["id"]]
+
+    figures = ask(f"rounds/{month}/figures")
+    assert _same_rate(told["status"]["pass_rate"], figures["pass_rate"])
+    assert _same_rate(told["status"]["availability"], figures["availability"])
+    for row, shown in zip(told["status"]["by_type"], figures["types"], strict=True):
+        assert (row["type"], row["counts"]["abnormal"]) == (shown["type"], shown["abnormal"])
+        assert _same_rate(row["pass_rate"], shown["pass_rate"])
+    readings = [row for row in told["anomalies"] if row["item"] is not None]
+    assert len(readings) == figures["anomalies"]
+    bands = [row["count"] for row in told["open_items"]["ageing"]]
+    assert bands == [row["total"] for row in figures["ageing"]]
+
+    for past, shown in zip(told["status"]["trend"], ask("figures?months=6")["months"], strict=True):
+        assert (past["month"], past["anomalies"]) == (shown["month"], shown["anomalies"])
+        assert _same_rate(past["pass_rate"], shown["pass_rate"])
+        assert past["open"] == shown["open_items"]["standing"]
+
+    listed = ask("open-items?state=open&page_size=200&sort=number")
     assert told["open_items"]["counts"]["open"] == listed["total"]
-    figures = month_figures(db.session(), month.contract.id, "2026-04")
-    assert told["status"]["pass_rate"]["percent"] == figures["pass_rate"]["percent"]
-    assert told["status"]["availability"]["of"] == figures["availability"]["whole"]
-    assert sum(row["count"] for row in told["open_items"]["ageing"]) == listed["total"]
+    standing = sorted(
+        row["number"] for row in told["open_items"]["items"] if row["change"] in ("carried", "new")
+    )
+    assert standing == sorted(row["number"] for row in listed["items"])
+    since = {row["number"]: row["opened_month"] for row in listed["items"]}
+    told_since = {row["number"]: row["opened_month"] for row in told["open_items"]["items"]}
+    assert since == {number: told_since[number] for number in since}
+
+    forecast = ask("forecast")
+    told_hours = [(row["device"]["id"], row["month"]) for row in told["consumables"]["forecast"]]
+    assert told_hours == [(row["device_id"], row["due_month"]) for row in forecast["hours"]]
+    bought = [(row["consumable"]["zh"], row["quantity"]) for row in told["plan"]["purchases"]]
+    assert bought == [(row["consumable_zh"], row["quantity"]) for row in forecast["buy"]]
+    repeats = [(row["item"]["zh"], row["in_a_row"]) for row in told["status"]["repeats"]]
+    shown_repeats = [(row["item_zh"], row["in_a_row"]) for row in ask("repeat-offenders")]
+    assert repeats == shown_repeats
+
+
+def _same_rate(rate: Any, share: Any) -> bool:
+    told = (rate["count"], rate["of"], rate["percent"])
+    return bool(told == (share["part"], share["whole"], share["percent"]))
 
 
 def test_a_larger_estate_takes_no_more_statements(

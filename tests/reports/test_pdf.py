@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import io
 import json
+import os
 import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from webapp.identity.models import Contract, User
 from webapp.reports import pdf, words
 from webapp.reports.content import check_sheets_content, device_record_content, report_content
 from webapp.reports.typeset import fonts, parts
+from webapp.reports.typeset.setting import FOLDER_PREFIX, sweep_folders
 
 HOSTILE = (
     "#set page(width: 1pt) $x^2$ *bold* _em_ \\ `raw` <label> @ref [a] //comment /*c*/ "
@@ -65,6 +68,9 @@ def test_everything_is_there_as_text_in_each_language(content: Any, language: st
             assert pdfs.plain(anomaly["text"]) in text
             assert pdfs.plain(anomaly["cause"][one]) in text
             assert pdfs.plain(anomaly["place"]["room"][one]) in text
+        for person in content["overview"]["people"]:
+            role: Any = words.ROLES[person["person"]["role"]]
+            assert pdfs.plain(role[one]) in text
         for section in content["services"]:
             assert pdfs.plain(section["lines"][0][one]) in text
     assert made.pages == len(pdfs.opened(made).pages)
@@ -120,6 +126,7 @@ def test_nothing_that_was_typed_is_read_as_markup(
         assert pdfs.plain(line) in text
     assert "〓" not in text
     assert pdfs.empty_boxes(made) == 0
+    assert pdfs.off_the_page(made) == []
 
 
 def test_what_the_font_lacks_is_replaced_visibly_and_told(
@@ -156,7 +163,22 @@ def test_a_run_without_blanks_breaks_inside_its_cell(
 ) -> None:
     month = send_month(contract, manager, engineer, "W" * 600)
     content = report_content(db.session(), month.contract.id, "2026-04", NOW)
-    assert pdfs.text_of(pdf.report_pdf(pdfs.source(content))).count("W" * 600) >= 2
+    made = pdf.report_pdf(pdfs.source(content))
+    assert pdfs.text_of(made).count("W" * 600) >= 2
+    assert pdfs.off_the_page(made) == []
+
+
+def test_what_was_left_behind_by_a_killed_maker_is_swept(tmp_path: Path) -> None:
+    old, new, foreign = (
+        tmp_path / name for name in (f"{FOLDER_PREFIX}old", f"{FOLDER_PREFIX}new", "other")
+    )
+    for folder in (old, new, foreign):
+        folder.mkdir()
+        (folder / "p0000.pdf").write_bytes(b"%PDF")
+    for folder in (old, foreign):
+        os.utime(folder, (0, 0))
+    sweep_folders(tmp_path, NOW)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", new.name]
 
 
 def test_the_same_data_makes_the_same_bytes(content: Any) -> None:

@@ -117,6 +117,7 @@ HEADS: Final = _table(
         "level": ("环节", "Level"),
         "first_at": ("最早签署", "First signed"),
         "last_at": ("最晚签署", "Last signed"),
+        "changed": ("变动", "Changed"),
         "before": ("更正前", "Before"),
         "after": ("更正后", "After"),
         "client": ("客户", "Client"),

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 PartKind = Literal["front", "sections", "check_sheets", "device_records"]
 # A row of a table costs typst about 100 KB while it is compiled: so many of them to a part.
-MOST_ROWS = 1200
+MOST_ROWS = 2000
 # An anomaly is set as large as some rows, with its photos.
 ANOMALY_ROWS = 4
 # Tags of a cell take two kilobytes while parts are joined: beyond so many rows annexes go untagged.

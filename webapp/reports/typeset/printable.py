@@ -8,10 +8,18 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 MISSING: Final = "〓"
-# Values by which things are told apart, and which nobody prints.
-_KEYS: Final = frozenset({"uid", "sha256", "key", "change", "verdict", "outcome", "state", "kind"})
-# Without a blank a line can't break: such a run gets a place to break at every so many letters.
-_LONGEST_RUN: Final = 22
+# Values by which things are told apart, and which nobody prints as they are.
+_KEYS: Final = frozenset(
+    {
+        "uid", "sha256", "key", "kind", "type", "change", "verdict", "outcome", "state", "role",
+        "level", "strictness", "category", "result", "confidence",
+    }
+)  # fmt: skip
+# Without a blank a line can't break: a run longer than so many letters may break at every so many.
+# Words are longer than numbers, and are not to be broken.
+_LONGEST_WORD: Final = 22
+_LONGEST_RUN: Final = 14
+_STEP: Final = 7
 _RUN: Final = re.compile(rf"[!-~\u00a1-\u024f]{{{_LONGEST_RUN + 1},}}")
 _BREAK: Final = "\u200b"
 # Neither letters nor room: marks of direction, joiners, controls, halves of pairs, nothing at all.
@@ -71,4 +79,6 @@ class Printable:
 
 def _broken(found: re.Match[str]) -> str:
     run = found.group()
-    return _BREAK.join(run[at : at + _LONGEST_RUN] for at in range(0, len(run), _LONGEST_RUN))
+    if run.isalpha() and len(run) <= _LONGEST_WORD:
+        return run
+    return _BREAK.join(run[at : at + _STEP] for at in range(0, len(run), _STEP))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +22,8 @@ from webapp.reports.typeset.parts import MOST_TAGGED_ROWS, Part
 HERE: Final = Path(__file__).parent
 # The folder of a document that is being made, in the system's folder for such; see the README.
 FOLDER_PREFIX: Final = "roundbook-document-"
+# It goes with its document; what a maker that was killed has left goes after a day.
+LEFT_AFTER: Final = timedelta(days=1)
 TEMPLATES: Final = HERE.parent / "templates"
 # A part takes seconds; one that hangs must not hold the worker for ever.
 MOST_SECONDS: Final = 300
@@ -28,6 +33,14 @@ LANGUAGE_CODES: Final = {"zh": "zh-CN", "en": "en", "both": "zh-CN"}
 
 class SettingError(Exception):
     """A part could not be set; the message is typst's own."""
+
+
+def sweep_folders(parent: Path, now: datetime) -> None:
+    """Remove what makers that were killed left behind."""
+    for folder in parent.glob(f"{FOLDER_PREFIX}*"):
+        with suppress(FileNotFoundError):
+            if folder.stat().st_mtime < (now - LEFT_AFTER).timestamp():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)

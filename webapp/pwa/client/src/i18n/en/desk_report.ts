@@ -57,4 +57,7 @@ export default {
   "report.answers": "The client's confirmation and comments",
   "report.via_link": "by the link in the mail",
   "report.via_account": "signed in",
+  "document.check_sheet": "Check sheet",
+  "document.check_sheets": "All check sheets",
+  "document.device_record": "Device record",
 } satisfies Record<keyof typeof zh, string>;

@@ -56,4 +56,7 @@ export default {
   "report.answers": "客户的确认与意见",
   "report.via_link": "邮件链接",
   "report.via_account": "登录账号",
+  "document.check_sheet": "检查表",
+  "document.check_sheets": "全部检查表",
+  "document.device_record": "设备记录表",
 } as const;
