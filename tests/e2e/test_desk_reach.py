@@ -41,6 +41,7 @@ ALL_SCREENS = (
     "/desk/acceptance",
     "/desk/acceptance?state=voided",
     "/desk/open-items",
+    "/desk/returns",
     "/desk/quarantine",
     "/desk/sync",
     "/desk/rescue",

@@ -77,6 +77,7 @@ SCREENS: list[tuple[str, str | None]] = [
     ("/desk/photos?only=abnormal", "[data-index='0']"),
     ("/desk/open-items", "tbody tr"),
     ("/desk/inspections/{pair}", None),
+    ("/desk/returns", "tbody tr"),
     ("/desk/quarantine", "tbody tr"),
 ]
 

@@ -75,6 +75,7 @@ test("answers and photos that were sent back stand together, with the words and 
     returned_photos: [photo(payload, { returned_at: "2026-11-03T23:00:00Z" })],
   });
   const [first, second] = (await home(db)).returned;
+  expect([first!.pictured, second!.pictured]).toEqual([true, false]);
   expect([first!.kind, second!.kind]).toEqual(["photo", "answer"]);
   expect(second).toMatchObject({
     key: "answer-12",

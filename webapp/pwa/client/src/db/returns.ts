@@ -51,6 +51,8 @@ export interface ReturnedLine extends Returned {
   before: ReadingPayload | null;
   /** The photos of the item that the inspection had, in order. */
   photosBefore: string[];
+  /** Whether a picture of the photo is on this phone: it comes a little after its row. */
+  pictured: boolean;
 }
 
 /** What was sent back and has no answer on this phone yet, the oldest first. */
@@ -114,10 +116,12 @@ async function withNames(db: UserDatabase, all: readonly Returned[]): Promise<Re
   if (all.length === 0) return [];
   const tasks = await db.tasks.bulkGet(all.map((one) => one.taskId));
   const payloads = all.map(payloadOf);
-  const [devices, rooms, people, versions] = await Promise.all([
+  const photoIds = all.flatMap((one) => one.photoId ?? []);
+  const [devices, rooms, people, pictures, versions] = await Promise.all([
     db.devices.bulkGet(tasks.map((task) => task?.device_id ?? -1)),
     db.rooms.bulkGet(tasks.map((task) => task?.room_id ?? -1)),
     db.people.bulkGet(all.map((one) => one.byId ?? -1)),
+    db.thumbs.where("id").anyOf(photoIds).primaryKeys(),
     db.checklists.toArray(),
   ]);
   return all.map((one, place) => {
@@ -131,6 +135,7 @@ async function withNames(db: UserDatabase, all: readonly Returned[]): Promise<Re
       checked: (one.item && version && itemOf(version.content, type, one.item)) || null,
       by: people[place],
       before: payload?.readings.find((reading) => reading.item === one.item) ?? null,
+      pictured: one.photoId !== null && pictures.includes(one.photoId),
       photosBefore: payload?.photos.filter((photo) => photo.item === one.item).map(({ id }) => id) ?? [],
     };
   });
