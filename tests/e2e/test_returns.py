@@ -86,7 +86,8 @@ EN = Texts(
 
 @pytest.fixture(params=[ZH, EN], ids=["zh", "en"])
 def texts(request: pytest.FixtureRequest) -> Texts:
-    return request.param  # type: ignore[no-any-return]
+    chosen: Texts = request.param
+    return chosen
 
 
 def inspected(page: Page, server: Server, task: hand.Task, texts: Texts) -> None:
