@@ -53,6 +53,29 @@ export async function sendBack(inspectionId: number, item: string | null, remark
   return whole;
 }
 
+/**
+ * Lets a photo that was left out, with nothing in its place, wait for nobody any more. Its review is
+ * taken back, as nothing of it is shown; undone, it is as it was.
+ */
+export async function closePhoto(one: ReturnedWhole, onchange: (whole: ReturnedWhole) => void): Promise<void> {
+  const path = session.path(`photos/${encodeURIComponent(one.photo_uid!)}/review`);
+  const again = { state: "returned", remark: one.remark, marks: one.marks };
+  try {
+    await api.post(path, { state: "none", seen_at: one.returned_at });
+    onchange({ ...one, state: "closed" });
+    void waiting.refresh();
+    toasts.show(t("returns.did_close"), {
+      tone: "good",
+      action: {
+        label: t("action.undo"),
+        run: () => void api.post(path, again).then(() => onchange(one), (failure) => toasts.show(errorText(failure), { tone: "bad" })),
+      },
+    });
+  } catch (failure) {
+    toasts.show(errorText(failure), { tone: "bad" });
+  }
+}
+
 /** Puts what is wrong in other words. @throws ApiError */
 export function changeWords(returnedId: number, remark: string): Promise<ReturnedWhole> {
   return api.patch<ReturnedWhole>(session.path(`returned-answers/${returnedId}`), { remark });
