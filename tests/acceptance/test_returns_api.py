@@ -163,8 +163,9 @@ def test_a_photo_stands_in_the_same_list_until_the_new_one_was_looked_at(
     states = {row["photo_uid"]: row["state"] for row in get(desk, "returns")["items"]}
     assert states[line["id"]] == "answered"
     left_out = get(desk, f"returns/photo-{line['id']}")
-    done = {"state": "none", "seen_at": left_out["returned_at"]}
-    assert desk.post(f"photos/{line['id']}/review", done).status_code < 300
+    done = {"uid": line["id"], "state": "none", "seen_at": left_out["returned_at"]}
+    (word,) = post(desk, "photos/review", reviews=[done])["results"]
+    assert word["result"] == "done"
     assert line["id"] not in {row["photo_uid"] for row in get(desk, "returns")["items"]}
     assert inspection_id == only()["inspection_id"]
 

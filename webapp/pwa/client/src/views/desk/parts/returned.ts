@@ -58,22 +58,28 @@ export async function sendBack(inspectionId: number, item: string | null, remark
  * taken back, as nothing of it is shown; undone, it is as it was.
  */
 export async function closePhoto(one: ReturnedWhole, onchange: (whole: ReturnedWhole) => void): Promise<void> {
-  const path = session.path(`photos/${encodeURIComponent(one.photo_uid!)}/review`);
-  const again = { state: "returned", remark: one.remark, marks: one.marks };
+  const uid = one.photo_uid!;
+  const again = { uid, state: "returned", remark: one.remark, marks: one.marks };
+  if (!(await review({ uid, state: "none", seen_at: one.returned_at }))) return;
+  onchange({ ...one, state: "closed" });
+  void waiting.refresh();
+  toasts.show(t("returns.did_close"), {
+    tone: "good",
+    action: { label: t("action.undo"), run: () => void review(again).then((done) => done && onchange(one)) },
+  });
+}
+
+/** Says a word on a photo; whether it counts. What stands in its way is told. */
+async function review(word: object): Promise<boolean> {
   try {
-    await api.post(path, { state: "none", seen_at: one.returned_at });
-    onchange({ ...one, state: "closed" });
-    void waiting.refresh();
-    toasts.show(t("returns.did_close"), {
-      tone: "good",
-      action: {
-        label: t("action.undo"),
-        run: () => void api.post(path, again).then(() => onchange(one), (failure) => toasts.show(errorText(failure), { tone: "bad" })),
-      },
-    });
+    const { results } = await api.post<{ results: { result: string }[] }>(session.path("photos/review"), { reviews: [word] });
+    const [{ result }] = results;
+    if (result === "done" || result === "unchanged") return true;
+    toasts.show(errorText({ code: result }), { tone: "bad" });
   } catch (failure) {
     toasts.show(errorText(failure), { tone: "bad" });
   }
+  return false;
 }
 
 /** Puts what is wrong in other words. @throws ApiError */
