@@ -45,6 +45,9 @@ ALL_SCREENS = (
     "/desk/quarantine",
     "/desk/sync",
     "/desk/rescue",
+    "/desk/ready",
+    "/desk/notifications",
+    "/desk/contract?view=mail",
 )
 # What can be pressed and lies outside the window, without a scroller of its own around it.
 OUT_OF_REACH = """

@@ -79,6 +79,10 @@ SCREENS: list[tuple[str, str | None]] = [
     ("/desk/inspections/{pair}", None),
     ("/desk/returns", "tbody tr"),
     ("/desk/quarantine", "tbody tr"),
+    ("/desk/ready", None),
+    ("/desk/notifications", None),
+    ("/desk/contract", None),
+    ("/desk/contract?view=mail", None),
 ]
 
 

@@ -58,7 +58,7 @@ def page(
 def test_the_lists(page: Page, shared_demo_server: Server) -> None:
     task = hand.todo(shared_demo_server, "codec")
     wrong = check(page)
-    found = (f"/rooms/{task.room_id}", "/items", "/sync", "/me", "/scan")
+    found = (f"/rooms/{task.room_id}", "/items", "/sync", "/me", "/notifications", "/scan")
     for path in (*found, "/rooms/999999", "/d/XXXXXXXX", "/no/such/page"):
         page.goto(shared_demo_server.url + path)
         expect(page.locator("main")).to_be_visible()
