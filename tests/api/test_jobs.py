@@ -79,3 +79,23 @@ def test_a_job_under_lease_is_left_alone_until_the_lease_ends(app: Flask, done: 
         session.execute(sa.update(Job).values(leased_until=now_utc() - timedelta(seconds=1)))
     assert jobs.work_once("b")
     assert (len(done), _waiting()) == (1, 0)
+
+
+def test_a_job_that_asks_for_later_is_tried_no_sooner_and_logs_no_fault(
+    app: Flask, done: list, caplog: pytest.LogCaptureFixture
+) -> None:
+    until = now_utc() + timedelta(minutes=7)
+
+    def not_now(_arguments: dict[str, object]) -> None:
+        raise jobs.TryLater("the mail server is down", at=until)
+
+    jobs.handles("later")(not_now)
+    try:
+        _queue("later")
+        assert jobs.work_once("a")
+    finally:
+        del jobs._handlers["later"]
+    row = db.session.scalars(sa.select(Job)).one()
+    assert (row.attempts, row.worker, row.not_before) == (1, "", until)
+    assert "the mail server is down" in row.last_error
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
