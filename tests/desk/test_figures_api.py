@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -120,3 +122,35 @@ def test_a_contract_without_a_round_has_empty_figures(
         "uses": [],
         "buy": [],
     }
+
+
+FILES = {
+    "figures": (3, "月份"),
+    "rounds/2026-03/figures/types": (4, "设备类型"),
+    "rounds/2026-03/figures/ageing": (5, "账龄（月）从"),
+    "rounds/2026-03/figures/disabled-rooms": (0, "楼宇"),
+    "repeat-offenders": (1, "楼宇"),
+    "forecast": (1, "楼宇"),
+    "forecast/uses": (0, "耗材"),
+    "forecast/purchases": (1, "月份"),
+}
+
+
+def test_every_table_is_saved_as_csv_and_as_xlsx(
+    year: Year, manager: User, signed_in: SignIn
+) -> None:
+    desk = signed_in(manager)
+    for path, (rows, head) in FILES.items():
+        answer = desk.get(f"{HQ}/{path}.csv")
+        assert answer.status_code == 200, path
+        lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+        assert (lines[0][0], len(lines) - 1) == (head, rows), path
+        assert desk.get(f"{HQ}/{path}.xlsx").data.startswith(b"PK"), path
+    english = desk.get(f"{HQ}/figures.csv?language=en&months=1").data.decode("utf-8-sig")
+    heads, last = csv.reader(io.StringIO(english, newline=""))
+    march = dict(zip(heads, last, strict=True))
+    figures = ask(desk, "rounds/2026-03/figures")
+    assert march["Month"] == "2026-03"
+    assert float(march["Pass rate (%)"]) == figures["pass_rate"]["percent"]
+    assert int(march["Open items at the end"]) == figures["open_items"]["standing"]
+    assert desk.get(f"{HQ}/rounds/2026-04/figures/types.csv").status_code == 404

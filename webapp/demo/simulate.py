@@ -14,6 +14,7 @@ from typing import Any
 
 SEED = 20260110
 STUBBORN_FROM = 5
+LAMP_WAITS = 4
 Reading = dict[str, Any]
 
 
@@ -120,12 +121,13 @@ def _own(subject: Subject, spread: int) -> int:
 def _lamp_hours(subject: Subject, month_index: int, rng: random.Random, made: Visit) -> Reading:
     rated = float(subject.register.get("rated_lamp_hours") or 3000)
     monthly = 96 + _own(subject, 60)
-    start = rated * (0.55 + _own(subject, 30) / 100)
-    hours = start + monthly * month_index + rng.randint(-8, 8)
+    limit = rated * 0.85
+    # Each comes to its limit in a month of its own, and gets its new lamp when that has come.
+    reached_in = 2 + _own(subject, 11)
+    replaced_in = reached_in + LAMP_WAITS
+    hours = limit - monthly * (reached_in - month_index) + rng.randint(-8, 8)
     if subject.stubborn:
         return {"value": float(round(rated * 0.3 + monthly * month_index))}
-    limit = rated * 0.85
-    replaced_in = max(int((limit - start) / monthly) + 3, 1)
     if month_index >= replaced_in:
         if month_index == replaced_in:
             made.consumables.append({"consumable": "lamp", "quantity": 1})

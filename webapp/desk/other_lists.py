@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.audit.models import AuditRow
-from webapp.desk.words import PLACE_COLUMNS
 from webapp.estate.models import Building, Device, Room
 from webapp.estate.queries import belonging
 from webapp.identity.models import User
@@ -47,18 +46,6 @@ DEVICE_CHANGES = Table(
         Column("field", "字段", "Field"),
         Column("before", "原值", "Before"),
         Column("after", "新值", "After"),
-    ),
-)
-REPEAT_OFFENDERS = Table(
-    "repeat-offenders",
-    ("屡次异常", "Repeat offenders"),
-    (
-        *PLACE_COLUMNS,
-        Column("item", "检查项", "Item"),
-        Column("in_a_row", "连续异常（次）", "Abnormal in a row"),
-        Column("of_last", "近六次中异常（次）", "Abnormal of the last six"),
-        Column("warranty_until", "保修期至", "Warranty until"),
-        Column("open_items", "遗留问题编号", "Open items"),
     ),
 )
 
