@@ -212,6 +212,6 @@ def test_a_contract_without_rounds_is_told_what_to_do(
     assert request.post("/api/contracts", data=new).ok
     page = open_context(phone=False).new_page()
     sign_in(page, server, "admin")
-    page.evaluate("() => localStorage.setItem('roundbook.contract', 'EMPTY')")
+    page.evaluate("() => localStorage.setItem('roundbook.contract', '\"EMPTY\"')")
     page.goto(f"{server.url}/desk/figures")
     expect(page.get_by_text("还没有巡检")).to_be_visible(timeout=PATIENT_MS)

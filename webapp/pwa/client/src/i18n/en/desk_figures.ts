@@ -48,7 +48,7 @@ export default {
   "figures.age_between": "{from}–{to} months",
   "figures.to_open_items": "To the list of open items",
   "figures.disabled": "Rooms that cannot hold a meeting",
-  "figures.disabled_text": "An open item of {severity} or graver stands in them at the end",
+  "figures.disabled_text": "At the end an open item stands in them: {severity} or graver",
   "figures.disabled_none": "{count|The|All} {count} {count|room|rooms} inspected can hold a meeting",
   "figures.open_item": "Open item #{number}",
   "figures.repeats": "Repeat offenders",

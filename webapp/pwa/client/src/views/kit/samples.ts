@@ -43,3 +43,34 @@ export function devices(count: number): Device[] {
     trend: [410, 480, null, 560, 610, 640 + ((index * 173) % 240)],
   }));
 }
+
+/** A lamp that was replaced, one month without a reading, and how it goes on. */
+const HOURS = [4020, 4130, 4262, 12, null, 231, 342, 457];
+export const lampHours = {
+  points: HOURS.map((value) => ({ value, state: (value ?? 0) > 4250 ? ("abnormal" as const) : ("normal" as const) })),
+  forecast: [567, 677, 787],
+  table: () => ({
+    columns: [say("月份", "Month"), say("测试数据", "Reading")],
+    rows: HOURS.flatMap((value, index) => (value === null ? [] : [[`2026-0${index + 1}`, `${value} h`]])),
+  }),
+};
+
+/** Each fill that a bar can have. */
+const FILLS = ["normal", "abnormal", "not_tested", "todo", "grave", "serious", "moderate", "slight"] as const;
+const COUNTS: [string, string, number[]][] = [
+  ["投影机", "Projector", [14, 2, 1, 7, 0, 0, 0, 0]],
+  ["麦克风", "Microphone", [29, 0, 0, 0, 0, 0, 0, 0]],
+  ["遗留问题", "Open items", [0, 0, 0, 0, 1, 3, 8, 5]],
+];
+export const bars = {
+  parts: () =>
+    FILLS.map((fill, index) => ({
+      fill,
+      text: [say("正常", "Normal"), say("异常", "Abnormal"), say("未检", "Not tested"), say("待检", "To do"), say("一级", "Severity 1"), say("二级", "Severity 2"), say("三级", "Severity 3"), say("四级", "Severity 4")][index],
+    })),
+  rows: () => COUNTS.map(([zh, en, values], index) => ({ label: say(zh, en), values, end: ["87.5%", "100%", undefined][index] })),
+  table: () => ({
+    columns: [say("类型", "Type"), say("正常", "Normal"), say("异常", "Abnormal")],
+    rows: COUNTS.slice(0, 2).map(([zh, en, values]) => [say(zh, en), values[0], values[1]]),
+  }),
+};
