@@ -25,10 +25,9 @@ from tests.rounds import made
 from webapp.api.openapi import document
 from webapp.checklists.lists import CHECKLISTS
 from webapp.db import db, unit_of_work
-from webapp.desk.figures.tables import REPEATS
 from webapp.desk.inspection_list import INSPECTIONS
 from webapp.desk.open_item_list import OPEN_ITEMS
-from webapp.desk.other_lists import DEVICE_CHANGES, ROUND_ROOMS
+from webapp.desk.other_lists import DEVICE_CHANGES, REPEAT_OFFENDERS, ROUND_ROOMS
 from webapp.desk.photo_table import PHOTOS
 from webapp.desk.record_list import DEVICE_RECORDS
 from webapp.desk.return_list import RETURNS
@@ -66,7 +65,7 @@ TABLES: dict[str, Table] = {
     "photos": PHOTOS,
     "returns": RETURNS.table,
     "reports": REPORTS,
-    "repeat-offenders": REPEATS,
+    "repeat-offenders": REPEAT_OFFENDERS,
 }
 # What is a list in the document and needs no file, with why.
 NO_FILE = {

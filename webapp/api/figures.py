@@ -13,11 +13,14 @@ from webapp.api.figure_schemas import (
     TrendSchema,
 )
 from webapp.api.http import CONTRACT, blueprint, require
+from webapp.api.listing import file_views
 from webapp.api.rounds import ROUND
 from webapp.db import db
 from webapp.desk.figures.months import month_figures, trend
 from webapp.desk.figures.repeats import repeat_offenders
 from webapp.desk.forecast.buying import consumables_forecast
+from webapp.desk.other_lists import REPEAT_OFFENDERS
+from webapp.identity.rules import Access
 
 bp = blueprint("figures", "Figures: pass rate, availability, ageing, repeat offenders, forecast")
 
@@ -46,7 +49,14 @@ def show_month_figures(contract_code: str, month: str) -> dict[str, Any]:
 def list_repeat_offenders(args: dict[str, Any], contract_code: str) -> list[dict[str, Any]]:
     """What was abnormal twice in a row, or in three of the last six rounds; the worst first."""
     access = require("view", contract_code)
-    return repeat_offenders(db.session(), access.contract_id, args.get("month"))
+    return _repeat_offenders(access, **args)
+
+
+def _repeat_offenders(access: Access, month: str | None = None) -> list[dict[str, Any]]:
+    return repeat_offenders(db.session(), access.contract_id, month)
+
+
+file_views(bp, "repeat-offenders", REPEAT_OFFENDERS, AsOfArgs, _repeat_offenders)
 
 
 @bp.get(f"{CONTRACT}/forecast")

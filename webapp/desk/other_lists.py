@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.audit.models import AuditRow
+from webapp.desk.words import PLACE_COLUMNS
 from webapp.estate.models import Building, Device, Room
 from webapp.estate.queries import belonging
 from webapp.identity.models import User
@@ -46,6 +47,18 @@ DEVICE_CHANGES = Table(
         Column("field", "字段", "Field"),
         Column("before", "原值", "Before"),
         Column("after", "新值", "After"),
+    ),
+)
+REPEAT_OFFENDERS = Table(
+    "repeat-offenders",
+    ("反复异常", "Repeat offenders"),
+    (
+        *PLACE_COLUMNS,
+        Column("item", "检查项", "Item"),
+        Column("in_a_row", "连续异常（次）", "Abnormal in a row"),
+        Column("of_last", "近六次异常（次）", "Abnormal of the last six"),
+        Column("warranty_until", "保修至", "Warranty until"),
+        Column("open_items", "遗留问题编号", "Open items"),
     ),
 )
 
