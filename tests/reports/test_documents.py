@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -187,3 +188,18 @@ def test_what_is_not_named_or_not_there_is_refused(
         body = {"kind": "report", "format": "pdf", "month": "2026-04", **more}
         assert browser.post(f"{HQ}/documents", json=body).status_code == status, more
     assert db.session.query(Document).count() == 0
+
+
+@pytest.mark.parametrize(("kind", "format"), [("report", "docx"), ("check_sheets", "xlsx")])
+def test_other_formats_are_made_by_the_same_job(
+    month: Month, manager: User, signed_in: SignIn, kind: str, format: str
+) -> None:
+    browser = signed_in(manager)
+    asked = ask(browser, kind=kind, format=format, language="both")
+    assert work() == 1
+    made = browser.get(f"{HQ}/documents/{asked['id']}").get_json()
+    assert (made["state"], made["pages"]) == ("ready", 0)
+    file = browser.get(f"{HQ}/documents/{asked['id']}/file")
+    assert file.content_type == documents.CONTENT_TYPES[format]
+    assert f".{format}" in file.headers["Content-Disposition"]
+    assert zipfile.is_zipfile(io.BytesIO(file.data))

@@ -254,6 +254,10 @@ def test_a_correction_tells_first_what_it_changed(content: ReportContent) -> Non
     assert {"月度巡检报告（更正）", "HQ-2026-04-C1", "HQ-2026-04"} <= set(cover)
 
 
+def test_the_same_data_gives_the_same_bytes(content: ReportContent) -> None:
+    assert report_xlsx(source(content)).data == report_xlsx(source(content)).data
+
+
 def test_it_tells_how_far_it_is(content: ReportContent) -> None:
     told: list[tuple[str, int, int]] = []
     report_xlsx(source(content, told=told))

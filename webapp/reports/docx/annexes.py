@@ -40,7 +40,7 @@ from webapp.reports.wording import named
 
 FACTS = twips((24, 67, 24, 67))
 # 序号 · 设备/编号 · 检查项目 · 标准值 · 测试数据 · 正常/异常 · 备注(原因)
-READINGS = twips((10, 37, 30, 27, 27, 18, 33))
+READINGS = twips((9, 35, 36, 27, 27, 17, 31))
 HEADS = ("seq", "device_and_number", "item", "normal_range", "reading", "verdict", "remark_reason")
 FOUR = twips((45.5,) * 4)
 SIGNED_MM, DRAWN_MM = 18, 27
@@ -52,25 +52,26 @@ def check_sheet(writer: Writer, sheet: CheckSheet, *, new_page: bool) -> Iterato
     yield facts_table(writer, sheet_facts(sheet))
     yield writer.say(sheet_counts(sheet), "Note", keep=True)
     yield table_xml(_readings(writer, sheet), READINGS, writer.wording.heading(sheet_title(sheet)))
-    for block in (
+    blocks = (
         consumable_table(sheet["consumables"]),
         finding_table(sheet["findings"]),
         open_item_table(sheet["open_items"]),
-    ):
-        yield from _block(writer, block)
+    )
+    for block in blocks:
+        if block.rows:
+            yield from writer.table(block, 3)
+    none = [_none(writer, block) for block in blocks if not block.rows]
+    if none:
+        yield paragraph(run("　".join(none)), "Note")
     yield writer.heading(words.LABELS["sign_offs"], 3)
     # Nothing after it: an empty line might be all that comes on the next page.
     yield _signatures(writer, sheet["sign_offs"])
 
 
-def _block(writer: Writer, table: Table) -> Iterator[str]:
-    """A smaller table; without rows one line."""
-    if table.rows:
-        yield from writer.table(table, 3)
-        return
+def _none(writer: Writer, table: Table) -> str:
+    """That there is nothing of a kind."""
     wording = writer.wording
-    told = f"{wording.text(table.title, ' / ')}：{wording.text(table.empty, ' / ')}"
-    yield paragraph(run(told), "Note")
+    return f"{wording.text(table.title, ' / ')}：{wording.text(table.empty, ' / ')}"
 
 
 def facts_table(writer: Writer, facts: Sequence[Fact]) -> str:

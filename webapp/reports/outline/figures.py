@@ -201,10 +201,10 @@ def _unavailable(rows: Sequence[Unavailable]) -> Table:
 
 def _repeats(rows: Sequence[Repeat]) -> Table:
     columns: list[Column[Repeat]] = [
-        *place_columns(lambda row: row["place"], 50),
+        *place_columns(lambda row: row["place"], 45),
         *device_columns(lambda row: row["device"], 42),
-        text("item", lambda row: row["item"], 36, 20),
-        Column(label("repeats"), _how_often, 28, 0, only="docx"),
+        text("item", lambda row: row["item"], 34, 20),
+        Column(label("repeats"), _how_often, 35, 0, only="docx"),
         Column(head("months_in_a_row"), lambda row: row["in_a_row"], 0, 12, "count", only="xlsx"),
         Column(head("of_last_six"), lambda row: row["of_last"], 0, 12, "count", only="xlsx"),
         Column(label("open_items"), lambda row: numbers(row["open_items"]), 26, 14),

@@ -125,8 +125,8 @@ def _items(rows: Sequence[OpenItem]) -> Table:
         text("cause", lambda row: row["cause"], 0, 12, "xlsx"),
         text("action", lambda row: row["action"], 0, 14, "xlsx"),
         text("remark", lambda row: row["remark"], 0, 20, "xlsx"),
-        severity_column(lambda row: row["severity"], 15),
-        count("age", lambda row: row["age_months"], 15, 9),
+        severity_column(lambda row: row["severity"], 17),
+        count("age", lambda row: row["age_months"], 17, 9),
         Column(head("change"), lambda row: named("changes", row["change"]), 17, 12, state=_standing),
         Column(head("owner"), _owner, 23, 0, only="docx"),
         text("opened_month", lambda row: row["opened_month"], 0, 9, "xlsx"),
@@ -192,10 +192,10 @@ def consumables_section(it: Consumables) -> Section:
 
 def _used(rows: Sequence[ConsumableUse]) -> Table:
     columns: list[Column[ConsumableUse]] = [
-        *place_columns(lambda row: row["place"], 56),
+        *place_columns(lambda row: row["place"], 53),
         *device_columns(lambda row: row["device"], 50),
         text("consumable", lambda row: row["consumable"], 34, 16),
-        count("quantity", lambda row: row["quantity"], 16),
+        count("quantity", lambda row: row["quantity"], 19),
         day("used_on", lambda row: row["used_on"], 26),
     ]
     return Table(columns, rows, label("used"), label("none_used"), filtered=True)
@@ -212,14 +212,14 @@ def _totals(rows: Sequence[ConsumableTotal]) -> Table:
 
 def _forecast(rows: Sequence[Forecast]) -> Table:
     columns: list[Column[Forecast]] = [
-        *place_columns(lambda row: row["place"], 38),
-        *device_columns(lambda row: row["device"], 38),
-        text("item", lambda row: row["item"], 23, 14),
+        *place_columns(lambda row: row["place"], 35),
+        *device_columns(lambda row: row["device"], 36),
+        text("item", lambda row: row["item"], 21, 14),
         Column(head("hours"), lambda row: row["hours"], 16, 11, "hours"),
-        Column(head("limit"), lambda row: row["limit"], 16, 11, "hours"),
+        Column(head("limit"), lambda row: row["limit"], 18, 11, "hours"),
         Column(head("rate"), lambda row: row["rate"], 14, 10, "hours"),
         Column(head("expected"), _expected, 21, 16, state=_due),
-        text("confidence", lambda row: named("confidences", row["confidence"]), 16, 10),
+        text("confidence", lambda row: named("confidences", row["confidence"]), 21, 10),
     ]
     empty = label("no_forecast")
     name = words.SHEETS["forecast"]

@@ -130,7 +130,7 @@ def text(
 
 
 def count(
-    name: str | Words, value: Callable[[Row], Value], mm: float, chars: float = 10
+    name: str | Words, value: Callable[[Row], Value], mm: float, chars: float = 12
 ) -> Column[Row]:
     """A column of numbers."""
     return Column(head(name) if isinstance(name, str) else name, value, mm, chars, "count")

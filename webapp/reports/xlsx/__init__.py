@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from webapp.reports.documents import Made, Source, renders
@@ -77,4 +78,5 @@ def _book(wording: Wording, report: ReportContent) -> Book:
     said = [wording.text(name, " / ") for name in (cover["client"], title_of(cover))]
     number = cover["number"] or wording.text(LABELS["draft"], " / ")
     running = f"{wording.text(cover['contract'], ' / ')} · {cover['month']}"
-    return Book(wording, f"{said[0]} {said[1]} {cover['month']}", (running, number))
+    title = f"{said[0]} {said[1]} {cover['month']}"
+    return Book(wording, title, (running, number), datetime.fromisoformat(cover["made_at"]))

@@ -61,9 +61,18 @@ _WIDE = re.compile(
 
 
 class Book:
-    """A workbook that is being written; ``running`` stands at the left and right of each page's head."""
+    """A workbook that is being written; ``running`` stands at the left and right of each page's head.
 
-    def __init__(self, wording: Wording, title: str, running: tuple[str, str]) -> None:
+    ``made_at`` is when its data was read, so that the same data gives the same bytes.
+    """
+
+    def __init__(
+        self,
+        wording: Wording,
+        title: str,
+        running: tuple[str, str],
+        made_at: datetime | None = None,
+    ) -> None:
         self.wording = wording
         self._buffer = BytesIO()
         font = {"font_name": FONTS[wording.main], "font_size": 10}
@@ -73,13 +82,12 @@ class Book:
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
         self._cells: dict[tuple[Any, ...], Any] = {}
         self._running = running
-        self.book.set_properties(
-            {
-                "title": legible(title),
-                "subject": legible(running[0]),
-                "comments": legible(running[1]),
-            }
-        )
+        about: dict[str, Any] = {
+            "title": legible(title),
+            "subject": legible(running[0]),
+            "comments": legible(running[1]),
+        }
+        self.book.set_properties(about | ({"created": made_at} if made_at else {}))
 
     def sheet(self, name: Words, *, landscape: bool = True) -> Sheet:
         """A new sheet, printed on A4 as wide as the page, with head and foot."""

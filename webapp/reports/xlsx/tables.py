@@ -12,7 +12,7 @@ from webapp.reports.xlsx.book import ACCENT, SOFT, Book, Cell, Sheet
 from webapp.reports.xlsx.charts import CHART_ROWS, insert_chart
 
 # A list without a table's width still says its sentences over so many columns.
-SENTENCE_COLUMNS = 8
+SENTENCE_COLUMNS, SENTENCE_CHARS = 8, 14
 
 
 @dataclass
@@ -55,7 +55,7 @@ def write_page(book: Book, page: Page) -> Sheet:
     if any(isinstance(part, Table) and part.chart for _, part in page.parts):
         sheet.made.fit_to_pages(1, 1)  # A chart that is cut in two says nothing.
     widths = [part.columns_for("xlsx") for _, part in page.parts if isinstance(part, Table)]
-    sheet.widths(columns_widths(widths))
+    sheet.widths(columns_widths(widths) or [SENTENCE_CHARS] * SENTENCE_COLUMNS)
     told: Words | None = None
     for title, part in page.parts:
         if title != told:
