@@ -249,7 +249,7 @@ def test_a_correction_tells_first_what_it_changed(content: ReportContent) -> Non
     ]
     book = opened(report_xlsx(source(made)).data)
     assert book.sheet_names[1] == "更正内容"
-    assert table(book, "更正内容", "更正前") == [{"问题": "异常设备", "更正前": "3", "更正后": "2"}]
+    assert table(book, "更正内容", "更正前") == [{"变动": "异常设备", "更正前": "3", "更正后": "2"}]
     cover = [str(cell) for row in book.get_sheet_by_name("封面").to_python() for cell in row]
     assert {"月度巡检报告（更正）", "HQ-2026-04-C1", "HQ-2026-04"} <= set(cover)
 

@@ -106,9 +106,12 @@ def _signed(writer: Writer, row: Signature) -> str:
         made += paragraph(shown, "Cell")
     if row["person"]["zh"]:
         made += writer.say(row["person"], "Cell")
-    for key, value in (("signature", ""), ("signed_on", row["signed_on"])):
-        name = writer.wording.text(words.HEADS[key], " ")
-        made += paragraph(run(f"{name}：", "Soft") + run(value), "Cell")
+    names = ("signed_on",) if row["strokes"] else ("signature", "signed_on")
+    for key in names:
+        name = writer.wording.text(words.HEADS[key], " / ")
+        made += paragraph(
+            run(f"{name}：", "Soft") + run(row["signed_on"] if key == "signed_on" else ""), "Cell"
+        )
     return made
 
 

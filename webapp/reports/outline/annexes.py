@@ -241,7 +241,7 @@ def record_facts(record: DeviceRecord) -> list[Fact]:
         (head("in_service_on"), record["in_service_on"], "day"),
         (head("warranty_until"), record["warranty_until"], "day"),
         (head("vendor"), record["vendor"], "text"),
-        (head("quantity"), record["quantity"], "text"),
+        (head("quantity"), str(record["quantity"]), "text"),
     ]
 
 
@@ -249,8 +249,8 @@ def record_columns() -> list[Column[RecordRow]]:
     """The columns of a device record sheet."""
     return [
         Column(head("date"), lambda row: row["recorded_on"], 18, 11, "day"),
-        text("category", lambda row: named("categories", row["category"]), 16, 9),
-        text("anomaly", _anomaly, 38, 24),
+        text("category", lambda row: named("categories", row["category"]), 19, 13),
+        text("anomaly", _anomaly, 35, 24),
         text("cause", lambda row: row["cause"], 20, 14),
         text("action", lambda row: row["action"], 20, 14),
         text("part", lambda row: row["part"], 16, 12),

@@ -41,7 +41,7 @@ SEVERITIES = ("1", "2", "3", "4")
 def changes_section(rows: Sequence[Change]) -> Section:
     """更正内容: what a correction changed."""
     columns: list[Column[Change]] = [
-        text("what", lambda row: row["what"], 70, 40),
+        text("changed", lambda row: row["what"], 70, 40),
         text("before", lambda row: row["before"], 56, 28),
         text("after", lambda row: row["after"], 56, 28),
     ]

@@ -8,7 +8,7 @@ from webapp.reports import words
 from webapp.reports.media import signature
 from webapp.reports.outline.figures import headlines
 from webapp.reports.shape import Cover, ReportContent, Signature, Words
-from webapp.reports.wording import month_words
+from webapp.reports.wording import Wording, month_words
 from webapp.reports.xlsx.book import ACCENT, ACCENT_TINT, HAIRLINE, SOFT, Book, Box, Cell, Sheet
 
 WIDTHS = (18, 16, 18, 16, 18, 16)
@@ -96,17 +96,19 @@ def _write_signatures(sheet: Sheet, rows: Sequence[Signature]) -> None:
         if row["strokes"]:
             alt = wording.said(row["person"], " ")
             sheet.picture(sheet.row, span[0], signature(row["strokes"]), alt, DRAWN)
-    sheet.line([Cell(*span, _signed(row), box) for span, row in three], least=SIGNED_PIXELS)
+    sheet.line(
+        [Cell(*span, _signed(wording, row), box) for span, row in three], least=SIGNED_PIXELS
+    )
 
 
-def _signed(row: Signature) -> list[Words | str]:
-    lines: list[Words | str] = [row["person"]] if row["person"]["zh"] else []
-    return [*lines, _line("signature", ""), _line("signed_on", row["signed_on"])]
-
-
-def _line(key: str, value: str) -> Words:
-    name = words.HEADS[key]
-    return {"zh": f"{name['zh']}：{value}", "en": f"{name['en']}: {value}"}
+def _signed(wording: Wording, row: Signature) -> list[Words | str]:
+    """Each on one line, so that a signature drawn above them has its room."""
+    lines: list[Words | str] = [wording.said(row["person"], " / ")] if row["person"]["zh"] else []
+    names = ("signed_on",) if row["strokes"] else ("signature", "signed_on")
+    for key in names:
+        value = row["signed_on"] if key == "signed_on" else ""
+        lines.append(f"{wording.text(words.HEADS[key], ' / ')}：{value}")
+    return lines
 
 
 def write_contents(sheet: Sheet, names: Sequence[str]) -> None:
