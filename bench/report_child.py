@@ -1,4 +1,4 @@
-"""``python -m bench.report_child DATA_DIR CODE PHOTOS``: make one report, tell what it cost."""
+"""``python -m bench.report_child DATA_DIR CODE PHOTOS FORMAT…``: make one report, tell what it cost."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -19,9 +20,8 @@ from webapp import create_app
 from webapp.config import settings_from_env
 from webapp.db import db, now_utc
 from webapp.identity.models import Contract
-from webapp.reports import pdf
 from webapp.reports.content import report_content
-from webapp.reports.documents import Source
+from webapp.reports.documents import Source, maker_of
 
 
 class Memory:
@@ -86,8 +86,8 @@ def _with_photos(content: Any, count: int) -> None:
         rows[number % len(rows)]["photos"].append(one)
 
 
-def main(data_dir: Path, code: str, photos: int) -> dict[str, Any]:
-    """From the database to the bytes."""
+def main(data_dir: Path, code: str, photos: int, formats: Sequence[str]) -> dict[str, Any]:
+    """From the database to the bytes, in each format; the reading is counted to each."""
     app = create_app(settings_from_env({"DATA_DIR": str(data_dir)}))
     month = past_month(data_dir, code)
     with app.app_context(), Memory() as memory:
@@ -98,11 +98,19 @@ def main(data_dir: Path, code: str, photos: int) -> dict[str, Any]:
         content: Any = report_content(db.session(), contract_id, month, now_utc())
         db.session.remove()
         _with_photos(content, photos)
-        made = pdf.report_pdf(Source(content, "zh", _photo, lambda *_: None))
+        read_seconds = time.perf_counter() - began
+    reading = memory.highest_kilobytes
+    return {one: _made(one, content, read_seconds, reading) for one in formats}
+
+
+def _made(format: str, content: Any, read_seconds: float, reading_kilobytes: int) -> dict[str, Any]:
+    with Memory() as memory:
+        began = time.perf_counter()
+        made = maker_of("report", format)(Source(content, "zh", _photo, lambda *_: None))
         seconds = time.perf_counter() - began
     return {
-        "seconds": seconds,
-        "megabytes": memory.highest_kilobytes / 1024,
+        "seconds": read_seconds + seconds,
+        "megabytes": max(reading_kilobytes, memory.highest_kilobytes) / 1024,
         "bytes": len(made.data),
         "pages": made.pages,
         "anomalies": len(content["anomalies"]),
@@ -110,4 +118,4 @@ def main(data_dir: Path, code: str, photos: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))))
+    print(json.dumps(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4:])))
