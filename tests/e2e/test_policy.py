@@ -60,6 +60,7 @@ def names(page: Page, server: Server, *, phone: bool) -> dict[str, Any]:
     return {
         "/desk/rounds/:month": month,
         "/desk/ready/:month": month,
+        "/desk/acceptance/:month": month,
         "/desk/report/:month": month,
         "/desk/inspections/:id": first("inspections")["id"],
         "/desk/open-items/:number": first("open-items")["number"],

@@ -2,7 +2,7 @@ import type zh from "../zh/desk_notify";
 
 /** What people are told, what blocks the report, and the contract's settings. */
 export default {
-  "desk.nav_ready": "Before the due day",
+  "desk.nav_ready": "Due day",
   "desk.go_ready": "Go to what is left before the due day",
   "ready.title": "Ready for the {day}",
   "ready.of": "{month}: who still has to do what, each one click away",
@@ -28,6 +28,7 @@ export default {
   "ready.show_all": "Show all",
   "ready.none_mine": "Nothing waits for you",
   "ready.none_mine_text": "It may be your turn again when others are done.",
+  "ready.accepted": "Accepted, report to be issued",
   "ready.issued": "Report issued",
   "ready.issued_title": "{number} is issued",
   "ready.issued_text": "Nothing blocks this month any more. The client is to confirm it.",
@@ -73,8 +74,7 @@ export default {
   "contract.language_en": "English",
   "contract.language_both": "Both",
   "mail.list": "E-mails",
-  "mail.to": "To",
-  "mail.subject": "Subject",
+  "mail.to_and_subject": "Subject and recipient",
   "mail.state": "State",
   "mail.written": "Written",
   "mail.search": "Recipient or subject",

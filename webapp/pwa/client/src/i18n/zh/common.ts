@@ -87,7 +87,7 @@ export default {
   "told.days_over": "已逾期 {count} 天",
   "told.due_today": "今天截止",
   "told.comma": "、",
-  "told.and_more": "等 {count} 项",
+  "told.and_more": "另有 {count} 处",
   "notify.remind": "{month}巡检{when}：你还有 {count} 项待办",
   "notify.remind_all": "{month}巡检{when}：{count} 项挡着报告",
   "notify.escalate": "{month}巡检{when}：{count} 项挡着报告",
