@@ -50,7 +50,9 @@ def todo(server: Server, kind: str) -> Task:
         JOIN device ON device.id = task.device_id JOIN user ON user.id = task.assignee_id
         JOIN label ON label.device_id = device.id AND label.revoked_at IS NULL
         WHERE round.state = 'open' AND task.outcome = 'todo' AND device.type = ?
-        AND NOT EXISTS (SELECT 1 FROM open_item WHERE open_item.device_id = device.id)
+        AND NOT EXISTS (
+            SELECT 1 FROM open_item WHERE open_item.device_id = device.id AND open_item.state = 'open'
+        )
         ORDER BY round.month DESC, task.id LIMIT 1
         """,
         kind,
