@@ -288,8 +288,11 @@ def test_restarted_it_has_the_whole_term_again_and_the_first_run_is_kept() -> No
     assert state_at(clock, at("12:00")).kind == "paused"
     assert state_at(clock, at("09:00")).used == minutes(0)
     # What a restart ends late stays late, for the report.
-    late = clock_of(event("restarted", "12:00"))
+    late = clock_of(event("restarted", "12:00"), event("met", "14:00"))
     assert state_at(late.earlier[0], at("13:00")).late
+    assert state_at(late.earlier[0], at("15:00")).overrun == minutes(60)
+    assert state_at(late.earlier[0], at("10:30")).kind == "running"
+    assert state_at(late, at("15:00")).kind == "met_late"
 
 
 def test_days_left_and_the_due_day_of_a_term_in_days() -> None:
@@ -369,6 +372,8 @@ def test_whatever_happened_a_clock_has_one_state(
     assert state.percent >= 0
     assert len(clock.set_aside) < len(events)
     assert moments(clock) == sorted(moments(clock), key=lambda moment: moment.at)
+    for run in clock.earlier:
+        assert state_at(run, now).used <= max(now - run.started_at, minutes(0))
 
 
 @settings(deadline=None, max_examples=100)

@@ -280,6 +280,9 @@ def _reopened(clock: Clock, at: datetime) -> Clock:
 def _restarted(clock: Clock, event: ClockEvent, at: datetime) -> Clock:
     """A new run with the whole term; the one that it ends is kept as it stood."""
     over = clock if clock.ended else replace(_resumed(clock, at), ended="restarted", ended_at=at)
+    place = next(n for n, other in enumerate(clock.events) if other is event)
+    own = (e for n, e in enumerate(clock.events) if n < place or e.kind == "started")
+    over = replace(over, events=tuple(own), earlier=(), set_aside=())
     return Clock(
         base_terms=clock.base_terms,
         terms=clock.base_terms,
@@ -288,7 +291,7 @@ def _restarted(clock: Clock, event: ClockEvent, at: datetime) -> Clock:
         started_at=at,
         started_received_at=event.received_at.astimezone(UTC),
         run=clock.run + 1,
-        earlier=(*clock.earlier, replace(over, earlier=(), set_aside=())),
+        earlier=(*clock.earlier, over),
         set_aside=clock.set_aside,
     )
 
@@ -315,7 +318,9 @@ def _moments(clock: Clock) -> list[Moment]:
 
 def _as_of(clock: Clock, now: datetime) -> Clock:
     until = [event for event in clock.events if event.counts_at <= now]
-    if len(until) == len(clock.events):
+    # What a restart ended has not the restart among its own events.
+    is_cut = clock.ended == "restarted" and clock.ended_at is not None and now < clock.ended_at
+    if len(until) == len(clock.events) and not is_cut:
         return clock
     return run_clock(clock.base_terms, clock.calendar, until)
 
