@@ -70,6 +70,15 @@ CATALOGUE: dict[str, int] = {
     "already_returned": 409,
     "return_changed": 409,
     "inspection_set_aside": 409,
+    # the service desk
+    "kind_unknown": 422,
+    "step_unknown": 422,
+    "step_not_now": 409,
+    "room_unknown": 422,
+    "device_unknown": 422,
+    "open_item_unknown": 422,
+    "case_unknown": 422,
+    "person_unknown": 422,
     # reports and the links that lead to them
     "round_not_accepted": 409,
     "nothing_to_correct": 409,

@@ -7,6 +7,7 @@ from types import ModuleType
 from webapp import jobs
 from webapp.acceptance import models as acceptance
 from webapp.audit import models as audit
+from webapp.cases import models as cases
 from webapp.checklists import models as checklists
 from webapp.estate import models as estate
 from webapp.identity import models as identity
@@ -21,6 +22,7 @@ ALL: tuple[ModuleType, ...] = (
     checklists,
     rounds,
     acceptance,
+    cases,
     sync,
     reports,
     notifications,

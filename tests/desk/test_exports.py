@@ -23,6 +23,7 @@ from python_calamine import CalamineWorkbook
 from tests import factories
 from tests.rounds import made
 from webapp.api.openapi import document
+from webapp.cases.lists import CASES
 from webapp.checklists.lists import CHECKLISTS
 from webapp.db import db, unit_of_work
 from webapp.desk.inspection_list import INSPECTIONS
@@ -57,6 +58,7 @@ TABLES: dict[str, Table] = {
     "rounds": ROUNDS,
     "inspections": INSPECTIONS.table,
     "open-items": OPEN_ITEMS.table,
+    "cases": CASES.table,
     "consumables": CONSUMABLES,
     "device-records": DEVICE_RECORDS.table,
     "quarantine": QUARANTINE.table,
@@ -69,6 +71,7 @@ TABLES: dict[str, Table] = {
 }
 # What is a list in the document and needs no file, with why.
 NO_FILE = {
+    "/case-kinds": "what forms are made of, and no data",
     "/api/sessions": "a person's own, to end one",
     "/api/notifications": "a person's own, to read and forget",
     "/labels/presets": "five constants of the product",
@@ -138,6 +141,8 @@ def desk(
     assert browser.post(f"{HQ}/labels/issue", json={}).status_code == 200
     change = {"remark": "=1+1", "firmware": "v2", "warranty_until": "2028-02-29"}
     assert browser.patch(f"{HQ}/devices/{projector.id}", json=change).status_code == 200
+    fault = {"uid": made.uid(), "kind": "fault", "title": "=黑屏", "device_id": projector.id}
+    assert browser.post(f"{HQ}/cases", json=fault).status_code == 201
     return browser
 
 

@@ -34,8 +34,8 @@ def _member_id(browser: FlaskClient, login: str) -> int:
     [
         ("project_manager", {"confirm"}),
         ("on_site_engineer", {"accept", "confirm", "manage_checklists", "manage_people"}),
-        ("inspection_engineer", set(RIGHTS) - {"view", "inspect"}),
-        ("backup_engineer", set(RIGHTS) - {"view", "inspect"}),
+        ("inspection_engineer", set(RIGHTS) - {"view", "inspect", "handle"}),
+        ("backup_engineer", set(RIGHTS) - {"view", "inspect", "handle"}),
         ("client_it_lead", set(RIGHTS) - {"view", "confirm"}),
         ("nobody", set(RIGHTS)),
     ],

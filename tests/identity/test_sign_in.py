@@ -22,7 +22,7 @@ def test_who_signs_in_sees_himself_and_his_contracts(
     assert me["user"]["name"] == "李明"
     assert [row["code"] for row in me["contracts"]] == ["HQ"]
     assert me["contracts"][0]["role"] == "inspection_engineer"
-    assert me["contracts"][0]["rights"] == ["inspect", "view"]
+    assert me["contracts"][0]["rights"] == ["handle", "inspect", "view"]
 
 
 @pytest.mark.attack(13)

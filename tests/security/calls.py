@@ -89,6 +89,12 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/rounds/{month}/sign-offs"): lambda world: {
         "json": {"level": "self_check", "room_ids": [new_inspected_room(world)[0]]}
     },
+    ("POST", "/cases"): lambda _: {
+        "json": {"uid": made.uid(), "kind": "fault", "title": "没有声音"}
+    },
+    ("POST", "/cases/{name}/steps"): lambda _: {
+        "json": {"uid": made.uid(), "step": "note", "fields": {"text": "请尽快"}}
+    },
     ("PATCH", "/open-items/{number}"): lambda _: {"json": {"remark": "订货"}},
     ("PUT", "/photos/{photo_uid}"): lambda _: {
         "data": PICTURE,

@@ -34,7 +34,7 @@ OTHER_NAMES = (
     "document_id", "report_id", "mail_id",
 )  # fmt: skip
 # Of these the other contract has none that the first has not: a number is each contract's own.
-OWN_NAMES = ("month", "number", "other", "action", "step", "contract_code", "member_id")
+OWN_NAMES = ("month", "number", "name", "other", "action", "step", "contract_code", "member_id")
 NO_SUCH = {
     "building_id": 999_999,
     "room_id": 999_999,

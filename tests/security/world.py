@@ -116,6 +116,7 @@ def _furnish(world: World) -> None:
     world.names["row_id"] = new_quarantined(world)
     world.names["returned_id"] = new_returned(world)
     world.names["mail_id"] = new_mail(world)
+    world.names["name"] = new_fault(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
     world.names |= _reported(world, round_)
 
@@ -221,6 +222,15 @@ def new_returned(world: World) -> int:
     assert answer.status_code == 201, answer.data
     returned_id: int = answer.get_json()["returned_id"]
     return returned_id
+
+
+def new_fault(world: World) -> str:
+    """A fault that the client's IT lead has declared; the name that it is called by."""
+    body = {"uid": made.uid(), "kind": "fault", "title": f"{world.code}没有声音"}
+    answer = world.browser("client_it_lead").post(f"/api/contracts/{world.code}/cases", json=body)
+    assert answer.status_code == 201, answer.data
+    name: str = answer.get_json()["name"]
+    return name
 
 
 def what_is_wrong() -> dict[str, str]:

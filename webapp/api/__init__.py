@@ -9,6 +9,7 @@ def register(app: Flask) -> None:
     """Bind every domain's blueprint to the app."""
     from webapp.api import (
         acceptance,
+        cases,
         checklists,
         contracts,
         documents,
@@ -56,6 +57,7 @@ def register(app: Flask) -> None:
         inspections,
         returns,
         open_items,
+        cases,
         photos,
         photo_files,
         figure_files,

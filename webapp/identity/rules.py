@@ -13,6 +13,7 @@ Right = Literal[
     "review",
     "accept",
     "confirm",
+    "handle",
     "manage_estate",
     "manage_checklists",
     "manage_people",
@@ -24,11 +25,12 @@ RIGHTS: tuple[Right, ...] = (
     "review",
     "accept",
     "confirm",
+    "handle",
     "manage_estate",
     "manage_checklists",
     "manage_people",
 )
-_ENGINEER: frozenset[Right] = frozenset({"view", "inspect"})
+_ENGINEER: frozenset[Right] = frozenset({"view", "inspect", "handle"})
 # What a role alone gives, and no administrator has: the client's word is the client's (clause 30 ∆).
 _OWN: frozenset[Right] = frozenset({"inspect", "confirm"})
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {

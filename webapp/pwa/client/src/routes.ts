@@ -9,7 +9,7 @@ type Loader = () => Promise<unknown>;
 const views: Record<string, Loader> = {
   ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told}.svelte"),
   ...import.meta.glob(
-    "./views/desk/{Board,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures}.svelte",
+    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
   ...import.meta.glob("./views/link/Report.svelte"),
@@ -39,6 +39,8 @@ const paths = {
   inspection: "/desk/inspections/:id",
   openItems: "/desk/open-items",
   openItem: "/desk/open-items/:number",
+  cases: "/desk/cases",
+  case: "/desk/cases/:name",
   estate: "/desk/estate",
   import: "/desk/estate/import",
   device: "/desk/devices/:id",
@@ -94,6 +96,8 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["inspection", "desk/Inspection", "desk"],
   ["openItems", "desk/OpenItems", "desk"],
   ["openItem", "desk/OpenItems", "desk"],
+  ["cases", "desk/Cases", "desk"],
+  ["case", "desk/Cases", "desk"],
   ["estate", "desk/Estate", "desk"],
   ["import", "desk/Import", "desk"],
   ["device", "desk/Device", "desk"],

@@ -396,6 +396,333 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/case-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The kinds of case, and what is asked when one is opened. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseKind"][];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the cases, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "live" | "over" | "all";
+                    kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+                    stage?: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+                    severity?: number;
+                    room_id?: number;
+                    device_id?: number;
+                    owner_id?: number;
+                    overdue?: boolean;
+                    q?: string;
+                    sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CasePage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Open a case; the same ``uid`` again gives the case that it had become. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OpenCase"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the cases that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "live" | "over" | "all";
+                    kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+                    stage?: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+                    severity?: number;
+                    room_id?: number;
+                    device_id?: number;
+                    owner_id?: number;
+                    overdue?: boolean;
+                    q?: string;
+                    sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the cases that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "live" | "over" | "all";
+                    kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+                    stage?: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+                    severity?: number;
+                    room_id?: number;
+                    device_id?: number;
+                    owner_id?: number;
+                    overdue?: boolean;
+                    q?: string;
+                    sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** One case with its story, and the steps that the reader can take now. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a step of a case; the same ``uid`` again changes nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TakeStep"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/checklists": {
         parameters: {
             query?: never;
@@ -7971,6 +8298,132 @@ export interface components {
             name_zh: string;
             position: number;
         };
+        Case: {
+            building_en: string;
+            building_zh: string;
+            clocks: components["schemas"]["Clock"][];
+            device_id: number | null;
+            device_name: string | null;
+            /** Format: date-time */
+            due_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            floor: string;
+            /** @enum {string} */
+            kind: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+            level: number;
+            live: boolean;
+            name: string;
+            /** Format: date-time */
+            opened_at: string;
+            overdue: boolean;
+            owner: string | null;
+            owner_en: string | null;
+            owner_id: number | null;
+            reporter: string;
+            room_en: string;
+            room_id: number | null;
+            room_zh: string;
+            severity: number | null;
+            /** @enum {string} */
+            source: "desk" | "phone" | "label" | "mail" | "hotline" | "link" | "round";
+            /** @enum {string} */
+            state: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+            title: string;
+            type: string;
+        };
+        CaseCounts: {
+            live: number;
+            over: number;
+        };
+        CaseDetail: {
+            building_en: string;
+            building_zh: string;
+            children: components["schemas"]["RelatedCase"][];
+            clocks: components["schemas"]["Clock"][];
+            device_id: number | null;
+            device_name: string | null;
+            /** Format: date-time */
+            due_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            facts: {
+                [key: string]: unknown;
+            };
+            floor: string;
+            /** @enum {string} */
+            kind: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+            level: number;
+            live: boolean;
+            may_come: ("fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training")[];
+            name: string;
+            open_item: number | null;
+            /** Format: date-time */
+            opened_at: string;
+            overdue: boolean;
+            owner: string | null;
+            owner_en: string | null;
+            owner_id: number | null;
+            parent: components["schemas"]["RelatedCase"] | null;
+            /** Format: date-time */
+            received_at: string;
+            reporter: string;
+            reporter_contact: string;
+            room_en: string;
+            room_id: number | null;
+            room_zh: string;
+            severity: number | null;
+            /** @enum {string} */
+            source: "desk" | "phone" | "label" | "mail" | "hotline" | "link" | "round";
+            /** @enum {string} */
+            state: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+            states: ("declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held")[];
+            steps: components["schemas"]["Step"][];
+            text: string;
+            timeline: components["schemas"]["CaseEvent"][];
+            title: string;
+            type: string;
+        };
+        CaseEvent: {
+            after: string;
+            /** Format: date-time */
+            at: string;
+            author: string;
+            author_en: string;
+            before: string;
+            files: components["schemas"]["CaseFile"][];
+            given: {
+                [key: string]: unknown;
+            };
+            id: number;
+            internal: boolean;
+            /** Format: date-time */
+            received_at: string;
+            step: string;
+            text: string;
+        };
+        CaseFile: {
+            bytes: number;
+            content_type: string;
+            name: string;
+            uid: string;
+        };
+        CaseKind: {
+            has_severity: boolean;
+            /** @enum {string} */
+            key: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+            may_open: boolean;
+            opening: components["schemas"]["Field"][];
+            prefix: string;
+            states: ("declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held")[];
+        };
+        CasePage: {
+            counts: components["schemas"]["CaseCounts"];
+            items: components["schemas"]["Case"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
         Change: {
             after: unknown;
             before: unknown;
@@ -8079,6 +8532,21 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "published" | "retired";
             type_count: number;
+        };
+        Clock: {
+            /** Format: date-time */
+            due_at: string | null;
+            /** Format: date */
+            due_on: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @enum {string} */
+            name: "response" | "cause_report" | "vendor_report" | "repair" | "complaint";
+            provisional: boolean;
+            /** Format: date-time */
+            started_at: string;
+            state: string;
+            turn: number;
         };
         ConsumableAverage: {
             ahead: number[];
@@ -8434,6 +8902,12 @@ export interface components {
             remark: string;
             /** @default null */
             revisit_on: string | null;
+        };
+        Field: {
+            choices: string[];
+            key: string;
+            kind: string;
+            required: boolean;
         };
         Finding: {
             fixed: boolean;
@@ -9185,6 +9659,36 @@ export interface components {
             state: "accepted" | "returned" | "none";
             uid: string;
         };
+        OpenCase: {
+            /** @default null */
+            device_id: number | null;
+            fields?: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            kind: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+            /** @default null */
+            open_item: number | null;
+            /** @default null */
+            parent: string | null;
+            /** @default  */
+            reporter_contact: string;
+            /** @default  */
+            reporter_name: string;
+            /** @default null */
+            room_id: number | null;
+            /** @default null */
+            severity: number | null;
+            /**
+             * @default desk
+             * @enum {string}
+             */
+            source: "desk" | "hotline" | "mail";
+            /** @default  */
+            text: string;
+            title: string;
+            uid: string;
+        };
         OpenItem: {
             action_en: string;
             action_zh: string;
@@ -9912,6 +10416,15 @@ export interface components {
         Rechecks: {
             checks: components["schemas"]["Recheck"][];
         };
+        RelatedCase: {
+            /** @enum {string} */
+            kind: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+            live: boolean;
+            name: string;
+            /** @enum {string} */
+            state: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+            title: string;
+        };
         RepeatMonth: {
             month: string;
             value: unknown;
@@ -10461,6 +10974,11 @@ export interface components {
             /** @enum {string} */
             seen: "hand" | "photo" | "no";
         };
+        Step: {
+            fields: components["schemas"]["Field"][];
+            key: string;
+            to: string | null;
+        };
         /**
          * Storage
          * @description The room that the browser gives on the phone, and whether it has promised to keep what is there.
@@ -10470,6 +10988,13 @@ export interface components {
             persisted: boolean;
             quota_bytes: number;
             used_bytes: number;
+        };
+        TakeStep: {
+            fields?: {
+                [key: string]: unknown;
+            };
+            step: string;
+            uid: string;
         };
         /**
          * TaskRow

@@ -14,6 +14,7 @@ const areas = [
   "common",
   "desk",
   "desk_acceptance",
+  "desk_cases",
   "desk_estate",
   "desk_figures",
   "desk_notify",

@@ -2,6 +2,7 @@
 import { addTexts } from ".";
 import en from "./en/desk";
 import enAcceptance from "./en/desk_acceptance";
+import enCases from "./en/desk_cases";
 import enEstate from "./en/desk_estate";
 import enFigures from "./en/desk_figures";
 import enNotify from "./en/desk_notify";
@@ -10,6 +11,7 @@ import enReturns from "./en/desk_returns";
 import enSync from "./en/desk_sync";
 import zh from "./zh/desk";
 import zhAcceptance from "./zh/desk_acceptance";
+import zhCases from "./zh/desk_cases";
 import zhEstate from "./zh/desk_estate";
 import zhFigures from "./zh/desk_figures";
 import zhNotify from "./zh/desk_notify";
@@ -18,6 +20,6 @@ import zhReturns from "./zh/desk_returns";
 import zhSync from "./zh/desk_sync";
 
 addTexts(
-  { ...zh, ...zhAcceptance, ...zhEstate, ...zhFigures, ...zhNotify, ...zhReport, ...zhReturns, ...zhSync },
-  { ...en, ...enAcceptance, ...enEstate, ...enFigures, ...enNotify, ...enReport, ...enReturns, ...enSync },
+  { ...zh, ...zhAcceptance, ...zhCases, ...zhEstate, ...zhFigures, ...zhNotify, ...zhReport, ...zhReturns, ...zhSync },
+  { ...en, ...enAcceptance, ...enCases, ...enEstate, ...enFigures, ...enNotify, ...enReport, ...enReturns, ...enSync },
 );

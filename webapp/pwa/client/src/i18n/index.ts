@@ -20,6 +20,7 @@ export type Key =
   | keyof typeof zhPhone
   | keyof typeof import("./zh/desk").default
   | keyof typeof import("./zh/desk_acceptance").default
+  | keyof typeof import("./zh/desk_cases").default
   | keyof typeof import("./zh/desk_estate").default
   | keyof typeof import("./zh/desk_figures").default
   | keyof typeof import("./zh/desk_notify").default

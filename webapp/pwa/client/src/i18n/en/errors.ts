@@ -100,4 +100,12 @@ export default {
   "error.page_unknown": "There is no such page.",
   "error.link_invalid": "This link does not work; it may have been cut off. Open it whole from the mail.",
   "error.link_expired": "This link has expired; please ask the provider to send it again.",
+  "error.case_unknown": "There is no case {name}, or it can't be related like that. Check the number.",
+  "error.device_unknown": "This device is no longer in the asset register. Refresh and choose again.",
+  "error.kind_unknown": "There is no such kind of case. Refresh the page and try again.",
+  "error.open_item_unknown": "There is no open item #{number}.",
+  "error.person_unknown": "This person is not in the contract, or doesn't handle cases. Choose another.",
+  "error.room_unknown": "This room is no longer in the asset register. Refresh and choose again.",
+  "error.step_not_now": "Its state has just changed: this step can't be taken now. Look at it again.",
+  "error.step_unknown": "There is no such step. Refresh the page and try again.",
 } satisfies Record<keyof typeof zh, string>;

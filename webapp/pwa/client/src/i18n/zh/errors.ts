@@ -99,4 +99,12 @@ export default {
   "error.page_unknown": "没有这一页。",
   "error.link_invalid": "链接无效，可能被截断了。请从邮件里完整打开。",
   "error.link_expired": "链接已过期，请联系服务方重新发送。",
+  "error.case_unknown": "没有编号为 {name} 的服务单，或它不能这样关联。请核对编号。",
+  "error.device_unknown": "这台设备不在台账里了。请刷新后重新选择。",
+  "error.kind_unknown": "没有这种服务单。请刷新页面后再试。",
+  "error.open_item_unknown": "没有编号为 #{number} 的遗留问题。",
+  "error.person_unknown": "这个人不在本合同里，或不处理服务单。请另选一人。",
+  "error.room_unknown": "这间会议室不在台账里了。请刷新后重新选择。",
+  "error.step_not_now": "它的状态刚刚变了，这一步现在做不了。请看最新的情况再处理。",
+  "error.step_unknown": "没有这个步骤。请刷新页面后再试。",
 } as const;

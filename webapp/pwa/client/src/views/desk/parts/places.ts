@@ -33,6 +33,10 @@ export const places: { title: Key; places: Place[] }[] = [
     ],
   },
   {
+    title: "desk.group_cases",
+    places: [{ name: "cases", also: ["case"], icon: "clock", text: "desk.nav_cases", go: "desk.go_cases", href: href("cases"), key: "v" }],
+  },
+  {
     title: "desk.group_estate",
     places: [
       { name: "estate", also: ["import", "device"], icon: "building", text: "desk.nav_estate", go: "desk.go_estate", href: href("estate"), key: "e" },
