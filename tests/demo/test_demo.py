@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from webapp.acceptance.models import Recheck, SignOff
 from webapp.acceptance.return_queries import waiting_in_round
 from webapp.db import db
 from webapp.demo.load import PAST_MONTHS, is_empty, load_demo
@@ -46,6 +49,29 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     _one_projector_keeps_its_fault()
     _every_photo_is_there()
     _something_waits_for_the_supervisor()
+    _three_people_signed(rounds)
+
+
+def _three_people_signed(rounds: Sequence[Round]) -> None:
+    """Each past month at all three levels; this one half way, with one room that changed since."""
+    for past in rounds[:-1]:
+        signed = {
+            level: _count(SignOff, SignOff.round_id == past.id, SignOff.level == level)
+            for level in ("self_check", "peer_check", "final")
+        }
+        rooms = db.session.scalar(
+            sa.select(sa.func.count(RoundTask.room_id.distinct())).where(
+                RoundTask.round_id == past.id
+            )
+        )
+        assert signed == {"self_check": rooms, "peer_check": rooms, "final": 1}
+        assert _count(Recheck, Recheck.round_id == past.id) > 0
+    now = db.session.scalars(sa.select(SignOff).where(SignOff.round_id == rounds[-1].id)).all()
+    voided = [row for row in now if row.voided_at is not None]
+    assert {row.level for row in voided} == {"self_check", "peer_check"}
+    assert len({row.room_id for row in voided}) == 1
+    assert len(now) > 2 * len(voided)
+    assert "network" in json.dumps(voided[0].void_reason)
 
 
 def _something_waits_for_the_supervisor() -> None:

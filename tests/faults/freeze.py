@@ -29,8 +29,10 @@ def freeze(folder: Path) -> Path:
         tasks = phone.ask("tasks")
         first = phone.save(tasks[0], photo_bytes(1), photo_bytes(2))
         phone.save(tasks[1], photo_bytes(3))
-        phone.save(tasks[2])
+        for task in tasks[2:]:
+            phone.save(task)
         phone.amend(first["uid"], "补充")
+        phone.sign(tasks[0])
         phone.ask("scan", code="22222222", device=1)
         [photo] = coded([photo_bytes(4)])
         phone.ask("photo", task=tasks[3], bytes=photo, remark="还没有完成")

@@ -72,6 +72,7 @@ KEPT = "SELECT operation_id, hash, payload FROM quarantined WHERE contract_id = 
 REVISIONS = """SELECT operation_id, payload FROM inspection_revision AS revision
 JOIN inspection ON inspection.id = revision.inspection_id WHERE contract_id = :id"""
 SCANS = "SELECT uid FROM scan WHERE contract_id = :id"
+SIGNED = "SELECT uid FROM sign_off WHERE contract_id = :id AND level = 'self_check'"
 PHOTOS = """SELECT uid, contract_id, sha256, bytes, received_at IS NOT NULL FROM photo
 WHERE contract_id = :id"""
 
@@ -91,9 +92,9 @@ def read_server(database_url: str, store: ObjectStore, contract: str) -> Server:
                 sa.text("SELECT id FROM contract WHERE code = :c"), {"c": contract}
             )
         }
-        operations, kept, revisions, scans, photos = (
+        operations, kept, revisions, scans, signed, photos = (
             database.execute(sa.text(query), of).all()
-            for query in (OPERATIONS, KEPT, REVISIONS, SCANS, PHOTOS)
+            for query in (OPERATIONS, KEPT, REVISIONS, SCANS, SIGNED, PHOTOS)
         )
     engine.dispose()
     came = {row[0]: _hash_of(store, row[1], row[2], row[3]) for row in photos if row[4]}
@@ -107,7 +108,8 @@ def read_server(database_url: str, store: ObjectStore, contract: str) -> Server:
         broken=[uid for uid, sha256 in came.items() if sha256 != declared[uid]]
         + _without_effect(operations, revisions, kept)
         + _other_words(operations, kept, revisions)
-        + _scans_astray(operations, scans),
+        + _astray("scan", operations, scans)
+        + _astray("self_check", operations, signed),
     )
 
 
@@ -147,12 +149,14 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _scans_astray(operations: Sequence[Any], scans: Sequence[Any]) -> list[str]:
-    """Says so where there are fewer scans than were applied, or more than were sent."""
-    sent = [row for row in operations if row[2] == "scan"]
+def _astray(kind: str, operations: Sequence[Any], effects: Sequence[Any]) -> list[str]:
+    """Says so where there are fewer effects of a kind than were applied, or more than were sent."""
+    sent = [row for row in operations if row[2] == kind]
     applied = [row for row in sent if row[3] == "applied"]
-    fits = len(applied) <= len(scans) <= len(sent)
-    return [] if fits else [f"{len(scans)} scans of {len(applied)} applied, {len(sent)} sent"]
+    # What is signed at the desk is no operation of a phone.
+    most = len(sent) if kind == "scan" else len(effects)
+    fits = len(applied) <= len(effects) <= most
+    return [] if fits else [f"{len(effects)} {kind}s of {len(applied)} applied, {len(sent)} sent"]
 
 
 def judge(phones: Iterable[Told], server: Server, *, quiet: bool = True) -> None:

@@ -22,6 +22,8 @@ export interface ContractAccess {
   fast_bulk_seconds?: number;
   role: string;
   rights: string[];
+  /** Whether the client wants signatures drawn; not in what an earlier version of the app has kept. */
+  drawn_signatures?: boolean;
 }
 
 export interface SessionAnswer {

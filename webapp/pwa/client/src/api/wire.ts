@@ -38,3 +38,7 @@ export type InspectionRow = Schemas["InspectionRow"];
 export type OpenItemRow = Schemas["OpenItemRow"];
 export type ReturnedPhotoRow = Schemas["ReturnedPhotoRow"];
 export type ReturnedAnswerRow = Schemas["ReturnedAnswerRow"];
+export type SelfCheckPayload = Schemas["SelfCheckIn"];
+export type SeenInspection = Schemas["SeenInspection"];
+export type ChangedRow = Schemas["ChangedRow"];
+export type SignOffRow = Schemas["SignOffRow"];

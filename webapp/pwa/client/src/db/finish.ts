@@ -163,12 +163,17 @@ function sendable(value: unknown): unknown {
   );
 }
 
-/** An envelope of the outbox; its payload is a text, so that both sides hash the same bytes. */
+/**
+ * An envelope of the outbox; its payload is a text, so that both sides hash the same bytes.
+ *
+ * @param holdMs how long it may be undone, and is not sent
+ */
 export async function operationOf(
   kind: string,
   uid: string,
   payload: string,
   undo: Operation["undo"] = null,
+  holdMs = undo ? UNDO_MS : 0,
 ): Promise<Operation> {
   const now = Date.now();
   return {
@@ -180,7 +185,7 @@ export async function operationOf(
     uid,
     state: "waiting",
     made_at: now,
-    hold_until: undo ? now + UNDO_MS : 0,
+    hold_until: holdMs > 0 ? now + holdMs : 0,
     attempted_at: null,
     attempts: 0,
     result: "",

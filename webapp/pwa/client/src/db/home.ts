@@ -4,19 +4,27 @@ import type {
   ContractRow,
   DeviceRow,
   InspectionRow,
+  PersonRow,
   RoomRow,
   RoundRow,
   TaskRow,
 } from "../api/wire";
-import { ROOM_TYPE, type Words } from "../rules/checklist";
+import { ROOM_TYPE, type Content, type Words } from "../rules/checklist";
 import { dueOf } from "./due";
 import { openItemViews, type OpenItemView } from "./items";
 import { count, latestByTask, noTotals, outcomeOf, type TaskOutcome, type Totals } from "./outcome";
 import { returnedLines, returnedToMe, type ReturnedLine } from "./returns";
 import type { UserDatabase } from "./schema";
+import { roomSigning, signingRows, type Signing, type SigningRows } from "./selfchecks";
 import { readInSlices } from "./slices";
 import type { InspectionRecord } from "./types";
 import { unsentCount, type UnsentCount } from "./unsent";
+
+/**
+ * `ready`: inspected, and this user's to sign · `signed`: the self-check is signed · `checked`: a
+ * colleague has signed it too · `void`: what this user signed no longer holds.
+ */
+export type RoomMark = "ready" | "signed" | "checked" | "void";
 
 export interface RoomProgress {
   room: RoomRow;
@@ -26,6 +34,10 @@ export interface RoomProgress {
   totals: Totals;
   openItems: number;
   returned: number;
+  /** How far its signatures are; null while there is nothing to say of them. */
+  mark: RoomMark | null;
+  /** Whether it waits for a colleague's second look, and this user could be the one. */
+  toCheck: boolean;
 }
 
 export interface HomeView {
@@ -50,9 +62,10 @@ export interface HomeView {
 export async function home(db: UserDatabase): Promise<HomeView> {
   const round = await currentRound(db);
   const states = round ? await taskStates(db, round.id) : [];
+  const signing = await signingRows(db, round?.id ?? 0);
   const [rooms, contract, deviceCount, unsent, openItems, returned, readyAt, evictedAt] =
     await Promise.all([
-      roomsWith(db, states),
+      roomsWith(db, states, signing),
       db.contract.toCollection().first(),
       db.devices.count(),
       unsentCount(db),
@@ -81,10 +94,34 @@ export async function currentRound(db: UserDatabase): Promise<RoundRow | null> {
   return rounds.find((round) => round.state === "open") ?? rounds[0] ?? null;
 }
 
+/** How far a room's signatures are, for a list: its own screen looks closer. */
+function signedOf(
+  userId: number,
+  roomId: number,
+  { signOffs, own }: SigningRows,
+  mine: boolean,
+  through: boolean,
+  worked: boolean,
+): Pick<RoomProgress, "mark" | "toCheck"> {
+  const rows = signOffs.get(roomId) ?? [];
+  const standing = (level: string) => rows.find((row) => row.level === level && !row.voided);
+  const self = standing("self_check");
+  const here = own.get(roomId);
+  const gone = rows.some((row) => row.voided && (here ? row.uid === here.uid : row.user_id === userId));
+  const kept = here !== undefined && !gone && here.state !== "quarantined" && here.state !== "conflict";
+  if (standing("peer_check")) return { mark: "checked", toCheck: false };
+  if (self) return { mark: "signed", toCheck: self.user_id !== userId && !worked };
+  if (kept) return { mark: "signed", toCheck: false };
+  if (gone) return { mark: "void", toCheck: false };
+  return { mark: through && mine ? "ready" : null, toCheck: false };
+}
+
 interface TaskState {
   task: TaskRow;
   outcome: TaskOutcome;
   started: boolean;
+  /** Whether this user has inspected it on this phone. */
+  own: boolean;
 }
 
 async function taskStates(db: UserDatabase, roundId: number): Promise<TaskState[]> {
@@ -99,10 +136,11 @@ async function taskStates(db: UserDatabase, roundId: number): Promise<TaskState[
     task,
     outcome: outcomeOf(task, latest.get(task.id)),
     started: started.has(task.id),
+    own: latest.has(task.id),
   }));
 }
 
-function totalsOf(states: readonly TaskState[]): Totals {
+function totalsOf(states: readonly Pick<TaskState, "outcome" | "started">[]): Totals {
   const totals = noTotals();
   for (const { outcome, started } of states) count(totals, outcome, started);
   return totals;
@@ -110,10 +148,14 @@ function totalsOf(states: readonly TaskState[]): Totals {
 
 /** The rooms of a round with their progress. */
 export async function roomsOf(db: UserDatabase, roundId: number): Promise<RoomProgress[]> {
-  return roomsWith(db, await taskStates(db, roundId));
+  return roomsWith(db, await taskStates(db, roundId), await signingRows(db, roundId));
 }
 
-async function roomsWith(db: UserDatabase, states: readonly TaskState[]): Promise<RoomProgress[]> {
+async function roomsWith(
+  db: UserDatabase,
+  states: readonly TaskState[],
+  signing: SigningRows,
+): Promise<RoomProgress[]> {
   const [rooms, buildings, items, returned] = await Promise.all([
     db.rooms.toArray(),
     db.buildings.toArray(),
@@ -128,11 +170,15 @@ async function roomsWith(db: UserDatabase, states: readonly TaskState[]): Promis
   return shown
     .map((room) => {
       const own = byRoom.get(room.id)!;
+      const mine = own.some(({ task }) => task.assignee_id === db.userId);
+      const totals = totalsOf(own);
+      const worked = own.some((state) => state.own);
       return {
         room,
         building: building.get(room.building_id),
-        mine: own.some(({ task }) => task.assignee_id === db.userId),
-        totals: totalsOf(own),
+        mine,
+        totals,
+        ...signedOf(db.userId, room.id, signing, mine || worked, totals.todo === 0, worked),
         openItems: itemsByRoom.get(room.id)?.length ?? 0,
         returned: own.reduce((n, { task }) => n + (returnedTasks.get(task.id)?.length ?? 0), 0),
       };
@@ -191,6 +237,11 @@ export interface RoomView {
   totals: Totals;
   /** The reasons for which a device or the whole room may go untested. */
   exceptions: readonly Words[];
+  /** The checklist of the round, whole. */
+  content: Content | null;
+  signing: Signing;
+  /** Names behind the ids in `signing`. */
+  people: ReadonlyMap<number, PersonRow>;
 }
 
 /** One room of the current round; null when it is not on this phone or not in the round. */
@@ -202,11 +253,13 @@ export async function room(db: UserDatabase, roomId: number): Promise<RoomView |
     .equals(roomId)
     .filter((task) => task.round_id === round.id)
     .toArray();
-  const [building, openItems, version, all] = await Promise.all([
+  const [building, openItems, version, all, signing, people] = await Promise.all([
     db.buildings.get(row.building_id),
     openItemViews(db, { roomId }),
     db.checklists.where("number").equals(round.checklist).first(),
     roomTasks(db, tasks, round),
+    roomSigning(db, round.id, roomId, tasks),
+    db.people.toArray(),
   ]);
   return {
     room: row,
@@ -217,6 +270,9 @@ export async function room(db: UserDatabase, roomId: number): Promise<RoomView |
     openItems,
     totals: totalsOf(all),
     exceptions: version?.content.exceptions ?? [],
+    content: version?.content ?? null,
+    signing,
+    people: new Map(people.map((one) => [one.id, one])),
   };
 }
 

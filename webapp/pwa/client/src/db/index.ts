@@ -14,6 +14,7 @@ import * as back from "./returns";
 import * as visits from "./revisits";
 import type { UserDatabase } from "./schema";
 import * as search from "./search";
+import * as signing from "./selfchecks";
 import * as state from "./syncstate";
 import * as tasks from "./task";
 import * as unsent from "./unsent";
@@ -67,6 +68,8 @@ export const amendInspection = bound(finishing.amendInspection);
 export const returnedLines = bound(back.returnedLines);
 export const beginAnswer = bound(back.beginAnswer);
 export const dropUntouched = bound(back.dropUntouched);
+export const signSelfCheck = bound(signing.signSelfCheck);
+export const undoSelfCheck = bound(signing.undoSelfCheck);
 export const recordScan = bound(search.recordScan);
 export const acknowledgeEviction = bound(state.acknowledgeEviction);
 
@@ -82,14 +85,15 @@ export {
   type DatabaseNotice,
 } from "./open";
 export { picture } from "./picture.svelte";
-export type { HomeView, RoomProgress, RoomTask, RoomView } from "./home";
+export type { HomeView, RoomMark, RoomProgress, RoomTask, RoomView } from "./home";
+export type { Signing, SigningState } from "./selfchecks";
 export type { OpenItemFilter, OpenItemView } from "./items";
 export type { TaskOutcome, Totals } from "./outcome";
 export type { Judged } from "./payload";
 export type { FoundDevice, Resolved } from "./search";
 export type { Returned, ReturnedLine } from "./returns";
 export type { Revisit } from "./revisits";
-export type { RecordLine, SyncState, SyncSummary } from "./syncstate";
+export type { RecordLine, SelfCheckLine, SyncState, SyncSummary } from "./syncstate";
 export type { TaskView } from "./task";
 export type { TaskChecklist } from "./due";
 export type { UnsentCount } from "./unsent";

@@ -82,7 +82,7 @@ export function noteAnswers(
   serverTime: string,
 ): Promise<void> {
   return write(db, () =>
-    db.transaction("rw", db.outbox, db.records, db.photos, async () => {
+    db.transaction("rw", db.outbox, db.records, db.photos, db.self_checks, async () => {
       const uids = new Set<string>();
       for (const answer of answers) {
         const operation = await db.outbox.get(answer.id);
@@ -97,6 +97,10 @@ export function noteAnswers(
           undo: done ? null : operation.undo,
           ...(done && { acknowledged_at: serverTime }),
         });
+        if (done && operation.kind === "self_check") {
+          await settleSelfCheck(db, operation.uid, result, code, serverTime);
+          continue;
+        }
         if (done && operation.kind !== "scan") uids.add(operation.uid);
         if (done) await noteDetail(db, operation.uid, code, answer.detail ?? {}, serverTime);
       }
@@ -123,6 +127,20 @@ async function noteDetail(
   await db.records.update(uid, { code, detail, acknowledged_at: serverTime });
 }
 
+/** What has become of a self-check; one that waits for its records is kept by the server, not signed. */
+async function settleSelfCheck(
+  db: UserDatabase,
+  uid: string,
+  result: string,
+  code: string,
+  serverTime: string,
+): Promise<void> {
+  const held = result === "quarantined" && code === "self_check_held";
+  const stopped = result === "quarantined" || result === "conflict";
+  const state = held ? "sent" : stopped ? (result as "quarantined" | "conflict") : "accepted";
+  await db.self_checks.update(uid, { state, code, acknowledged_at: serverTime });
+}
+
 /** The server will not take an operation of this size: it stays here, and in the rescue file. */
 export function noteRefused(db: UserDatabase, id: string, code: string): Promise<void> {
   return write(db, async () => {
@@ -140,12 +158,16 @@ export function noteProblem(db: UserDatabase, id: string, code: string): Promise
 /** Puts acknowledged operations back into the queue: the server has lost them. */
 export function requeueOperations(db: UserDatabase, ids: readonly string[]): Promise<number> {
   return write(db, () =>
-    db.transaction("rw", db.outbox, db.records, db.photos, async () => {
+    db.transaction("rw", db.outbox, db.records, db.photos, db.self_checks, async () => {
       const found = await db.outbox.bulkGet([...ids]);
       const back = found.flatMap((one) => (one?.state === "done" ? [one] : []));
       for (const one of back) {
         await db.outbox.put({ ...one, state: "waiting", result: "", code: "", hold_until: 0 });
         if (one.kind === "scan") continue;
+        if (one.kind === "self_check") {
+          await db.self_checks.update(one.uid, { state: "saved", code: "", acknowledged_at: null });
+          continue;
+        }
         await db.records.update(one.uid, { acknowledged_at: null });
         await settleRecord(db, one.uid);
       }

@@ -57,7 +57,9 @@ const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
   }),
   returned_photos: () => ({ item: null, remark: "", marks: [], ...RETURNED }),
   returned_answers: () => ({ item: null, remark: "", ...RETURNED }),
+  sign_offs: () => ({ voided: false, changed: [] }),
 };
+const CHANGED_DEFAULTS: Row = { task_id: null, device_id: null, items: [], by: null };
 const PREVIOUS_DEFAULTS: Row = { readings: {}, photos: {}, exception: null };
 
 /** Stores a pull's answer. The cursor moves with its rows or not at all. */
@@ -106,6 +108,9 @@ function complete(name: PulledTable, row: Row): Row {
   if (name === "tasks" && previous) {
     whole["previous"] = { ...PREVIOUS_DEFAULTS, ...(previous as Row) };
   }
+  if (name === "sign_offs") {
+    whole["changed"] = (whole["changed"] as Row[]).map((one) => ({ ...CHANGED_DEFAULTS, ...one }));
+  }
   return whole;
 }
 
@@ -134,9 +139,13 @@ async function dropRows(db: UserDatabase, ids: Ids): Promise<Ids> {
   return kept;
 }
 
-/** The rows that drafts and records not yet accepted hang on. */
+/** The rows that drafts, records not yet accepted and unsent signatures hang on. */
 async function neededRows(db: UserDatabase): Promise<Partial<Record<PulledTable, Set<Id>>>> {
-  const [drafts, records] = await Promise.all([db.drafts.toArray(), db.records.toArray()]);
+  const [drafts, records, signed] = await Promise.all([
+    db.drafts.toArray(),
+    db.records.toArray(),
+    db.self_checks.where("state").equals("saved").toArray(),
+  ]);
   const open = records.filter((record) => record.state !== "accepted");
   const taskIds = new Set([...drafts, ...open].map((one) => one.task_id));
   const tasks = (await db.tasks.bulkGet([...taskIds])).filter((task) => task !== undefined);
@@ -148,8 +157,8 @@ async function neededRows(db: UserDatabase): Promise<Partial<Record<PulledTable,
   return {
     tasks: taskIds,
     devices: new Set(tasks.flatMap((task) => task.device_id ?? [])),
-    rooms: new Set(tasks.map((task) => task.room_id)),
-    rounds: new Set(tasks.map((task) => task.round_id)),
+    rooms: new Set([...tasks, ...signed].map((one) => one.room_id)),
+    rounds: new Set([...tasks, ...signed].map((one) => one.round_id)),
     checklists: new Set(versions),
   };
 }

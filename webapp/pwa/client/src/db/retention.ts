@@ -20,6 +20,7 @@ export async function tidy(db: UserDatabase): Promise<void> {
   await noteGoneRounds(db, serverTime);
   const old = await oldRecords(db, serverTime);
   for (const record of old) await dropRecord(db, record.uid);
+  await dropOldSelfChecks(db, serverTime);
   await dropOldScans(db, Date.parse(serverTime));
   await dropThumbs(db);
 }
@@ -54,9 +55,11 @@ async function dropElsewhere(db: UserDatabase): Promise<void> {
 
 /** Notes since when the server no longer lists a round that records belong to. */
 async function noteGoneRounds(db: UserDatabase, serverTime: string): Promise<void> {
-  await db.transaction("rw", db.meta, db.rounds, db.records, async () => {
+  await db.transaction("rw", db.meta, db.rounds, db.records, db.self_checks, async () => {
     const before = (await db.getMeta("rounds_gone")) ?? {};
-    const used = (await db.records.orderBy("round_id").uniqueKeys()) as number[];
+    const tables = [db.records, db.self_checks];
+    const keys = await Promise.all(tables.map((table) => table.orderBy("round_id").uniqueKeys()));
+    const used = new Set(keys.flat() as number[]);
     const open = new Set(await db.rounds.toCollection().primaryKeys());
     const gone: Record<number, string> = {};
     for (const id of used) if (!open.has(id)) gone[id] = before[id] ?? serverTime;
@@ -87,6 +90,25 @@ async function dropRecord(db: UserDatabase, uid: string): Promise<void> {
       await Promise.all([db.photos, db.blobs, db.thumbs].map((table) => table.bulkDelete(photos)));
       await db.outbox.where("uid").equals(uid).delete();
       await db.records.delete(uid);
+    }),
+  );
+}
+
+/** Self-checks that the server has, of rounds that were accepted long ago. */
+async function dropOldSelfChecks(db: UserDatabase, serverTime: string): Promise<void> {
+  const gone = (await db.getMeta("rounds_gone")) ?? {};
+  const limit = Date.parse(serverTime) - KEEP_DAYS * DAY_MS;
+  await write(db, () =>
+    db.transaction("rw", db.self_checks, db.outbox, async () => {
+      const old = await db.self_checks
+        .filter((one) => {
+          const since = gone[one.round_id];
+          if (since === undefined || one.state === "saved" || one.acknowledged_at === null) return false;
+          return Date.parse(since) < limit && Date.parse(one.acknowledged_at) < limit;
+        })
+        .toArray();
+      await db.self_checks.bulkDelete(old.map((one) => one.uid));
+      await db.outbox.bulkDelete(old.map((one) => one.operation_id));
     }),
   );
 }

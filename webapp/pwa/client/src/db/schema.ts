@@ -13,6 +13,7 @@ import type {
   ReturnedPhotoRow,
   RoomRow,
   RoundRow,
+  SignOffRow,
   TaskRow,
 } from "../api/wire";
 import type {
@@ -23,6 +24,7 @@ import type {
   Operation,
   PhotoInfo,
   Scan,
+  SelfCheck,
   StoredBytes,
   SyncEvent,
   Thumb,
@@ -48,6 +50,7 @@ export class UserDatabase extends Dexie {
   declare open_items: Table<OpenItemRow, number>;
   declare returned_photos: Table<ReturnedPhotoRow, string>;
   declare returned_answers: Table<ReturnedAnswerRow, number>;
+  declare sign_offs: Table<SignOffRow, string>;
   declare drafts: Table<Draft, number>;
   declare records: Table<InspectionRecord, string>;
   declare photos: Table<PhotoInfo, string>;
@@ -55,6 +58,7 @@ export class UserDatabase extends Dexie {
   declare thumbs: Table<Thumb, string>;
   declare outbox: Table<Operation, string>;
   declare scans: Table<Scan, string>;
+  declare self_checks: Table<SelfCheck, string>;
   declare events: Table<SyncEvent, number>;
 
   constructor(userId: number, contractCode: string) {
@@ -92,6 +96,9 @@ export class UserDatabase extends Dexie {
     this.version(2)
       .stores({ returned_answers: "id, task_id" })
       .upgrade((transaction) => transaction.table("meta").delete("cursor"));
+    this.version(3)
+      .stores({ sign_offs: "uid, room_id", self_checks: "uid, room_id, round_id, state" })
+      .upgrade((transaction) => transaction.table("meta").delete("cursor"));
   }
 
   async getMeta<Key extends keyof MetaValues>(key: Key): Promise<MetaValues[Key] | undefined> {
@@ -118,6 +125,7 @@ export const PULLED = [
   "open_items",
   "returned_photos",
   "returned_answers",
+  "sign_offs",
 ] as const;
 
 export type PulledTable = (typeof PULLED)[number];

@@ -8,6 +8,7 @@ import type {
   Operation,
   PhotoInfo,
   RecordState,
+  SelfCheck,
   Space,
   SyncEvent,
 } from "./types";
@@ -24,6 +25,12 @@ export interface RecordLine {
   refused: boolean;
 }
 
+/** A self-check that was signed here, with its room. */
+export interface SelfCheckLine {
+  check: SelfCheck;
+  room: RoomRow | undefined;
+}
+
 export interface SyncState {
   engine: EngineStatus;
   unsent: UnsentCount;
@@ -32,6 +39,8 @@ export interface SyncState {
   photos: { waiting: number; sent: number; damaged: number; gone: number; refused: number };
   /** What is not accepted yet comes first, then the latest. */
   records: RecordLine[];
+  /** The self-checks that were signed here, the latest of each room, the latest first. */
+  selfChecks: SelfCheckLine[];
   space: Space | null;
   readyAt: string | null;
   /** When the browser was found to have cleared the phone, until the user has read it. */
@@ -92,6 +101,7 @@ export async function syncState(db: UserDatabase): Promise<SyncState> {
       refused: number("refused"),
     },
     records: await recordLines(db, records, photos, operations),
+    selfChecks: await selfCheckLines(db),
     space: space ?? null,
     readyAt: readyAt ?? null,
     clockOffsetSeconds: Math.round((offset ?? 0) / 1000),
@@ -125,6 +135,23 @@ async function recordLines(
       STATES.indexOf(a.record.state) - STATES.indexOf(b.record.state) ||
       b.record.saved_at.localeCompare(a.record.saved_at),
   );
+}
+
+/** What was signed again later is not told of: only the latest of a room counts. */
+async function selfCheckLines(db: UserDatabase): Promise<SelfCheckLine[]> {
+  const [checks, rows] = await Promise.all([db.self_checks.toArray(), db.sign_offs.toArray()]);
+  const signed = new Set(rows.map((row) => row.uid));
+  const latest = new Map<string, SelfCheck>();
+  for (const one of checks.sort((a, b) => a.saved_at.localeCompare(b.saved_at))) {
+    latest.set(`${one.round_id} ${one.room_id}`, one);
+  }
+  const shown = [...latest.values()].reverse();
+  const rooms = await db.rooms.bulkGet(shown.map((one) => one.room_id));
+  // One that the server had kept is signed as soon as a pull tells of it.
+  return shown.map((one, place) => ({
+    check: signed.has(one.uid) ? { ...one, state: "accepted" } : one,
+    room: rooms[place],
+  }));
 }
 
 /** The sync log, the latest first. */

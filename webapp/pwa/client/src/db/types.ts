@@ -5,6 +5,7 @@ import type {
   InspectionPayload,
   OperationEnvelope,
   ScanResult,
+  SelfCheckPayload,
 } from "../api/wire";
 import type { Outcome, Value } from "../rules/verdict";
 
@@ -162,12 +163,34 @@ export interface Thumb extends StoredBytes {
   absent?: boolean;
 }
 
+/**
+ * Where a self-check stands that was signed here: `saved` on this phone · `sent`: the server keeps
+ * it until the records have come that it is about · `accepted`: it is signed on the server ·
+ * `quarantined`, `conflict`: it is with the supervisor.
+ */
+export type SelfCheckState = "saved" | "sent" | "accepted" | "quarantined" | "conflict";
+
+/** A room's self-check, signed on this phone; it stays until its round is accepted, and 14 days. */
+export interface SelfCheck {
+  uid: string;
+  round_id: number;
+  room_id: number;
+  /** What was signed: the revision of every inspection that was seen, as it was or will be sent. */
+  payload: SelfCheckPayload;
+  state: SelfCheckState;
+  code: string;
+  operation_id: string;
+  saved_at: string;
+  /** When the server acknowledged it, by the server's clock. */
+  acknowledged_at: string | null;
+}
+
 /** `waiting`: to be sent · `done`: acknowledged · `refused`: too large for the server, kept. */
 export type OperationState = "waiting" | "done" | "refused";
 
 /** An envelope of the outbox: opaque, never changed once it was saved. */
 export interface Operation extends OperationEnvelope {
-  /** The inspection's uid, or the scan's. */
+  /** The uid of the inspection, the scan or the self-check. */
   uid: string;
   state: OperationState;
   /** Milliseconds since 1970. */

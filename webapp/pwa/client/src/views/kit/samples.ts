@@ -1,6 +1,7 @@
 /** Made-up contents for the kit page, in both languages. */
 import { pickName } from "../../i18n";
 import type { State } from "../../ui/states";
+import type { Stroke } from "../../ui/strokes";
 
 export const say = pickName;
 export const states: State[] = ["normal", "abnormal", "attention", "not_tested", "todo"];
@@ -74,3 +75,10 @@ export const bars = {
     rows: COUNTS.slice(0, 2).map(([zh, en, values]) => [say(zh, en), values[0], values[1]]),
   }),
 };
+
+/** A hand that writes its name. */
+export const signature: Stroke[] = [
+  [[0.16, 0.35], [0.24, 0.3], [0.31, 0.36], [0.28, 0.52], [0.22, 0.7], [0.3, 0.74], [0.38, 0.6]],
+  [[0.42, 0.28], [0.41, 0.5], [0.4, 0.78], [0.47, 0.72], [0.53, 0.5], [0.56, 0.44], [0.57, 0.6], [0.6, 0.74]],
+  [[0.66, 0.4], [0.72, 0.36], [0.78, 0.44], [0.74, 0.58], [0.68, 0.66], [0.76, 0.7], [0.86, 0.56]],
+];
