@@ -262,7 +262,7 @@ async function listPhotos(db: UserDatabase, one: Prepared): Promise<void> {
 export function undoFinish(db: UserDatabase, uids: string | readonly string[]): Promise<boolean> {
   const wanted = typeof uids === "string" ? [uids] : uids;
   return write(db, () =>
-    db.transaction("rw", db.drafts, db.records, db.photos, db.outbox, async () => {
+    db.transaction("rw", [db.drafts, db.records, db.photos, db.outbox, db.self_checks], async () => {
       const operations = await Promise.all(wanted.map((uid) => undoable(db, uid)));
       if (operations.some((operation) => !operation)) return false;
       for (const operation of operations) await undoOne(db, operation!);
@@ -288,10 +288,27 @@ async function undoOne(db: UserDatabase, operation: Operation): Promise<void> {
     const back = photo.state === "withdrawn" && before.has(photo.id);
     if (back) await db.photos.update(photo.id, { state: "waiting" });
   }
+  await dropSignatures(db, operation.uid);
   await db.drafts.put(draft);
   await db.outbox.delete(operation.id);
   if (record) await putBack(db, record);
   else await db.records.delete(operation.uid);
+}
+
+/**
+ * An unsent signature over what is taken back goes with it: finished anew, the same revision may
+ * say something that nobody has signed.
+ */
+async function dropSignatures(db: UserDatabase, uid: string): Promise<void> {
+  const revision = (await db.records.get(uid))?.revision;
+  const saved = await db.self_checks.where("state").equals("saved").toArray();
+  for (const check of saved) {
+    const over = check.payload.inspections.some((one) => one.uid === uid && one.revision === revision);
+    const operation = over ? await db.outbox.get(check.operation_id) : undefined;
+    if (!operation || operation.attempted_at !== null) continue;
+    await db.outbox.delete(operation.id);
+    await db.self_checks.delete(check.uid);
+  }
 }
 
 /** The server may have answered for what was sent before, while the amendment stood. */

@@ -15,14 +15,14 @@ import { openItemViews, type OpenItemView } from "./items";
 import { count, latestByTask, noTotals, outcomeOf, type TaskOutcome, type Totals } from "./outcome";
 import { returnedLines, returnedToMe, type ReturnedLine } from "./returns";
 import type { UserDatabase } from "./schema";
-import { roomSigning, signingRows, type Signing, type SigningRows } from "./selfchecks";
+import { changedSince, isMineVoided, roomSigning, signingRows, type Signing, type SigningRows } from "./selfchecks";
 import { readInSlices } from "./slices";
 import type { InspectionRecord } from "./types";
 import { unsentCount, type UnsentCount } from "./unsent";
 
 /**
  * `ready`: inspected, and this user's to sign · `signed`: the self-check is signed · `checked`: a
- * colleague has signed it too · `void`: what this user signed no longer holds.
+ * colleague has signed it too · `void`: what this user signed no longer holds, or was changed here.
  */
 export type RoomMark = "ready" | "signed" | "checked" | "void";
 
@@ -99,29 +99,29 @@ function signedOf(
   userId: number,
   roomId: number,
   { signOffs, own }: SigningRows,
-  mine: boolean,
-  through: boolean,
-  worked: boolean,
+  work: { states: readonly TaskState[]; mine: boolean; through: boolean },
 ): Pick<RoomProgress, "mark" | "toCheck"> {
   const rows = signOffs.get(roomId) ?? [];
   const standing = (level: string) => rows.find((row) => row.level === level && !row.voided);
   const self = standing("self_check");
   const here = own.get(roomId);
-  const gone = rows.some((row) => row.voided && (here ? row.uid === here.uid : row.user_id === userId));
+  const gone = rows.some((row) => (here ? row.voided && row.uid === here.uid : isMineVoided(row, userId)));
   const kept = here !== undefined && !gone && here.state !== "quarantined" && here.state !== "conflict";
+  if (kept && changedSince(here, work.states)) return { mark: "void", toCheck: false };
   if (standing("peer_check")) return { mark: "checked", toCheck: false };
+  const worked = work.states.some(({ record }) => record !== undefined);
   if (self) return { mark: "signed", toCheck: self.user_id !== userId && !worked };
   if (kept) return { mark: "signed", toCheck: false };
   if (gone) return { mark: "void", toCheck: false };
-  return { mark: through && mine ? "ready" : null, toCheck: false };
+  return { mark: work.through && (work.mine || worked) ? "ready" : null, toCheck: false };
 }
 
 interface TaskState {
   task: TaskRow;
   outcome: TaskOutcome;
   started: boolean;
-  /** Whether this user has inspected it on this phone. */
-  own: boolean;
+  /** What this phone has finished of it, the latest. */
+  record: InspectionRecord | undefined;
 }
 
 async function taskStates(db: UserDatabase, roundId: number): Promise<TaskState[]> {
@@ -136,7 +136,7 @@ async function taskStates(db: UserDatabase, roundId: number): Promise<TaskState[
     task,
     outcome: outcomeOf(task, latest.get(task.id)),
     started: started.has(task.id),
-    own: latest.has(task.id),
+    record: latest.get(task.id),
   }));
 }
 
@@ -172,15 +172,16 @@ async function roomsWith(
       const own = byRoom.get(room.id)!;
       const mine = own.some(({ task }) => task.assignee_id === db.userId);
       const totals = totalsOf(own);
-      const worked = own.some((state) => state.own);
+      const back = own.flatMap(({ task }) => returnedTasks.get(task.id) ?? []);
+      const through = totals.todo === 0 && !back.some((one) => one.kind === "answer");
       return {
         room,
         building: building.get(room.building_id),
         mine,
         totals,
-        ...signedOf(db.userId, room.id, signing, mine || worked, totals.todo === 0, worked),
+        ...signedOf(db.userId, room.id, signing, { states: own, mine, through }),
         openItems: itemsByRoom.get(room.id)?.length ?? 0,
-        returned: own.reduce((n, { task }) => n + (returnedTasks.get(task.id)?.length ?? 0), 0),
+        returned: back.length,
       };
     })
     .sort(byPlace);

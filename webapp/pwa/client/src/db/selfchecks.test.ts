@@ -6,7 +6,7 @@ import { runSync } from "../sync/run";
 import { FakeServer } from "../sync/testing";
 import { saveDraft } from "./drafts";
 import { NotSavedError } from "./errors";
-import { amendInspection, finishInspection, finishWithException } from "./finish";
+import { amendInspection, finishInspection, finishWithException, undoFinish } from "./finish";
 import { home, room, type RoomProgress } from "./home";
 import { sha256Hex } from "./ids";
 import { applyPull } from "./pulled";
@@ -111,6 +111,35 @@ describe("signing", () => {
     expect(await db.self_checks.count()).toBe(1);
   });
 
+  test("goes with what it was given for, when that is taken back: the next one may say something else", async () => {
+    const uids = await inspectAll();
+    await sign();
+    expect(await undoFinish(db, uids[0]!)).toBe(true);
+    expect(await db.self_checks.count()).toBe(0);
+    expect((await db.outbox.toArray()).map((one) => one.kind)).toEqual(["inspection", "inspection"]);
+    await finishInspection(db, 1);
+    expect(await signing()).toMatchObject({ state: "none", ready: true });
+    // An amendment that is taken back leaves the signature over what stood before.
+    await sign();
+    await amendInspection(db, uids[1]!);
+    await saveDraft(db, 2, { remark: "again" });
+    await finishInspection(db, 2);
+    expect(await undoFinish(db, uids[1]!)).toBe(true);
+    expect(await signing()).toMatchObject({ state: "signed", stage: "saved" });
+  });
+
+  test("waits for the answer to what was sent back", async () => {
+    const [uid] = await inspectAll();
+    await pull({ returned_answers: [{ id: 4, task_id: 1, inspection_uid: uid, revision: 1, remark: "look again" }] });
+    expect(await signing()).toMatchObject({ ready: false, waits: true });
+    expect(await mark()).toEqual({ mark: null, toCheck: false });
+    await amendInspection(db, uid!);
+    await saveDraft(db, 1, { remark: "looked again" });
+    await finishInspection(db, 1);
+    expect(await signing()).toMatchObject({ ready: true, waits: false });
+    expect(await mark()).toEqual({ mark: "ready", toCheck: false });
+  });
+
   test("is not offered to who neither inspected here nor has the room", async () => {
     const rows = [1, 2, 3].map((id) => ({ uid: `i${id}`, task_id: id, author_id: OTHER, revision: 1, verdict: "normal", received_at: "" }));
     const tasks = [1, 2, 3].map((id) => ({ id, round_id: 5, room_id: 1, device_id: id < 3 ? id : null, outcome: "normal", inspection_uid: `i${id}`, assignee_id: OTHER }));
@@ -203,7 +232,9 @@ describe("what becomes of it", () => {
     expect(await signing()).toMatchObject({ state: "signed" });
     await finishInspection(db, 1);
     expect(await signing()).toMatchObject({ state: "changed", ready: true });
+    expect(await mark()).toEqual({ mark: "void", toCheck: false });
     await sign();
+    expect(await mark()).toEqual({ mark: "signed", toCheck: false });
     expect(await signing()).toMatchObject({ state: "signed", stage: "saved" });
   });
 
@@ -225,6 +256,19 @@ describe("what becomes of it", () => {
     expect(await signing()).toMatchObject({ state: "signed", stage: "accepted", ready: false });
     await pull({ sign_offs: [signOff("elsewhere", { voided: true, changed: [{ why: "joined", device_id: 2 }] })] });
     expect(await signing()).toMatchObject({ state: "void", changed: [{ why: "joined", task_id: null, items: [], by: null }] });
+  });
+
+  test("a colleague's that was signed after it stands, and a peer check that is gone is no self-check", async () => {
+    await inspectAll();
+    const uid = await sign();
+    const changed = [{ why: "amended", task_id: 2 }];
+    await pull({ sign_offs: [signOff(uid, { voided: true, changed }), signOff("theirs", { user_id: OTHER })] });
+    expect(await signing()).toMatchObject({ state: "by_other", selfBy: OTHER, stage: null, ready: false });
+    expect(await mark()).toEqual({ mark: "signed", toCheck: false });
+    await db.self_checks.clear();
+    await pull({ sign_offs: [signOff("peer", { level: "peer_check", voided: true, changed })] }, { sign_offs: [uid, "theirs"] });
+    expect(await signing()).toMatchObject({ state: "none", ready: true });
+    expect(await mark()).toEqual({ mark: "ready", toCheck: false });
   });
 
   test("a colleague's stands for the room, and waits for another to look at it again", async () => {

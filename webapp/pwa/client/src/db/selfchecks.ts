@@ -9,6 +9,7 @@ import { operationOf, UNDO_MS } from "./finish";
 import { isoNow, uuidv7 } from "./ids";
 import { write } from "./open";
 import { latestByTask } from "./outcome";
+import { returnedToMe } from "./returns";
 import type { UserDatabase } from "./schema";
 import type { InspectionRecord, SelfCheck, SelfCheckState } from "./types";
 
@@ -25,6 +26,8 @@ export interface Signing {
   stage: SelfCheckState | null;
   /** Whether this user may sign now: all is inspected, and by him, or the room is his. */
   ready: boolean;
+  /** Whether he could, but for answers that were sent back and have no answer here yet. */
+  waits: boolean;
   /** Who signed the self-check and the peer check that stand, by the user's id. */
   selfBy: number | null;
   peerBy: number | null;
@@ -58,26 +61,33 @@ export async function signingRows(db: UserDatabase, roundId: number): Promise<Si
   return { signOffs, own };
 }
 
-/** How a room stands, from its tasks, this phone's latest records of them, and what was signed. */
-export function signingOf(
-  userId: number,
-  roomId: number,
-  tasks: readonly TaskRow[],
-  latest: ReadonlyMap<number, InspectionRecord>,
-  revisions: ReadonlyMap<string, number>,
-  { signOffs, own }: SigningRows,
-  inspectedHere: boolean,
-): Signing {
+/** What is known of a room's work: its tasks, and what was done of them here and elsewhere. */
+export interface RoomWork {
+  tasks: readonly TaskRow[];
+  /** This phone's latest records, by task. */
+  latest: ReadonlyMap<number, InspectionRecord>;
+  /** The revisions that the server has told of, by the inspection's uid. */
+  revisions: ReadonlyMap<string, number>;
+  /** Whether this user has inspected in it, here or on another phone. */
+  inspected: boolean;
+  /** Whether an answer was sent back and has no answer on this phone yet. */
+  returned: boolean;
+}
+
+/** How a room stands, from its work and what was signed. */
+export function signingOf(userId: number, roomId: number, work: RoomWork, { signOffs, own }: SigningRows): Signing {
   const rows = signOffs.get(roomId) ?? [];
   const standing = (level: string) => rows.find((row) => row.level === level && !row.voided);
   const self = standing("self_check");
-  const seen = seenIn(tasks, latest, revisions);
+  const seen = seenIn(work.tasks, work.latest, work.revisions);
   const told = stateOf(userId, own.get(roomId), rows, self, seen);
-  const mine = inspectedHere || tasks.some((task) => task.assignee_id === userId);
+  const mine = work.inspected || work.tasks.some((task) => task.assignee_id === userId);
   const again = told.state !== "signed" && told.state !== "by_other";
+  const through = seen !== null && seen.length > 0 && mine && again;
   return {
     ...told,
-    ready: seen !== null && seen.length > 0 && mine && again,
+    ready: through && !work.returned,
+    waits: through && work.returned,
     selfBy: self?.user_id ?? null,
     peerBy: standing("peer_check")?.user_id ?? null,
   };
@@ -94,16 +104,20 @@ function stateOf(
 ): Told {
   const told: Told = { state: "none", stage: null, changed: [], code: "", uid: own?.uid ?? null };
   const onServer = own && rows.find((row) => row.uid === own.uid);
-  const voided = rows.filter((row) => row.voided && row.user_id === userId).at(-1);
-  if (own && onServer?.voided) return { ...told, state: "void", changed: onServer.changed };
-  if (own && !onServer && (own.state === "quarantined" || own.state === "conflict")) {
-    if (!self) return { ...told, state: "refused", stage: own.state, code: own.code };
-  } else if (own) {
+  const stopped = own && !onServer && (own.state === "quarantined" || own.state === "conflict");
+  if (own && !stopped && !onServer?.voided) {
     if (!sameSeen(own.payload.inspections, seen)) return { ...told, state: "changed", stage: own.state };
     return { ...told, state: "signed", stage: onServer ? "accepted" : own.state };
   }
-  if (self) return { ...told, state: self.user_id === userId ? "signed" : "by_other", stage: self.user_id === userId ? "accepted" : null };
+  if (self) return self.user_id === userId ? { ...told, state: "signed", stage: "accepted" } : { ...told, state: "by_other" };
+  if (stopped) return { ...told, state: "refused", stage: own.state, code: own.code };
+  const voided = onServer ?? rows.filter((row) => isMineVoided(row, userId)).at(-1);
   return voided ? { ...told, state: "void", changed: voided.changed } : told;
+}
+
+/** Whether it is a self-check of this user that no longer holds. */
+export function isMineVoided(row: SignOffRow, userId: number): boolean {
+  return row.voided && row.level === "self_check" && row.user_id === userId;
 }
 
 function sameSeen(signed: readonly SeenInspection[], now: readonly SeenInspection[] | null): boolean {
@@ -126,17 +140,34 @@ export function seenIn(
   for (const task of tasks) {
     const own = latest.get(task.id);
     const uid = task.inspection_uid;
-    const first = own && (uid === null || uid === own.uid || isSecondVisit(task, own));
-    if (first) seen.push({ uid: own.uid, revision: Math.max(own.revision, revisions.get(own.uid) ?? 0) });
-    else if (uid !== null) seen.push({ uid, revision: revisions.get(uid) ?? 1 });
+    if (own && isSeen(task, own)) {
+      seen.push({ uid: own.uid, revision: Math.max(own.revision, revisions.get(own.uid) ?? 0) });
+    } else if (uid !== null) seen.push({ uid, revision: revisions.get(uid) ?? 1 });
     else return null;
   }
   return seen;
 }
 
+/** Whether what this phone has finished is what counts of a task, as far as it knows. */
+function isSeen(task: TaskRow, own: InspectionRecord): boolean {
+  const uid = task.inspection_uid;
+  return uid === null || uid === own.uid || isSecondVisit(task, own);
+}
+
 function isSecondVisit(task: TaskRow, own: InspectionRecord): boolean {
   const unknown = own.acknowledged_at === null;
   return unknown && task.outcome === "not_tested" && own.verdict !== "not_tested";
+}
+
+/** Whether this phone has finished something of a room that its signature does not speak of. */
+export function changedSince(
+  check: SelfCheck,
+  done: readonly { task: TaskRow; record: InspectionRecord | undefined }[],
+): boolean {
+  const signed = new Map(check.payload.inspections.map((one) => [one.uid, one.revision]));
+  return done.some(
+    ({ task, record }) => record && isSeen(task, record) && (signed.get(record.uid) ?? 0) < record.revision,
+  );
 }
 
 /** The revisions that the server has told of the inspections of these tasks, by their uid. */
@@ -159,13 +190,20 @@ export async function roomSigning(
   tasks: readonly TaskRow[],
 ): Promise<Signing> {
   const ids = tasks.map((task) => task.id);
-  const [records, told, rows] = await Promise.all([
+  const [records, told, rows, returned] = await Promise.all([
     db.records.where("task_id").anyOf(ids).toArray(),
     toldRevisions(db, ids),
     signingRows(db, roundId),
+    returnedToMe(db),
   ]);
-  const here = records.length > 0 || told.authors.has(db.userId);
-  return signingOf(db.userId, roomId, tasks, latestByTask(records), told.revisions, rows, here);
+  const work = {
+    tasks,
+    latest: latestByTask(records),
+    revisions: told.revisions,
+    inspected: records.length > 0 || told.authors.has(db.userId),
+    returned: returned.some((one) => one.kind === "answer" && ids.includes(one.taskId)),
+  };
+  return signingOf(db.userId, roomId, work, rows);
 }
 
 /**

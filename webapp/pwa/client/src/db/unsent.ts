@@ -3,7 +3,7 @@ import { openDatabase } from "./open";
 import { contractsOnPhone, type UserDatabase } from "./schema";
 
 export interface UnsentCount {
-  /** Finished inspections and amendments that the server has not acknowledged. */
+  /** Finished inspections, amendments and signatures that the server has not acknowledged. */
   records: number;
   /** Photos of finished inspections that the server lacks. */
   photos: number;
