@@ -93,6 +93,9 @@ class Engineer:
             return False
         self._mine.pop()
         self.phone.told.saved.pop(undone["operation"])
+        # An unsent signature over it goes along.
+        for signature in undone["signatures"]:
+            self.phone.told.saved.pop(signature, None)
         self.forget_photos(set(undone["photos"]))
         return True
 
@@ -102,6 +105,16 @@ class Engineer:
         self._sync_meanwhile(deed)
         time.sleep(deed.draw / 20)
         return self._amend(Deed("amend", 0.999999, deed.photos)) and self._undo(deed)
+
+    def _sign(self, deed: Deed) -> bool:
+        """The room that a task is in, where everything in it is finished as far as the phone knows."""
+        try:
+            self.phone.sign(self._pick(deed, self._tasks))
+        except PhoneError as error:
+            if "is not finished" not in str(error):
+                raise
+            return False
+        return True
 
     def _scan(self, deed: Deed) -> None:
         scanned = self.phone.ask("scan", code=f"SCAN{deed.draw:.6f}", device=1)

@@ -11,6 +11,7 @@ DEEDS = {
     "amend": 12,
     "undo": 8,
     "amend_and_undo": 4,
+    "sign": 8,
     "scan": 6,
     "photo": 6,
     "sync": 14,

@@ -32,6 +32,13 @@ interface Saved {
   photos: { id: string; sha256: string }[];
 }
 
+/** What is no longer saved: the ids of its operation, its photos, and the signatures' operations. */
+interface Undone {
+  operation: string;
+  photos: string[];
+  signatures: string[];
+}
+
 export class Phone {
   readonly #browser: Browser = { server: "", cookie: "" };
   #page: Page | null = null;
@@ -119,13 +126,19 @@ export class Phone {
     return savedOf(db, uid);
   }
 
-  /** Takes back what was last finished of an inspection; null when it has left the phone already. */
-  async undo({ uid }: { uid: string }): Promise<{ operation: string; photos: string[] } | null> {
+  /**
+   * Takes back what was last finished of an inspection, with the unsent signatures over it; null when
+   * it has left the phone already.
+   */
+  async undo({ uid }: { uid: string }): Promise<Undone | null> {
     const { db } = this.#open;
     const operation = (await db.records.get(uid))?.operation_ids.at(-1);
+    const signed = await db.self_checks.toArray();
     if (!operation || !(await undoFinish(db, uid))) return null;
     const drafted = await db.photos.where({ uid, state: "draft" }).primaryKeys();
-    return { operation, photos: drafted };
+    const kept = await db.self_checks.bulkGet(signed.map((one) => one.uid));
+    const dropped = signed.filter((_, place) => !kept[place]);
+    return { operation, photos: drafted, signatures: dropped.map((one) => one.operation_id) };
   }
 
   /** Takes a photo into a task's draft, and leaves it there. */
