@@ -168,7 +168,8 @@ class Chromium:
         report = self.look()
         self.told.saved |= {one["id"]: one["hash"] for one in report["operations"]}
         done = {record["uid"] for record in report["records"]}
-        own = [photo for photo in report["photos"] if photo["uid"] in done]
+        # What is in the draft of an amendment is not in the outbox.
+        own = [p for p in report["photos"] if p["uid"] in done and p["state"] != "draft"]
         self.told.saved_photos |= {photo["id"]: photo["sha256"] for photo in own}
         return report
 
