@@ -133,7 +133,7 @@ export default {
   "signature.drawn": "Signed",
   "signature.empty": "Not signed yet",
   "signature.again": "Draw again",
-  "signature.type": "Type the name instead",
+  "signature.type": "Type your name",
   "signature.draw": "Draw instead",
   "signature.name": "Your name",
   "signature.name_hint": "A typed name is as good as a drawn signature.",

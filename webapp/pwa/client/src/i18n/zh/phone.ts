@@ -136,7 +136,7 @@ export default {
   "selfcheck.mark_void": "签字已失效",
   "selfcheck.to_sign": "{count} 间房待你自检签字",
   "selfcheck.voided_rooms": "{count} 间房的自检签字已失效",
-  "selfcheck.to_check": "{count} 间房等同事互检",
+  "selfcheck.to_check": "{count} 间房待互检",
   "selfcheck.list": "自检签字",
   "room.devices": "设备",
   "room.own": "房间检查",
