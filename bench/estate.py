@@ -107,7 +107,7 @@ def seed(data_dir: Path) -> Contents:
     app = create_app(settings_from_env({"DATA_DIR": str(data_dir)}))
     with app.app_context():
         upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
-        found = Contents(fresh=_site("FRESH", past=False), whole=_site("WHOLE", past=True))
+        found = Contents(fresh=make_site("FRESH", past=False), whole=make_site("WHOLE", past=True))
         db.session.remove()
         db.engine.dispose()
     return found
@@ -118,13 +118,14 @@ def seed_sites(data_dir: Path, rooms_by_code: Mapping[str, int]) -> dict[str, Si
     app = create_app(settings_from_env({"DATA_DIR": str(data_dir)}))
     with app.app_context():
         upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
-        found = {code: _site(code, past=True, rooms=n) for code, n in rooms_by_code.items()}
+        found = {code: make_site(code, past=True, rooms=n) for code, n in rooms_by_code.items()}
         db.session.remove()
         db.engine.dispose()
     return found
 
 
-def _site(code: str, *, past: bool, rooms: int = ROOMS) -> Site:
+def make_site(code: str, *, past: bool, rooms: int = ROOMS) -> Site:
+    """A contract with its open round; with ``past`` last month's round is behind it."""
     now = now_utc()
     logins = [f"{code.lower()}-{number}" for number in range(8)]
     with unit_of_work() as session:

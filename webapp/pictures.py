@@ -21,6 +21,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 FULL_SIDE, THUMB_SIDE = 1600, 320
 # At most so many of the 256 bits differ between a picture and its copy; another month's differ by 56.
 SAME_PICTURE_BITS = 24
+# Two racks of one make look much alike: of another device or room, a copy must be nearer than that.
+SAME_ELSEWHERE_BITS = 18
 # A lens cap or a white wall has hardly a bit set, and would look like every other one.
 TELLING_BITS = 24
 

@@ -18,6 +18,8 @@ from tests.sync.phone import Phone, picture, slot
 from webapp import background
 from webapp.audit.models import AuditRow
 from webapp.db import db, now_utc, unit_of_work
+from webapp.desk import photo_copies
+from webapp.desk.photo_copies import PhotoRef
 from webapp.estate.models import Device
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import Photo, Round
@@ -249,6 +251,36 @@ def test_the_same_bytes_are_known_for_ever_and_the_same_picture_for_a_year(
     background.make_photo_copies(now_utc())
     reused = {row["uid"]: row["reused_of"] for row in listed(desk)}
     assert reused == {first: None, alike: None, same: first}
+
+
+@pytest.mark.parametrize(
+    ("bits", "here", "elsewhere"),
+    [(18, True, True), (19, True, False), (24, True, False), (25, False, False)],
+)
+def test_a_picture_of_another_device_must_be_nearer_to_count_as_the_same(
+    bits: int,
+    here: bool,
+    elsewhere: bool,
+    phone: Phone,
+    desk: Phone,
+    contract: Contract,
+    projector: Device,
+) -> None:
+    march = made.opened(contract, "2026-03")
+    other = factories.device(factories.room(factories.building(contract, "B座")), name="另一台")
+    first = photographed(phone, march, projector, picture(1), "image")
+    again = photographed(phone, march, projector, picture(2), "image")
+    away = photographed(phone, march, other, picture(3), "image")
+    known = (1 << 128) - 1
+    with unit_of_work() as session:
+        photos = {row.uid: row for row in session.scalars(sa.select(Photo))}
+        photos[first].perceptual_hash = f"{known:064x}"
+    near = f"{known ^ ((1 << bits) - 1):064x}"
+    found = {
+        uid: photo_copies.repeated_photo(db.session(), PhotoRef.of(photos[uid]), near)
+        for uid in (again, away)
+    }
+    assert found == {again: first if here else None, away: first if elsewhere else None}
 
 
 def test_dark_pictures_are_not_taken_for_each_other(

@@ -131,6 +131,7 @@ class ReusedPhotoSchema(PlacedSchema):
     month = fields.String(required=True)
     inspection_id = fields.Integer(required=True)
     item = fields.String(required=True, allow_none=True)
+    author_id = fields.Integer(required=True)
     author = fields.String(required=True)
     device_taken_at = fields.AwareDateTime(required=True, allow_none=True)
     same_bytes = fields.Boolean(required=True)

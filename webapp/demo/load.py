@@ -375,5 +375,11 @@ class _Teller:
             for sha256, data in one.photos.items():
                 self.store.put(photo_key(self.contract.id, sha256), data)
             uids += [photo.id for photo in one.payload.photos]
-        values = {"received_at": at, "review": "accepted" if index < self.last else "none"}
+        values: dict[str, Any] = {
+            "received_at": at,
+            "review": "accepted" if index < self.last else "none",
+        }
+        if index <= self.last - DRAWN_MONTHS:
+            # The shared pictures would be found to repeat each other; each stands for one of its own.
+            values["perceptual_hash"] = Photo.sha256
         session.execute(sa.update(Photo).where(Photo.uid.in_(uids)).values(**values))

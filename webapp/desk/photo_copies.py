@@ -7,17 +7,25 @@ the worker soon after a photo has come, or at the first look when that is sooner
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import timedelta
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.errors import AppError
-from webapp.pictures import SAME_PICTURE_BITS, Copies, distance, make_copies, tells_enough
-from webapp.rounds.models import Photo
+from webapp.pictures import (
+    SAME_ELSEWHERE_BITS,
+    SAME_PICTURE_BITS,
+    Copies,
+    distance,
+    make_copies,
+    tells_enough,
+)
+from webapp.rounds.models import Inspection, Photo
 from webapp.rounds.rules import is_uid
 from webapp.storage import ObjectStore, photo_key, rendition_key
 
@@ -153,16 +161,37 @@ def repeated_photo(session: Session, photo: PhotoRef, perceptual_hash: str) -> s
         Photo.inspection_id != photo.inspection_id,
         Photo.perceptual_hash != "",
     )
-    latest = Photo.id.desc()
-    same = sa.select(Photo.uid).where(others, Photo.sha256 == photo.sha256).order_by(latest)
-    if not tells_enough(perceptual_hash):
-        return session.scalar(same.limit(1))
-    received_at = sa.select(Photo.received_at).where(Photo.id == photo.id)
-    since = (session.scalar(received_at) or datetime.now(UTC)) - _LOOKED_BACK
-    hashes = session.execute(
-        sa.select(Photo.uid, Photo.perceptual_hash)
-        .where(others, Photo.received_at >= since)
-        .order_by(latest)
+    same = sa.select(Photo.uid).where(others, Photo.sha256 == photo.sha256)
+    uid = session.scalar(same.order_by(Photo.id.desc()).limit(1))
+    if uid is not None or not tells_enough(perceptual_hash):
+        return uid
+    alike = (
+        row.uid
+        for row in _hashes(session, photo, others)
+        if distance(perceptual_hash, row.perceptual_hash)
+        <= (SAME_PICTURE_BITS if row.here else SAME_ELSEWHERE_BITS)
     )
-    alike = (uid for uid, other in hashes if distance(perceptual_hash, other) <= SAME_PICTURE_BITS)
-    return session.scalar(same.limit(1)) or next(alike, None)
+    return next(alike, None)
+
+
+def _hashes(
+    session: Session, photo: PhotoRef, others: sa.ColumnElement[bool]
+) -> Iterable[sa.Row[*tuple[Any, ...]]]:
+    """The hashes of the last thirteen months, the latest first; ``here`` are of the same place."""
+    at, item, device_id, room_id = session.execute(
+        sa.select(Photo.received_at, Photo.item, Inspection.device_id, Inspection.room_id)
+        .join(Inspection, Inspection.id == Photo.inspection_id)
+        .where(Photo.id == photo.id)
+    ).one()
+    if at is None:
+        return ()
+    here = sa.and_(
+        Inspection.room_id == room_id if device_id is None else Inspection.device_id == device_id,
+        Photo.item.is_(None) if item is None else Photo.item == item,
+    )
+    return session.execute(
+        sa.select(Photo.uid, Photo.perceptual_hash, here.label("here"))
+        .join(Inspection, Inspection.id == Photo.inspection_id)
+        .where(others, Photo.received_at >= at - _LOOKED_BACK)
+        .order_by(Photo.id.desc())
+    )

@@ -59,6 +59,7 @@ def _repeated(session: Session, contract_id: int, rows: Sequence[Row]) -> dict[s
             "inspection_id": inspection.id,
             **place_of(room, building, device),
             "item": photo.item,
+            "author_id": inspection.author_id,
             "author": author,
             "device_taken_at": photo.device_taken_at,
             "same_bytes": photo.sha256 == bytes_of[photo.uid],

@@ -15,7 +15,7 @@ from webapp.listing import all_rows
 from webapp.sheets import Column, Table
 
 _REVIEWS = {
-    "none": ("未复核", "Not reviewed"),
+    "none": ("待审", "To review"),
     "accepted": ("已通过", "Accepted"),
     "returned": ("已退回", "Sent back"),
 }
@@ -35,10 +35,10 @@ PHOTOS = Table(
         Column("author", "拍摄人", "Taken by"),
         Column("device_taken_at", "拍摄时间", "Taken"),
         Column("received_at", "收到时间", "Received"),
-        Column("review", "复核", "Review", _REVIEWS),
-        Column("review_remark", "复核意见", "Reviewer's words"),
-        Column("reviewer", "复核人", "Reviewed by"),
-        Column("reviewed_at", "复核时间", "Reviewed"),
+        Column("review", "审核", "Review", _REVIEWS),
+        Column("review_remark", "审核意见", "Reviewer's words"),
+        Column("reviewer", "审核人", "Reviewed by"),
+        Column("reviewed_at", "审核时间", "Reviewed"),
         Column("reused_month", "重复的月份", "Repeats a photo of"),
         Column("bulk_ok", "一键正常", "Set all to OK"),
         Column("bulk_seconds", "一键正常用时（秒）", "All OK after (seconds)"),

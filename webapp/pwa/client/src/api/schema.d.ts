@@ -10702,6 +10702,7 @@ export interface components {
         };
         ReusedPhoto: {
             author: string;
+            author_id: number;
             building_en: string;
             building_zh: string;
             device_id: number | null;

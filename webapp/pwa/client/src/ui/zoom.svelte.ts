@@ -1,18 +1,30 @@
-/** Pinch, wheel, double tap and drag over one picture; the scale stays between 1 and 6. */
+/**
+ * Pinch, wheel, double tap and drag over one picture; the scale stays between 1 and 6. A finger that
+ * draws the whole picture aside swipes to the next, where there is one to go to.
+ */
 const MOST = 6;
 const DOUBLE_TAP_MS = 300;
+const SWIPE_PX = 56;
 
 export class ZoomPan {
   scale = $state(1);
   x = $state(0);
   y = $state(0);
+  /** Whether a finger is drawing: what follows it then is not to be animated. */
+  held = $state(false);
+  /** Told once a finger has drawn the picture aside: 1 for the next, -1 for the one before. */
+  onswipe: ((by: 1 | -1) => void) | null = null;
   #points = new Map<number, { x: number; y: number }>();
   #lastTap = 0;
+  #from = { x: 0, y: 0 };
+  /** More than one finger was down: what is left of a pinch is no swipe. */
+  #pinched = false;
 
   reset(): void {
     this.scale = 1;
     this.x = 0;
     this.y = 0;
+    this.held = false;
     this.#points.clear();
   }
 
@@ -39,8 +51,8 @@ export class ZoomPan {
     ) => element.addEventListener(name, act, { signal: control.signal, passive: false });
     on("pointerdown", (event) => this.#down(element, event));
     on("pointermove", (event) => this.#move(element, event));
-    on("pointerup", (event) => this.#points.delete(event.pointerId));
-    on("pointercancel", (event) => this.#points.delete(event.pointerId));
+    on("pointerup", (event) => this.#up(event, true));
+    on("pointercancel", (event) => this.#up(event, false));
     on("wheel", (event) => {
       event.preventDefault();
       this.zoomBy(Math.exp(-event.deltaY / 300), fromMiddle(element, event));
@@ -51,6 +63,9 @@ export class ZoomPan {
   #down(element: HTMLElement, event: PointerEvent): void {
     element.setPointerCapture(event.pointerId);
     this.#points.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.held = true;
+    this.#pinched = this.#points.size > 1;
+    this.#from = { x: event.clientX, y: event.clientY };
     const double = this.#points.size === 1 && event.timeStamp - this.#lastTap < DOUBLE_TAP_MS;
     this.#lastTap = double ? 0 : event.timeStamp;
     if (double) this.toggle();
@@ -67,8 +82,27 @@ export class ZoomPan {
     } else if (this.scale > 1) {
       this.x += now.x - before.x;
       this.y += now.y - before.y;
+    } else if (this.#swipes(event)) {
+      this.x = now.x - this.#from.x;
     }
     this.#points.set(event.pointerId, now);
+  }
+
+  #up(event: PointerEvent, meant: boolean): void {
+    if (!this.#points.delete(event.pointerId)) return;
+    if (this.#points.size > 0) return;
+    const aside = this.scale === 1 && this.#swipes(event) ? event.clientX - this.#from.x : 0;
+    const along = event.clientY - this.#from.y;
+    const swiped = meant && Math.abs(aside) > SWIPE_PX && Math.abs(aside) > 2 * Math.abs(along);
+    if (this.scale === 1) this.x = 0;
+    // The next picture is there at once; only one that was let go glides back.
+    if (swiped) requestAnimationFrame(() => (this.held = false));
+    else this.held = false;
+    if (swiped) this.onswipe?.(aside < 0 ? 1 : -1);
+  }
+
+  #swipes(event: PointerEvent): boolean {
+    return this.onswipe !== null && event.pointerType === "touch" && !this.#pinched;
   }
 }
 

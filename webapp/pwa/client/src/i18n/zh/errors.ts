@@ -67,7 +67,7 @@ export default {
   "error.clock_not_longer": "新期限必须长于现有期限。",
   "error.clock_contradicts": "与之后时间的记录不符。请查看该时限的当前状态后重试。",
   "error.photo_not_expected": "服务器还没有收到这张照片所属的记录。",
-  "error.photo_reviewed": "{reviewer}刚刚复核过这张照片，您的意见没有保存。",
+  "error.photo_reviewed": "{reviewer}刚刚审核过这张照片，您的意见没有保存。",
   "error.photo_missing": "服务器上没有这张照片。",
   "error.digest_missing": "照片缺少校验值。",
   "error.payload_invalid": "改过的内容格式不对。请按提示改正后再试。",

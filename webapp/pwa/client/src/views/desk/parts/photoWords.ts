@@ -11,6 +11,20 @@ export const reviewKeys: Record<Review, Key> = {
   returned: "photos.review_returned",
 };
 
+/** What a photo is most often sent back for. */
+export const returnReasons: Key[] = [
+  "photos.reason_blurred",
+  "photos.reason_reading",
+  "photos.reason_other",
+  "photos.reason_dark",
+];
+
+/** A remark with a reason's words at its end, once. */
+export function added(remark: string, words: string): string {
+  if (remark.includes(words)) return remark;
+  return remark.trim() ? `${remark.trim()}；${words}` : words;
+}
+
 /** The item that the photo shows, or the finding, the open item, or the whole. */
 export function photoTitle(photo: Photo): string {
   if (photo.item) return pickName(photo.item_zh, photo.item_en) || photo.item;

@@ -20,6 +20,10 @@ export type Ready = Schemas["Ready"];
 export type BlockerKind = Blocker["kind"];
 
 export type PhotoReading = Sharper<Schemas["PhotoReading"], { value: Value }>;
+/** The word on a photo, as other reviewers' screens hear of it. */
+export type PhotoSaid = Sharper<Schemas["PhotoSaid"], { review: Review; review_marks: Mark[] }>;
+/** What came of one word of many. */
+export type PhotoReviewed = Sharper<Schemas["PhotoReviewed"], { shown: PhotoSaid | null }>;
 export type Photo = Sharper<
   Schemas["Photo"],
   { reading: PhotoReading | null; review: Review; review_marks: Mark[] }
