@@ -14,7 +14,14 @@ from typing import Any
 
 from bench import figures, server
 
-MODULES = ("bench.sync", "bench.pull", "bench.board", "bench.report", "bench.client")
+MODULES = (
+    "bench.sync",
+    "bench.pull",
+    "bench.board",
+    "bench.report",
+    "bench.client",
+    "bench.photos",
+)
 TIME_LIMIT_SECONDS = 540
 
 

@@ -7,12 +7,12 @@ import json
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from flask_migrate import upgrade
 from PIL import Image, ImageDraw
+from sqlalchemy.orm import Session
 
 from bench import estate
 from webapp import create_app
@@ -62,7 +62,7 @@ def _record(site: estate.Site, now: datetime) -> list[str]:
     rights = ROLE_RIGHTS["inspection_engineer"]
     with unit_of_work() as session:
         contract = session.scalars(sa.select(Contract).where(Contract.code == CODE)).one()
-        user_id = identity_of(session, site.logins[0])
+        user_id = _identity_of(session, site.logins[0])
     hashes: list[str] = []
     submissions: list[Submission] = []
     for number, place in enumerate(site.places[:PHOTOS]):
@@ -85,7 +85,7 @@ def _record(site: estate.Site, now: datetime) -> list[str]:
     return hashes
 
 
-def identity_of(session: Any, login: str) -> int:
+def _identity_of(session: Session, login: str) -> int:
     """The id of a person."""
     user_id: int = session.execute(
         sa.text('SELECT id FROM "user" WHERE login = :login'), {"login": login}

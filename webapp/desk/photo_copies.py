@@ -186,7 +186,8 @@ def _hashes(
     if at is None:
         return ()
     here = sa.and_(
-        Inspection.room_id == room_id if device_id is None else Inspection.device_id == device_id,
+        Inspection.room_id == room_id,
+        Inspection.device_id.is_(None) if device_id is None else Inspection.device_id == device_id,
         Photo.item.is_(None) if item is None else Photo.item == item,
     )
     return session.execute(

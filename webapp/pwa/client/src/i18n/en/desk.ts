@@ -160,6 +160,7 @@ export default {
   "photos.said_returned_many": "{count} {count|photo|photos} sent back",
   "photos.said_none_many": "The review of {count} {count|photo|photos} is undone",
   "photos.by_others": "{count} left as a colleague has reviewed them",
+  "photos.not_said": "{count} can't be changed: their round is not under way",
   "photos.none_plain": "None of these is normal and still to be reviewed",
   "photos.all_the_same_accepted": "Accept all the same",
   "photos.all_the_same_returned": "Send back all the same",

@@ -158,6 +158,7 @@ export default {
   "photos.said_returned_many": "已退回 {count} 张",
   "photos.said_none_many": "已取消 {count} 张的审核结果",
   "photos.by_others": "{count} 张同事已处理，没有改动",
+  "photos.not_said": "{count} 张不能改：巡检不在进行中",
   "photos.none_plain": "所示照片里没有待审且正常的",
   "photos.all_the_same_accepted": "仍然通过",
   "photos.all_the_same_returned": "仍然退回",

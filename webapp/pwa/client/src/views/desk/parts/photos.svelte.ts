@@ -11,6 +11,7 @@ import { session } from "../../../stores/session.svelte";
 import { toasts } from "../../../stores/toast.svelte";
 import type { Mark } from "../../../ui/marks";
 import type { Photo, PhotoReviewed, PhotoSaid, Review } from "./types";
+import { isFast } from "./words";
 
 /** `head` is what the changes are asked by, `listed_at` the server's time. */
 type PhotoPage = Page<Photo> & { head: number; listed_at: string };
@@ -51,8 +52,7 @@ export function imageUrl(uid: string, size: "thumb" | "full"): string {
 
 /** Whether nothing of a photo asks for a second look: "accept all that are normal" takes only these. */
 export function isPlain(photo: Photo): boolean {
-  const fast = photo.bulk_seconds !== null && photo.bulk_seconds < (session.contract?.fast_bulk_seconds ?? 0);
-  const doubtful = fast || photo.reused_of !== null || photo.unreadable || photo.flags.includes("spot_check_missing");
+  const doubtful = isFast(photo.bulk_seconds) || photo.reused_of !== null || photo.unreadable || photo.flags.includes("spot_check_missing");
   return (photo.reading?.verdict ?? photo.verdict) === "normal" && !doubtful;
 }
 
@@ -177,15 +177,21 @@ export class PhotoFeed {
     if (!results) return;
     const before = new Map(many.map(({ photo }) => [photo.uid, photo]));
     const done = results.filter((row) => row.result === "done");
+    const stands = results.filter((row) => row.result === "done" || row.result === "unchanged").length;
     const others = results.filter((row) => row.result === "photo_reviewed").length;
+    const refused = results.length - stands - others;
     const undo = done.flatMap(({ uid, shown }) => {
       const was = before.get(uid);
       if (!was || !shown) return [];
       return [{ uid, state: was.review, remark: was.review_remark, marks: was.review_marks, seen_at: shown.reviewed_at }];
     });
-    const words = [t(SAID_MANY[word.state], { count: done.length }), others > 0 && t("photos.by_others", { count: others })];
+    const words = [
+      t(SAID_MANY[word.state], { count: stands }),
+      others > 0 && t("photos.by_others", { count: others }),
+      refused > 0 && t("photos.not_said", { count: refused }),
+    ];
     toasts.show(words.filter(Boolean).join(" · "), {
-      tone: word.state === "accepted" && done.length > 0 ? "good" : "plain",
+      tone: word.state === "accepted" && stands > 0 ? "good" : "plain",
       action: undo.length > 0 ? { label: t("action.undo"), run: () => void this.#sendMany(undo) } : undefined,
     });
   }
