@@ -48,6 +48,7 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     _the_lamps_age()
     _one_projector_keeps_its_fault()
     _every_photo_is_there()
+    _one_photo_was_sent_before()
     _something_waits_for_the_supervisor()
     _three_people_signed(rounds)
 
@@ -116,6 +117,16 @@ def _one_projector_keeps_its_fault() -> None:
         sa.select(OpenItem).where(OpenItem.item == "image", OpenItem.state == "open")
     ).one()
     assert oldest.opened_month == "2026-05"
+
+
+def _one_photo_was_sent_before() -> None:
+    """Months that share their pictures would find each other; one is meant to be found."""
+    older = Photo.perceptual_hash != ""
+    assert _count(Photo, older) > _count(Photo) / 2
+    assert _count(Photo, older, Photo.perceptual_hash != Photo.sha256) == 0
+    assert _count(Photo, older, Photo.review != "accepted") == 0
+    twice = sa.select(Photo.sha256).group_by(Photo.sha256).having(sa.func.count() > 1)
+    assert len(db.session.scalars(twice).all()) == 1
 
 
 def _every_photo_is_there() -> None:

@@ -20,7 +20,7 @@ from webapp.audit.models import AuditRow
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk import photo_copies
 from webapp.desk.photo_copies import PhotoRef
-from webapp.estate.models import Device
+from webapp.estate.models import Device, Room
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import Photo, Round
 
@@ -281,6 +281,23 @@ def test_a_picture_of_another_device_must_be_nearer_to_count_as_the_same(
         for uid in (again, away)
     }
     assert found == {again: first if here else None, away: first if elsewhere else None}
+
+
+def test_a_rooms_own_photo_is_of_another_place_than_its_devices(
+    phone: Phone, desk: Phone, contract: Contract, projector: Device
+) -> None:
+    march = made.opened(contract, "2026-03")
+    room = db.session.get_one(Room, projector.room_id)
+    of_device = photographed(phone, march, projector, picture(1), None)
+    of_room = photographed(phone, march, None, picture(2), None, room=room)
+    known = (1 << 128) - 1
+    with unit_of_work() as session:
+        photos = {row.uid: row for row in session.scalars(sa.select(Photo))}
+        photos[of_device].perceptual_hash = f"{known:064x}"
+    ref = PhotoRef.of(photos[of_room])
+    near, nearer = (f"{known ^ ((1 << bits) - 1):064x}" for bits in (24, 18))
+    assert photo_copies.repeated_photo(db.session(), ref, near) is None
+    assert photo_copies.repeated_photo(db.session(), ref, nearer) == of_device
 
 
 def test_dark_pictures_are_not_taken_for_each_other(
