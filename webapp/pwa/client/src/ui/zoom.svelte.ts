@@ -4,6 +4,7 @@
  */
 const MOST = 6;
 const DOUBLE_TAP_MS = 300;
+const TAP_TREMBLES_PX = 10;
 const SWIPE_PX = 56;
 
 export class ZoomPan {
@@ -75,6 +76,8 @@ export class ZoomPan {
     const before = this.#points.get(event.pointerId);
     if (!before) return;
     const now = { x: event.clientX, y: event.clientY };
+    // What moves is no tap: two quick swipes are not a double one.
+    if (distance(now, this.#from) > TAP_TREMBLES_PX) this.#lastTap = 0;
     const other = [...this.#points].find(([id]) => id !== event.pointerId)?.[1];
     if (other) {
       const factor = distance(now, other) / Math.max(1, distance(before, other));

@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { addTexts } from "../../../i18n";
+import en from "../../../i18n/en/desk";
+import zh from "../../../i18n/zh/desk";
+import { settings } from "../../../stores/settings.svelte";
 import { toasts } from "../../../stores/toast.svelte";
 import { ACCEPTED, isPlain, PhotoFeed, type Seen } from "./photos.svelte";
 import { PhotoSelection } from "./photoSelection.svelte";
@@ -16,6 +20,8 @@ let answer: (reviews: { uid: string; seen_at: string | null }[]) => { uid: strin
 let sent: { uid: string; state: string; seen_at: string | null }[][];
 
 beforeEach(() => {
+  addTexts(zh, en);
+  settings.language = "zh";
   sent = [];
   answer = (reviews) => reviews.map(({ uid }) => ({ uid, result: "done", shown: { uid, review: "accepted", reviewed_at: "now" } }));
   vi.stubGlobal("fetch", fetched);
