@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp import log
+from webapp.cases import telling
 from webapp.db import db, unit_of_work
 from webapp.desk import photo_copies
 from webapp.errors import AppError
@@ -47,6 +48,14 @@ def force_long_held_amendments(now: datetime) -> None:
     for contract_id, row_ids in by_contract.items():
         with unit_of_work() as session:
             quarantine.force_held(session, contract_id, row_ids, now)
+
+
+def tell_of_clocks(now: datetime) -> None:
+    """Tell who answers for a case that one of its clocks runs out, or has (clauses 38-42, 48)."""
+    # Looked at first without the write lock: most minutes have nothing to tell.
+    for contract_id in telling.contracts_to_tell(db.session(), now):
+        with unit_of_work() as session:
+            telling.tell_of_clocks(session, contract_id, now)
 
 
 def make_photo_copies(_now: datetime) -> None:
@@ -104,6 +113,7 @@ def register() -> None:
         open_rounds_by_calendar,
         force_long_held_amendments,
         remind_and_escalate,
+        tell_of_clocks,
         make_photo_copies,
         sweep_orphaned_objects,
     ):

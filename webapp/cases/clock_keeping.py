@@ -17,6 +17,7 @@ from webapp.calendars.contract import calendar_of
 from webapp.cases.clocks import Clock, ClockEvent, EventKind, moments, record, run_clock, state_at
 from webapp.cases.kinds import REPAIR, VENDOR_REPORT
 from webapp.cases.models import Case, CaseClock, CaseEvent
+from webapp.cases.reckoning import Moment
 from webapp.cases.steps import Step
 from webapp.cases.terms import ClockKind, ClockTerms, terms_of
 from webapp.errors import AppError
@@ -90,9 +91,26 @@ def reckon_again(session: Session, contract_id: int, now: datetime) -> int:
         if key not in settings:
             settings[key] = _ground(session, case, row.name)
         before = row.due_at
-        _keep(row, _clock(row, *settings[key]), now)
-        moved += row.due_at != before
+        clock = _clock(row, *settings[key])
+        _keep(row, clock, now)
+        if row.due_at != before:
+            moved += 1
+            # A moment may lie earlier now than one that was told; what was told isn't told again.
+            row.told_at = None
+            _keep(row, clock, now)
     return moved
+
+
+def reached(session: Session, row: CaseClock, case: Case, now: datetime) -> list[Moment]:
+    """The moments of the present run that have come and of which nobody has been told, in order."""
+    clock = _clock(row, *_ground(session, case, row.name))
+    return [moment for moment in _untold(row, clock) if moment.at <= now]
+
+
+def note_told(session: Session, row: CaseClock, case: Case, now: datetime) -> None:
+    """All that fell due up to now has been told: the clock waits for its next moment."""
+    row.told_at = now
+    _keep(row, _clock(row, *_ground(session, case, row.name)), now)
 
 
 def _happen(
@@ -181,6 +199,9 @@ def _keep(row: CaseClock, clock: Clock, now: datetime) -> None:
     state = state_at(clock, now)
     paused = clock.paused_since is not None
     row.events = [_stored(event) for event in clock.events]
+    if row.turn != clock.run:
+        # Another run tells anew.
+        row.told_at = None
     row.turn = clock.run
     row.state = state.kind
     row.started_at = clock.started_at
@@ -193,5 +214,8 @@ def _keep(row: CaseClock, clock: Clock, now: datetime) -> None:
 
 def next_moment(row: CaseClock, clock: Clock) -> datetime | None:
     """The first moment of which nobody has been told."""
-    untold = (m.at for m in moments(clock) if row.told_at is None or m.at > row.told_at)
-    return min(untold, default=None)
+    return min((moment.at for moment in _untold(row, clock)), default=None)
+
+
+def _untold(row: CaseClock, clock: Clock) -> list[Moment]:
+    return [m for m in moments(clock) if row.told_at is None or m.at > row.told_at]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
 from webapp.cases import clock_keeping as clocks
+from webapp.cases import telling
 from webapp.cases.kinds import CAME_OF, KINDS, name_of, parsed_name
 from webapp.cases.models import Case, CaseEvent
 from webapp.cases.steps import Kind, Step, checked_fields, step_of
@@ -98,6 +99,7 @@ def open_case(
     _note(session, case, author, opening.uid, "opened", "", at, now, case.text, facts)
     _audit(session, case, author, "open", audit.first_values(given), now)
     clocks.start(session, case, kind.starts, at, now)
+    telling.tell_opened(session, case, now)
     return case
 
 
@@ -185,6 +187,7 @@ def take_step(
     )
     _audit(session, case, author, step.key, audit.differences(before, _state_of(case)), now)
     clocks.move(session, case, step, at, now, fields)
+    telling.tell_step(session, case, before, event.id, author.user_id, now)
     return event
 
 

@@ -117,10 +117,17 @@ def reminder(
     compose = _in_english if language == "en" else _in_chinese
     subject, opening = compose(occasion, total, by_owner=by_owner)
     told = _by_owner(rows, language) if by_owner else _plain(rows, language)
+    text = letter(f"{opening}\n\n{told}", name=name, path=path, language=language)
+    return Message(subject, text)
+
+
+def letter(body: str, *, name: str, path: str, language: Language) -> str:
+    """A mail's text: whom it greets, what it says, where that is to be seen, and who sent it."""
     hello = f"Hello {name}," if language == "en" else f"{name}，您好："
     look = "See it here: " if language == "en" else "打开查看："
-    text = f"{hello}\n\n{opening}\n\n{told}\n\n{look}{HERE}{path}\n\n-- \n{_FOOT[language]}\n"
-    return Message(subject, text)
+    # What people wrote stays what it is: only our own mark stands for the server's address.
+    body = body.replace(HERE, "{ here }")
+    return f"{hello}\n\n{body}\n\n{look}{HERE}{path}\n\n-- \n{_FOOT[language]}\n"
 
 
 def _in_chinese(occasion: Occasion, total: int, *, by_owner: bool) -> tuple[str, str]:

@@ -30,7 +30,13 @@ export function sentence({ kind, details }: ToldRow): string {
   if (!isKey(key)) return t("notify.other");
   const month = typeof details.month === "string" ? formatMonth(details.month) : "";
   const when = typeof details.days_left === "number" ? whenText(details.days_left) : "";
-  return t(key as Key, { ...(details as Record<string, string | number>), month, when });
+  const clock = typeof details.clock === "string" ? clockText(details.clock) : "";
+  return t(key as Key, { ...(details as Record<string, string | number>), month, when, clock });
+}
+
+function clockText(name: string): string {
+  const key = `case.clock_${name}`;
+  return isKey(key) ? t(key) : name;
 }
 
 function whenText(days: number): string {
