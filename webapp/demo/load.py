@@ -22,6 +22,7 @@ from webapp.demo.acceptance import Signatures
 from webapp.demo.cases import Cases
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
+from webapp.demo.service_desk import tell_the_service_desk
 from webapp.demo.simulate import Subject, visit
 from webapp.demo.told import tell_the_demo
 from webapp.estate.importing import import_register
@@ -72,6 +73,8 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         for index, month in enumerate(months):
             say(f"round of {month} ({index + 1} of {len(months)})")
             teller.tell(session, month, index, now)
+        say("service desk")
+        tell_the_service_desk(session, contract, people, now)
         say("reminders")
         past, current = (round_of(session, contract.id, month) for month in months[-2:])
         tell_the_demo(session, contract, past, current, now)
