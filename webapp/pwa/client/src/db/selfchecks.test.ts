@@ -245,7 +245,9 @@ describe("what becomes of it", () => {
     await pull({ sign_offs: [signOff(uid, { voided: true, changed })] });
     expect(await signing()).toMatchObject({ state: "void", changed, ready: true, selfBy: null });
     expect(await mark()).toEqual({ mark: "void", toCheck: false });
+    expect((await syncState(db)).selfChecks).toMatchObject([{ voided: true }]);
     await sign();
+    expect((await syncState(db)).selfChecks).toMatchObject([{ voided: false }]);
     expect(await signing()).toMatchObject({ state: "signed", stage: "saved" });
     expect(await mark()).toEqual({ mark: "signed", toCheck: false });
   });

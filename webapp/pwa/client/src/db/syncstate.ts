@@ -29,6 +29,8 @@ export interface RecordLine {
 export interface SelfCheckLine {
   check: SelfCheck;
   room: RoomRow | undefined;
+  /** Whether the server says that it no longer holds. */
+  voided: boolean;
 }
 
 export interface SyncState {
@@ -140,7 +142,7 @@ async function recordLines(
 /** What was signed again later is not told of: only the latest of a room counts. */
 async function selfCheckLines(db: UserDatabase): Promise<SelfCheckLine[]> {
   const [checks, rows] = await Promise.all([db.self_checks.toArray(), db.sign_offs.toArray()]);
-  const signed = new Set(rows.map((row) => row.uid));
+  const signed = new Map(rows.map((row) => [row.uid, row]));
   const latest = new Map<string, SelfCheck>();
   for (const one of checks.sort((a, b) => a.saved_at.localeCompare(b.saved_at))) {
     latest.set(`${one.round_id} ${one.room_id}`, one);
@@ -151,6 +153,7 @@ async function selfCheckLines(db: UserDatabase): Promise<SelfCheckLine[]> {
   return shown.map((one, place) => ({
     check: signed.has(one.uid) ? { ...one, state: "accepted" } : one,
     room: rooms[place],
+    voided: signed.get(one.uid)?.voided ?? false,
   }));
 }
 
