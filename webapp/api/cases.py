@@ -91,6 +91,7 @@ class CaseSchema(ma.Schema):
     owner = fields.String(required=True, allow_none=True)
     owner_en = fields.String(required=True, allow_none=True)
     reporter = fields.String(required=True)
+    reporter_en = fields.String(required=True)
     due_at = fields.AwareDateTime(required=True, allow_none=True)
     overdue = fields.Boolean(required=True)
     clocks = fields.List(fields.Nested(ClockSchema), required=True)

@@ -106,6 +106,7 @@ def _dressed(
         "owner": row.owner,
         "owner_en": row.owner_en,
         "reporter": row.reporter or case.reporter_name,
+        "reporter_en": row.reporter_en or "",
         "due_at": running[0].due_at if running else None,
         "overdue": any(clock.due_at is not None and clock.due_at < now for clock in running),
         "clocks": [clock_line(clock) for clock in running],
@@ -137,6 +138,7 @@ CASES = Listing(
         _owner.name.label("owner"),
         _owner.name_en.label("owner_en"),
         _reporter.name.label("reporter"),
+        _reporter.name_en.label("reporter_en"),
         _due.c.due_at,
     )
     .outerjoin(Room, Room.id == Case.room_id)

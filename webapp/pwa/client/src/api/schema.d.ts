@@ -8321,6 +8321,7 @@ export interface components {
             owner_en: string | null;
             owner_id: number | null;
             reporter: string;
+            reporter_en: string;
             room_en: string;
             room_id: number | null;
             room_zh: string;
@@ -8369,6 +8370,7 @@ export interface components {
             received_at: string;
             reporter: string;
             reporter_contact: string;
+            reporter_en: string;
             room_en: string;
             room_id: number | null;
             room_zh: string;

@@ -4,7 +4,7 @@ import { session } from "../../../stores/session.svelte";
 import type { State } from "../../../ui/states";
 import { lookups } from "../parts/lookups.svelte";
 import { severityText } from "../parts/words";
-import type { Case } from "./types";
+import type { Case, Clock } from "./types";
 
 /** The text of a key that is made of a word of the server's; the word itself where there is none. */
 function named(area: string, word: string): string {
@@ -45,4 +45,26 @@ export function givenText(field: string, value: unknown): string {
   if (field.endsWith("_at")) return formatDateTime(text, session.contract?.time_zone);
   if (field.endsWith("_on")) return formatDate(text);
   return choiceText(text);
+}
+
+/** How long before its end a clock asks for attention. */
+export function soonHours(clock: string): number {
+  return { response: 0.25, cause_report: 4 }[clock] ?? 24;
+}
+
+/** When a clock is over: a term in days ends with its day, and not at the midnight after it. */
+export function dueText(clock: Pick<Clock, "due_at" | "due_on">): string {
+  if (clock.due_on) return formatDate(clock.due_on);
+  return clock.due_at ? formatDateTime(clock.due_at, session.contract?.time_zone) : "";
+}
+
+/** What was done, and what became of it where the words don't say the same. */
+export function eventTitle(event: { step: string; before: string; after: string }): string {
+  const [step, state] = [stepText(event.step), stateText(event.after)];
+  return event.before && event.before !== event.after && !step.includes(state) && !state.includes(step) ? `${step} → ${state}` : step;
+}
+
+/** A severity in the contract's words (clause 42). */
+export function severityWords(severity: number): string {
+  return t(`inspect.severity_${severity as 1 | 2 | 3 | 4}`);
 }
