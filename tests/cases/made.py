@@ -9,7 +9,8 @@ from tests.acceptance.conftest import access_of
 from tests.rounds import made as rounds
 from webapp.cases import services
 from webapp.cases.models import Case, CaseEvent
-from webapp.cases.services import Author, Opening, Taking
+from webapp.cases.opening import Opening, called
+from webapp.cases.services import Author, Taking
 from webapp.db import unit_of_work
 from webapp.identity.models import Contract, User
 
@@ -51,7 +52,7 @@ def taken(
             session,
             case.contract_id,
             by,
-            services.called(case),
+            called(case),
             Taking(uid=given, step=step, at=at or now, fields=fields),
             now,
         )

@@ -14,7 +14,8 @@ from tests.cases.made import MORNING, after, author, opened, taken
 from webapp.audit.models import AuditRow
 from webapp.cases import clock_keeping
 from webapp.cases.models import Case, CaseClock, CaseEvent
-from webapp.cases.services import Author, called
+from webapp.cases.opening import called
+from webapp.cases.services import Author
 from webapp.db import db, unit_of_work
 from webapp.errors import AppError
 from webapp.estate.models import Device

@@ -92,6 +92,7 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/cases"): lambda _: {
         "json": {"uid": made.uid(), "kind": "fault", "title": "没有声音"}
     },
+    ("PATCH", "/service-terms"): lambda _: {"json": {"clocks": {"complaint": {"amount": 4}}}},
     ("POST", "/cases/{name}/steps"): lambda _: {
         "json": {"uid": made.uid(), "step": "note", "fields": {"text": "请尽快"}}
     },

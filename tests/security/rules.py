@@ -137,6 +137,8 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/cases/{name}"): "view",
     # A message; which step asks for which right is tested beside the cases.
     ("POST", "/cases/{name}/steps"): "view",
+    ("GET", "/service-terms"): "view",
+    ("PATCH", "/service-terms"): "manage_people",
     ("GET", "/consumables"): "view",
     ("GET", "/device-records"): "view",
     ("GET", "/photos"): "view",

@@ -13,8 +13,9 @@ from webapp.api.rounds import ID
 from webapp.cases import services
 from webapp.cases.kinds import KINDS
 from webapp.cases.lists import CASES
+from webapp.cases.opening import Opening, called
 from webapp.cases.queries import case_detail, field_line
-from webapp.cases.services import Author, Opening, Taking
+from webapp.cases.services import Author, Taking
 from webapp.cases.words import CLOCK_WORDS, SOURCE_WORDS, STATE_WORDS
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity.rules import Access
@@ -238,7 +239,7 @@ def open_case(body: dict[str, Any], contract_code: str) -> dict[str, Any]:
     with unit_of_work() as session:
         opening = Opening(**body, at=now)
         case = services.open_case(session, access.contract_id, _author(access), opening, now)
-        name = services.called(case)
+        name = called(case)
     return case_detail(db.session(), access, name, now)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.cases.kinds import CAME_OF, KINDS, name_of
 from webapp.cases.lists import CASES, clock_line
 from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
-from webapp.cases.services import case_named
+from webapp.cases.opening import case_named
 from webapp.cases.steps import Field, Step, possible_steps
 from webapp.identity.models import User
 from webapp.identity.rules import Access

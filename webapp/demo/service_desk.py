@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webapp.cases.services import Author, Opening, Source, Taking, called, open_case, take_step
+from webapp.cases.opening import Opening, Source, called
+from webapp.cases.services import Author, Taking, open_case, take_step
 from webapp.demo.people import CODE, PEOPLE
 from webapp.estate.models import Device
 from webapp.identity.models import Contract

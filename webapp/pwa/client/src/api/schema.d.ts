@@ -7301,6 +7301,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/service-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The terms of each clock, and the calendar that they are reckoned by. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ServiceTerms"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Settle terms or calendar; every clock that runs is reckoned by them at once. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SettleTerms"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ServiceTerms"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/sync/missing": {
         parameters: {
             query?: never;
@@ -8549,6 +8618,19 @@ export interface components {
             started_at: string;
             state: string;
             turn: number;
+        };
+        ClockTerms: {
+            amount: number;
+            by_severity: {
+                [key: string]: components["schemas"]["Terms"];
+            };
+            escalate_after: number[];
+            /** @enum {string} */
+            kind: "response" | "cause_report" | "vendor_report" | "repair_domestic" | "repair_abroad" | "complaint";
+            pausable: boolean;
+            /** @enum {string} */
+            unit: "hours" | "service_hours" | "calendar_days" | "working_days";
+            warn_before: number[];
         };
         ConsumableAverage: {
             ahead: number[];
@@ -10898,6 +10980,16 @@ export interface components {
         Sent: {
             to: string[];
         };
+        ServiceTerms: {
+            calendar: {
+                [key: string]: unknown;
+            };
+            clocks: {
+                [key: string]: unknown;
+            };
+            known_years: number[] | null;
+            terms: components["schemas"]["ClockTerms"][];
+        };
         Session: {
             address: string;
             /** Format: date-time */
@@ -10911,6 +11003,14 @@ export interface components {
         SessionRef: {
             device_name: string;
             id: number;
+        };
+        SettleTerms: {
+            calendar?: {
+                [key: string]: unknown;
+            };
+            clocks?: {
+                [key: string]: unknown;
+            };
         };
         Share: {
             part: number;
@@ -11028,6 +11128,16 @@ export interface components {
             };
             room_id: number;
             round_id: number;
+        };
+        Terms: {
+            amount: number;
+            escalate_after: number[];
+            /** @enum {string} */
+            kind: "response" | "cause_report" | "vendor_report" | "repair_domestic" | "repair_abroad" | "complaint";
+            pausable: boolean;
+            /** @enum {string} */
+            unit: "hours" | "service_hours" | "calendar_days" | "working_days";
+            warn_before: number[];
         };
         Tested: {
             abnormal: number;
