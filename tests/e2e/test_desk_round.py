@@ -107,7 +107,7 @@ def test_every_screen_is_accessible(
         found += axe_violations(page)
     page.goto(f"{desk_server.url}/desk/photos")
     page.locator("[data-index='0']").click()
-    expect(page.locator(".stage img")).to_be_visible()
+    expect(page.locator(".stage img").last).to_be_visible()
     settled(page)
     page.keyboard.press("m")
     expect(page.locator("#content textarea")).to_be_visible()
@@ -207,7 +207,7 @@ def test_photos_are_reviewed_by_the_keyboard(
     page.locator("[data-index='0']").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(page.locator(".stage img")).to_be_visible()
+    expect(page.locator(".stage img").last).to_be_visible()
     accepted = photo_of(page)
     with page.expect_response(re.compile("/review$")) as answer:
         page.keyboard.press("a")
@@ -232,7 +232,7 @@ def test_a_photo_goes_back_with_a_remark_and_a_mark(
 ) -> None:
     page = supervisor(open_context, demo_server, "/desk/photos")
     page.locator("[data-index='0']").click()
-    expect(page.locator(".stage img")).to_be_visible()
+    expect(page.locator(".stage img").last).to_be_visible()
     page.wait_for_load_state("networkidle")
     uid = photo_of(page)
     page.keyboard.press("m")
@@ -444,7 +444,7 @@ def test_the_clients_lead_looks_and_changes_nothing(
     expect(page.get_by_role("link", name="待处理记录")).to_have_count(0)
     page.goto(f"{desk_server.url}/desk/photos")
     page.locator("[data-index='0']").click()
-    expect(page.locator(".stage img")).to_be_visible()
+    expect(page.locator(".stage img").last).to_be_visible()
     expect(page.get_by_role("button", name="通过", exact=True)).to_have_count(0)
 
 

@@ -220,6 +220,9 @@ def finger(page: Page, *points: tuple[float, float]) -> None:
     touch("touchStart", [points[0]])
     for point in points[1:]:
         touch("touchMove", [point])
+    # It rests before it is lifted: Chromium takes no tap while it believes that a page still glides.
+    page.wait_for_timeout(100)
+    touch("touchMove", [points[-1]])
     touch("touchEnd", [])
 
 

@@ -199,7 +199,7 @@ def review_the_photo(desk: Page, server: Server, device: Device) -> None:
     """The supervisor looks at it beside its reading, and takes it."""
     desk.goto(f"{server.url}/desk/photos")
     desk.locator("[data-index='0']").click()
-    expect(desk.locator(".stage img")).to_be_visible()
+    expect(desk.locator(".stage img").last).to_be_visible()
     expect(desk.get_by_label("照片信息")).to_contain_text(device.name)
     with desk.expect_response(re.compile("/review$")) as answer:
         desk.keyboard.press("a")
