@@ -130,6 +130,12 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/api/links/report/{token}/answers"): lambda _: {
         "json": {"kind": "comment", "name": "陈静", "text": "第三页看不清"}
     },
+    ("POST", "/api/links/label/{code}/faults"): lambda _: {
+        "json": {"uid": made.uid(), "trouble": "no_sound", "name": "陈静"}
+    },
+    ("POST", "/api/links/fault/{fault_token}/words"): lambda _: {
+        "json": {"uid": made.uid(), "text": "会议在三点"}
+    },
     ("PATCH", "/api/me"): lambda _: {"json": {"language": "en"}},
     ("POST", "/api/notifications/read"): lambda _: {"json": {"up_to": 1}},
     ("POST", "/api/contracts"): lambda _: {"json": {"code": made.uid()[-12:], "name_zh": "新合同"}},

@@ -164,17 +164,21 @@ def test_guessing_from_one_address_is_throttled_whoever_is_guessed(hq: World) ->
 
 
 @pytest.mark.attack(23)
-def test_a_stranger_reaches_nothing_but_the_sign_in_and_what_a_signed_link_opens(hq: World) -> None:
-    """There is no public form yet; one that comes needs a rule here, and its limits with it."""
+def test_a_stranger_reaches_nothing_but_the_sign_in_and_what_a_link_or_a_label_opens(
+    hq: World,
+) -> None:
+    """A public form that comes needs a rule here, and its limits with it, as a label's has."""
     open_to_all = {key for key, rule in RULES.items() if rule == ANYBODY}
-    by_link = {key for key in open_to_all if key[1].startswith("/api/links/report/{token}")}
-    assert open_to_all - by_link == {("POST", "/api/session")}
-    for method, path in by_link:
-        url = path.format_map({**hq.names, "token": "made-up"})
-        said = {"kind": "comment", "name": "x", "text": "y"}
-        body: dict[str, Any] = {"json": said} if method == "POST" else {}
-        answer = hq.app.test_client().open(url, method=method, **body)
-        assert (answer.status_code, answer.get_json()["code"]) == (404, "link_invalid")
+    by_link = {key for key in open_to_all if "token}" in key[1]}
+    by_label = {key for key in open_to_all if key[1].startswith("/api/links/label/{code}")}
+    assert open_to_all - by_link - by_label == {("POST", "/api/session")}
+    for method, path in by_link | by_label:
+        names = {"token": "made-up", "fault_token": "made-up", "code": "XXXXXXXX"}
+        url = path.format_map({**hq.names, **names})
+        make = WITH.get((method, path))
+        answer = hq.app.test_client().open(url, method=method, **(make(hq) if make else {}))
+        refusal = "label_unknown" if (method, path) in by_label else "link_invalid"
+        assert (answer.status_code, answer.get_json()["code"]) == (404, refusal)
     assert SIGNED_IN != ANYBODY
     writing = [rule for rule in hq.app.url_map.iter_rules() if _writes(rule.methods)]
     outside = [rule.rule for rule in writing if not rule.rule.startswith("/api/")]

@@ -117,6 +117,7 @@ def _furnish(world: World) -> None:
     world.names["returned_id"] = new_returned(world)
     world.names["mail_id"] = new_mail(world)
     world.names["name"] = new_fault(world)
+    world.names["fault_token"] = new_followed(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
     world.names |= _reported(world, round_)
 
@@ -185,6 +186,16 @@ def _reported(world: World, of: Round) -> dict[str, Any]:
         "page": 1,
         "format": "pdf",
     }
+
+
+def new_followed(world: World) -> str:
+    """What follows a fault that somebody reported from a label."""
+    code = new_label(world)
+    told = {"uid": made.uid(), "trouble": "no_picture"}
+    answer = world.app.test_client().post(f"/api/links/label/{code}/faults", json=told)
+    assert answer.status_code == 201, answer.data
+    token: str = answer.get_json()["token"]
+    return token
 
 
 def new_accepted_month(world: World) -> str:

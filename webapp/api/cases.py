@@ -25,8 +25,8 @@ bp = blueprint(
 )
 CASE = f"{CONTRACT}/cases/<string(maxlength=10):name>"
 _KIND = validate.OneOf(list(KINDS))
-_STATE = validate.OneOf(list(STATE_WORDS))
-_UID = validate.Regexp(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+STATE = validate.OneOf(list(STATE_WORDS))
+UID = validate.Regexp(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
 
 class CaseArgs(PageArgs):
@@ -36,7 +36,7 @@ class CaseArgs(PageArgs):
 
     state = state_of(CASES)
     kind = fields.String(validate=_KIND)
-    stage = fields.String(validate=_STATE)
+    stage = fields.String(validate=STATE)
     severity = fields.Integer(validate=validate.Range(1, 4))
     room_id = fields.Integer(validate=ID)
     device_id = fields.Integer(validate=ID)
@@ -71,7 +71,7 @@ class CaseSchema(ma.Schema):
 
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=_KIND)
-    state = fields.String(required=True, validate=_STATE)
+    state = fields.String(required=True, validate=STATE)
     live = fields.Boolean(required=True)
     severity = fields.Integer(required=True, allow_none=True)
     level = fields.Integer(required=True)
@@ -148,7 +148,7 @@ class RelatedCaseSchema(ma.Schema):
 
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=_KIND)
-    state = fields.String(required=True, validate=_STATE)
+    state = fields.String(required=True, validate=STATE)
     live = fields.Boolean(required=True)
     title = fields.String(required=True)
 
@@ -162,7 +162,7 @@ class CaseDetailSchema(CaseSchema):
     facts = fields.Dict(required=True)
     open_item = fields.Integer(required=True, allow_none=True)
     steps = fields.List(fields.Nested(StepSchema), required=True)
-    states = fields.List(fields.String(validate=_STATE), required=True)
+    states = fields.List(fields.String(validate=STATE), required=True)
     may_come = fields.List(fields.String(validate=_KIND), required=True)
     timeline = fields.List(fields.Nested(CaseEventSchema), required=True)
     parent = fields.Nested(RelatedCaseSchema, required=True, allow_none=True)
@@ -176,14 +176,14 @@ class CaseKindSchema(ma.Schema):
     prefix = fields.String(required=True)
     has_severity = fields.Boolean(required=True)
     may_open = fields.Boolean(required=True)
-    states = fields.List(fields.String(validate=_STATE), required=True)
+    states = fields.List(fields.String(validate=STATE), required=True)
     opening = fields.List(fields.Nested(FieldSchema), required=True)
 
 
 class OpenCaseSchema(Schema):
     """A new case. A device gives its room; ``open_item`` is a number, ``parent`` a case's name."""
 
-    uid = fields.String(required=True, validate=_UID)
+    uid = fields.String(required=True, validate=UID)
     kind = fields.String(required=True, validate=_KIND)
     title = fields.String(required=True, validate=validate.Length(1, 200))
     text = fields.String(load_default="", validate=validate.Length(max=4000))
@@ -203,7 +203,7 @@ class OpenCaseSchema(Schema):
 class TakeStepSchema(Schema):
     """A step, with what it asks for; ``uid`` keeps the same from being taken twice."""
 
-    uid = fields.String(required=True, validate=_UID)
+    uid = fields.String(required=True, validate=UID)
     step = fields.String(required=True, validate=validate.Length(1, 24))
     fields_ = fields.Dict(load_default=dict, attribute="fields", data_key="fields")
 

@@ -12,7 +12,7 @@ const views: Record<string, Loader> = {
     "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
-  ...import.meta.glob("./views/link/Report.svelte"),
+  ...import.meta.glob("./views/link/{Report,ReportHere,Fault}.svelte"),
 };
 const deskFrame: Record<string, Loader> = import.meta.glob("./views/desk/Desk.svelte");
 
@@ -57,6 +57,8 @@ const paths = {
   latestReport: "/desk/report",
   report: "/desk/report/:month",
   linkedReport: "/l/report/:token",
+  reportHere: "/d/:code/report",
+  followedFault: "/f/:token",
 } as const;
 
 export type RouteName = keyof typeof paths;
@@ -114,6 +116,8 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["latestReport", "desk/Report", "desk"],
   ["report", "desk/Report", "desk"],
   ["linkedReport", "link/Report", "bare", true],
+  ["reportHere", "link/ReportHere", "bare", true],
+  ["followedFault", "link/Fault", "bare", true],
 ];
 
 export const routes: Route[] = table.map(([name, view, frame, open = false]) => ({

@@ -7506,6 +7506,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/links/fault/{fault_token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fault_token: string;
+            };
+            cookie?: never;
+        };
+        /** How a reported fault stands. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    fault_token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FollowedFault"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/fault/{fault_token}/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fault_token: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add words to a reported fault. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    fault_token: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["FaultWords"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/label/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        /** The device that a label is on and where it stands, by names alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LabelPlace"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/label/{code}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report a fault; while one of the device waits, it becomes a line of that one. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReportFault"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReportedFault"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links/report/{token}": {
         parameters: {
             query?: never;
@@ -8987,6 +9159,16 @@ export interface components {
             /** @default null */
             revisit_on: string | null;
         };
+        FaultState: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            state: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+        };
+        FaultWords: {
+            text: string;
+            uid: string;
+        };
         Field: {
             choices: string[];
             key: string;
@@ -9021,6 +9203,21 @@ export interface components {
             new: number;
             standing: number;
             withdrawn: number;
+        };
+        FollowedFault: {
+            building_en: string;
+            building_zh: string;
+            device_name: string;
+            floor: string;
+            live: boolean;
+            name: string;
+            room_en: string;
+            room_zh: string;
+            said: components["schemas"]["OwnWords"][];
+            /** @enum {string} */
+            state: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+            states: components["schemas"]["FaultState"][];
+            title: string;
         };
         Forecast: {
             buy: components["schemas"]["ToBuy"][];
@@ -9394,6 +9591,14 @@ export interface components {
             page: number;
             page_size: number;
             total: number;
+        };
+        LabelPlace: {
+            building_en: string;
+            building_zh: string;
+            device_name: string;
+            floor: string;
+            room_en: string;
+            room_zh: string;
         };
         LabelRelink: {
             device_id: number;
@@ -9967,6 +10172,11 @@ export interface components {
             id: string;
             /** @enum {unknown} */
             result: "applied" | "conflict" | "duplicate" | "quarantined" | "retry";
+        };
+        OwnWords: {
+            /** Format: date-time */
+            at: string;
+            text: string;
         };
         PaginationMetadata: {
             /** @description First available page number. */
@@ -10575,6 +10785,22 @@ export interface components {
             before: components["schemas"]["Words"];
             what: components["schemas"]["Words"];
         };
+        ReportFault: {
+            /** @default  */
+            contact: string;
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /** @default  */
+            name: string;
+            /** @default  */
+            text: string;
+            /** @enum {string} */
+            trouble: "no_picture" | "no_sound" | "no_control" | "clickshare" | "microphone" | "other";
+            uid: string;
+        };
         ReportFile: {
             bytes: number;
             document_id: number;
@@ -10585,6 +10811,10 @@ export interface components {
             sha256: string;
             state: string;
             total: number;
+        };
+        ReportedFault: {
+            name: string;
+            token: string;
         };
         RescueAuthor: {
             name: string;
