@@ -68,6 +68,9 @@ def names(page: Page, server: Server, *, phone: bool) -> dict[str, Any]:
         "/desk/devices/:id": first("devices")["id"],
         "/desk/checklists/:number": first("checklists")["number"],
         "/l/report/:token": "no-such-link",
+        "/f/:token": "no-such-link",
+        # What is asked of who has no account is shown to anybody; the label itself is the engineer's.
+        "/d/:code/report": first("labels")["code"],
     } | (on_the_phone(page, base) if phone else {})
 
 

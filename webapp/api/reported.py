@@ -13,7 +13,7 @@ from webapp.api.cases import STATE, UID
 from webapp.api.estate_schemas import text as text_field
 from webapp.api.http import Schema, blueprint, settings
 from webapp.cases import reported
-from webapp.cases.services import called
+from webapp.cases.opening import called
 from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.rules import LONGEST_SCAN, parse_label
 from webapp.extensions import limiter

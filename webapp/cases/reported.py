@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.cases.models import Case, CaseEvent
-from webapp.cases.services import Author, Opening, Taking, called, open_case, take_step
+from webapp.cases.opening import Opening, called
+from webapp.cases.services import Author, Taking, open_case, take_step
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.estate.models import Building, Device, Label, Room
