@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,13 @@ def test_other_screens_are_not_made_to_load_the_phones_files(
 
 def test_who_is_not_signed_in_begins_with_the_sign_in_alone(client: FlaskClient) -> None:
     assert "Link" not in get(client, "/", "br").headers
+
+
+def test_every_address_of_the_clients_own_table_is_served_without_a_worker(app: Flask) -> None:
+    table = Path(app.root_path) / "pwa/client/src/routes.ts"
+    paths = re.findall(r'^  \w+: "(/[^"]*)",$', table.read_text("utf-8"), re.MULTILINE)
+    assert len(paths) > 30
+    match = app.url_map.bind("localhost")
+    for path in paths:
+        endpoint, _ = match.match(re.sub(r":\w+", "x", path))
+        assert "shell_" in endpoint, path

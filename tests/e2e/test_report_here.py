@@ -17,7 +17,15 @@ from tests.e2e.server import Server
 Open = Callable[..., BrowserContext]
 WORDS = {
     "zh-CN": ("没有声音", "姓名", "报障", "已收到，谢谢", "查看进展", "补充说明", "发送"),
-    "en": ("No sound", "Name", "Report", "Received, thank you", "Follow it", "Add words", "Send"),
+    "en": (
+        "No sound",
+        "Name",
+        "Report",
+        "We have it, thank you",
+        "See how it stands",
+        "Add words",
+        "Send",
+    ),
 }
 
 

@@ -38,11 +38,21 @@ _PHONE_PATHS = (
     "/items",
     "/sync",
     "/me",
+    "/notifications",
     "/d/<code>",
     "/rooms/<path:rest>",
     "/inspect/<path:rest>",
 )
-_OTHER_PATHS = ("/sign-in", "/kit", "/desk", "/desk/<path:rest>", "/l/<path:rest>")
+_OTHER_PATHS = (
+    "/sign-in",
+    "/kit",
+    "/desk",
+    "/desk/<path:rest>",
+    "/l/<path:rest>",
+    # For who scans a label without an account, and follows what he reported.
+    "/d/<code>/report",
+    "/f/<token>",
+)
 
 
 # The build writes these forms beside each file that gains by them, the smallest first.
