@@ -29,7 +29,7 @@ EMBEDDED_ONLY = [
     for path in sorted((ROOT / "tests/faults").glob("test_*.py"))
     if path.name != "test_storm.py"
 ]
-# What these show does not hang on the database: once is enough.
+# Nothing in these asks a database: once is enough.
 WITHOUT_A_DATABASE = [
     f"--ignore=tests/{path}"
     for path in (
@@ -38,10 +38,6 @@ WITHOUT_A_DATABASE = [
         "checklists/test_rules_properties.py",
         "checklists/test_rules_vectors.py",
         "security/test_register_files.py",
-        # Files made of plain data, which is held equal on both databases by reports/test_content.py.
-        "reports/test_pdf.py",
-        "reports/test_docx.py",
-        "reports/test_xlsx.py",
     )
 ]
 # How a skip's reason begins where the machine's owner forbids what the test needs (mounting a disk,
