@@ -56,8 +56,7 @@ def _at_the_desk(url: str, cookie: str) -> Iterator[Figure]:
         with browser.frames(page) as scrolled:
             browser.scroll(session, 900, 600, 12_000, touch=False)
             browser.scroll(session, 900, 600, -6_000, touch=False)
-        page.keyboard.press("Home")
-        page.locator("[data-index='0']").click()
+        page.locator("[data-index]").first.click()
         page.locator(".stage img").last.wait_for()
         page.wait_for_timeout(2000)
         with browser.frames(page) as stepped:
