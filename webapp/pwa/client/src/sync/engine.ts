@@ -36,6 +36,8 @@ export class SyncEngine {
   #dueAt = Infinity;
   #running = false;
   #again: RunOptions | null = null;
+  /** What was asked of a run that found another sender at work. */
+  #owed: RunOptions = {};
   #stopped = false;
   #failures = 0;
   #notBefore = 0;
@@ -142,7 +144,9 @@ export class SyncEngine {
     this.#dueAt = at;
     this.#timer = setTimeout(() => {
       this.#dueAt = Infinity;
-      void this.#run({});
+      const owed = this.#owed;
+      this.#owed = {};
+      void this.#run(owed);
     }, at - performance.now());
   }
 
@@ -173,7 +177,8 @@ export class SyncEngine {
     }
     const pull = performance.now() - this.#lastPull > PULL_EVERY_MS;
     const idle = !pull && !options.everything && this.#reconciled && !this.#picturesLeft;
-    if (idle && !(await this.#anythingDue())) return;
+    // The one timer may have been taken from what can still be undone: it is set again.
+    if (idle && !(await this.#anythingDue())) return this.#scheduleQueue();
     const result = await withSenderLock(this.#db, () =>
       runSync(this.#db, this.#fetch, {
         ...options,
@@ -185,7 +190,10 @@ export class SyncEngine {
       }),
     );
     if (this.#stopped) return;
-    if (result === null) return this.#schedule(BUSY_MS);
+    if (result === null) {
+      this.#owed = options;
+      return this.#schedule(BUSY_MS);
+    }
     await this.#after(result);
     if (pull && result.ok) await this.#sendOthers();
   }

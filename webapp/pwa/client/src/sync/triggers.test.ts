@@ -67,3 +67,15 @@ test("a page that is looked at again waits no longer after a failure", async () 
   become("visible");
   await isAccepted(uid);
 });
+
+test("what was saved without a network goes when it may no longer be undone, though the network came back before", async () => {
+  await started();
+  Object.assign(navigator, { onLine: false });
+  const uid = await inspect();
+  await db.outbox.toCollection().modify({ hold_until: Date.now() + 1_500 });
+  Object.assign(navigator, { onLine: true });
+  engine.nudge();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(server.count("push")).toBe(0);
+  await isAccepted(uid);
+});
