@@ -159,6 +159,23 @@ describe("the page's engine", () => {
     await vi.waitFor(() => expect(server.count("/image")).toBe(12), 3_000);
   });
 
+  test("a picture of last month that failed comes with the next run, and is no reason to spin", async () => {
+    server.after = async (path, answer) => {
+      if (!path.includes("/sync/pull")) return answer;
+      const pulled = await answer.json();
+      pulled.rows.tasks[0].previous = picturesOfLastMonth(1);
+      return json(pulled);
+    };
+    server.before = (path) => (path.includes("/image") ? problem(503, "busy") : null);
+    const running = start();
+    await vi.waitFor(() => expect(server.count("/image")).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(server.count("/image")).toBe(1);
+    server.before = () => null;
+    running.nudge();
+    await vi.waitFor(async () => expect(await db.thumbs.count()).toBe(1), 3_000);
+  });
+
   test("an operation that is to be retried is no reason to spin", async () => {
     server.judge = () => ({ result: "retry" });
     await inspect(db, 1, 0);

@@ -222,7 +222,7 @@ export class SyncEngine {
       void noteSpace(this.#db);
       // What came free to leave while this run was under way is not made to wait for the next tick.
       const { untried, release } = await queueState(this.#db, Date.now());
-      if (untried > 0 || result.picturesLeft) this.#schedule(SOON_MS);
+      if (untried > 0) this.#schedule(SOON_MS);
       else if (release !== null) this.#schedule(Math.max(SOON_MS, release - Date.now()));
       return;
     }

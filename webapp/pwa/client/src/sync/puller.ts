@@ -40,7 +40,7 @@ export async function pullRows(context: SyncContext): Promise<void> {
  * Fetches the small pictures of last month's photos and of those that were sent back. It is a
  * comfort: what fails is tried again with the next run, and a record that is to leave goes first.
  *
- * @returns whether it came to its end; false when it gave way to a record
+ * @returns whether it came to its end; false when it gave way to a record, or one failed
  */
 export async function pullPictures(context: SyncContext): Promise<boolean> {
   const { db } = context;
@@ -62,7 +62,7 @@ export async function pullPictures(context: SyncContext): Promise<boolean> {
     }
   };
   await Promise.all(Array.from({ length: PICTURES_AT_ONCE }, fetchNext));
-  return !wayGiven;
+  return !wayGiven && !failed;
 }
 
 async function fetchPicture(context: SyncContext, id: string): Promise<boolean> {

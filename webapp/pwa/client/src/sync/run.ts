@@ -29,7 +29,7 @@ export interface RunResult {
   ok: boolean;
   acknowledged: number;
   failure: SyncFailure | null;
-  /** Whether pictures were left for the next run, because a record was to be sent first. */
+  /** Whether pictures were left for the next run: a record was to be sent first, or one failed. */
   picturesLeft: boolean;
 }
 
