@@ -27,6 +27,15 @@ AXE = servers.ROOT / "webapp/pwa/client/node_modules/axe-core/axe.min.js"
 # The rules of WCAG 2.2 A and AA, as axe names them.
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
+# A colour on its way from one theme to the other is neither's.
+LOOK = """async (runOnly) => {
+  const moving = document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
+  await Promise.all(moving.map((one) => one.finished.catch(() => null)));
+  const { violations } = await window.axe.run(document, { runOnly });
+  return { violations, scheme: getComputedStyle(document.documentElement).colorScheme };
+}"""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder drives a browser."""
@@ -119,13 +128,24 @@ def sign_in(page: Page, server: Server, login: str, path: str = "/") -> None:
 
 
 def axe_violations(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA, a line each; injected so that the CSP stays as it is."""
+    """What axe finds against WCAG 2.2 AA, a line each; injected so that the CSP stays as it is.
+
+    The screen is then put into the other theme, and its contrasts are looked at again: they are all
+    that a theme can change.
+    """
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        "tags => window.axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS
-    )
+    found = _look(page, {"type": "tag", "values": AXE_TAGS})
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    page.emulate_media(color_scheme="light" if dark else "dark")
+    found += _look(page, {"type": "rule", "values": ["color-contrast"]})
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    return found
+
+
+def _look(page: Page, only: dict[str, Any]) -> list[str]:
+    found = page.evaluate(LOOK, only)
     return [
-        f"{page.url} {rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        f"{page.url} {found['scheme']} {rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for rule in found["violations"]
         for node in rule["nodes"]
     ]

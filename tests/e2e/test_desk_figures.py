@@ -70,12 +70,11 @@ def percent(share: dict[str, Any]) -> str:
     return f"{share['percent']:g}%"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_charts_and_tables_hold_to_wcag_aa(
-    language: str, theme: str, server: Server, open_context: Open
+    language: str, server: Server, open_context: Open
 ) -> None:
-    page = supervisor(open_context, server, language=language, theme=theme)
+    page = supervisor(open_context, server, language=language)
     found = axe_violations(page)
     lamp = told(page, "forecast")["hours"][0]["device_id"]
     for path in ("/desk/figures?view=table", f"/desk/devices/{lamp}"):

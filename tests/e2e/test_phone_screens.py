@@ -47,12 +47,10 @@ def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(
-    request: pytest.FixtureRequest, language: str, open_context: Open, shared_demo_server: Server
-) -> Page:
+@pytest.fixture
+def page(language: str, open_context: Open, shared_demo_server: Server) -> Page:
     """A phone of the engineer to whom work is left."""
-    page = open_context(phone=True, language=language, theme=request.param).new_page()
+    page = open_context(phone=True, language=language).new_page()
     page.emulate_media(reduced_motion="reduce")
     login = hand.todo(shared_demo_server, "codec").login
     hand.use_phone(page, shared_demo_server, login, language[:2])

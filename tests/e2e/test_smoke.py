@@ -14,11 +14,10 @@ Open = Callable[..., BrowserContext]
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_signing_in_is_accessible(
-    language: str, theme: str, shared_demo_server: Server, open_context: Open
+    language: str, shared_demo_server: Server, open_context: Open
 ) -> None:
-    page = open_context(phone=True, language=language, theme=theme).new_page()
+    page = open_context(phone=True, language=language).new_page()
     page.goto(f"{shared_demo_server.url}/sign-in")
     expect(page.locator("input[type=password]")).to_be_visible()
     assert axe_violations(page) == []
