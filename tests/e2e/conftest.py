@@ -33,7 +33,8 @@ LOOK = """async (runOnly) => {
     .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
   await Promise.all(moving.map((one) => one.finished.catch(() => null)));
   const { violations } = await window.axe.run(document, { runOnly });
-  return { violations, scheme: getComputedStyle(document.documentElement).colorScheme };
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  return { violations, scheme: dark ? "dark" : "light" };
 }"""
 
 
