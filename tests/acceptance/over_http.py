@@ -31,8 +31,8 @@ def self_check(desk: Desk, month: str) -> list[int]:
     return mine
 
 
-def peer_check(desk: Desk, month: str) -> list[int]:
-    """Look at the sample of every room that one may look at again, and sign them."""
+def look_again(desk: Desk, month: str) -> list[int]:
+    """Look at the sample of every room that one may look at again; which rooms those were."""
     may = rooms_where(
         desk,
         month,
@@ -52,6 +52,12 @@ def peer_check(desk: Desk, month: str) -> list[int]:
     ]
     if checks:
         desk.post(f"rounds/{month}/rechecks", {"checks": checks})
+    return may
+
+
+def peer_check(desk: Desk, month: str) -> list[int]:
+    """Look at the sample of every room that one may look at again, and sign them."""
+    may = look_again(desk, month)
     if may:
         body = {"level": "peer_check", "room_ids": may}
         desk.post(f"rounds/{month}/sign-offs", body)

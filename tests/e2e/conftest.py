@@ -29,6 +29,7 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 # A colour on its way from one theme to the other is neither's.
 LOOK = """async (runOnly) => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const moving = document.getAnimations()
     .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
   await Promise.all(moving.map((one) => one.finished.catch(() => null)));
