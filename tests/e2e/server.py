@@ -14,6 +14,12 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from webapp import create_app
+from webapp.background import make_photo_copies
+from webapp.config import settings_from_env
+from webapp.db import db, now_utc
+from webapp.desk import photo_copies
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
@@ -38,6 +44,19 @@ def prepare(data_dir: Path, *, demo: bool) -> None:
         if command:
             flask = [str(BIN / "flask"), "--app", "webapp", *command]
             subprocess.run(flask, cwd=ROOT, env=env, check=True, capture_output=True, timeout=120)
+    if demo:
+        _copy_photos(env)
+
+
+def _copy_photos(env: dict[str, str]) -> None:
+    """Have the photos' copies made: each copied server would make all of them anew, beside its test."""
+    app = create_app(settings_from_env(env))
+    with app.app_context():
+        while photo_copies.without_copies(db.session(), 1):
+            db.session.rollback()
+            make_photo_copies(now_utc())
+        db.session.remove()
+        db.engine.dispose()
 
 
 @dataclass
@@ -108,6 +127,17 @@ class Server:
 
 
 def copy_of(template: Path, to: Path) -> Path:
-    """A data folder of its own, with what the template holds."""
-    shutil.copytree(template, to)
+    """A data folder of its own, with what the template holds.
+
+    Photos are never written in place: both folders may name the same bytes.
+    """
+    photos = str(template / "files")
+
+    def copy(source: str, target: str) -> None:
+        if source.startswith(photos):
+            os.link(source, target)
+        else:
+            shutil.copy2(source, target)
+
+    shutil.copytree(template, to, copy_function=copy)
     return to

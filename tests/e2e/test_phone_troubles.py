@@ -327,7 +327,7 @@ def test_last_months_photo_lies_over_the_cameras_picture_on_demand(
         ghost = dialog.locator("img.ghost")
         expect(dialog.get_by_role("button", name="拍摄")).to_be_enabled()
         expect(ghost).to_have_count(0)
-        dialog.get_by_role("button", name="叠加上月").click(timeout=60_000)
+        dialog.get_by_role("button", name="叠加上月").click(timeout=120_000)
         expect(ghost).to_be_visible()
         assert ghost.evaluate("image => image.complete && image.naturalWidth > 0")
         assert 0 < float(ghost.evaluate("image => getComputedStyle(image).opacity")) < 1
