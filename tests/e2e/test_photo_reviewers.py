@@ -266,7 +266,12 @@ def test_on_a_phone_a_finger_swipes_pinches_marks_and_accepts(
     with page.expect_response(re.compile("/review$")):
         accept.tap()
     page.wait_for_function("uid => location.search.includes(uid)", arg=second)
-    page.get_by_role("button", name="退回", exact=True).tap()
+    back = page.get_by_role("button", name="退回", exact=True)
+    notice, below = page.locator(".toast").last.bounding_box(), back.bounding_box()
+    assert notice
+    assert below
+    assert notice["y"] + notice["height"] <= below["y"]
+    back.tap()
     page.locator("fieldset label", has_text="圆圈").tap()
     page.locator(".stage").scroll_into_view_if_needed()
     box = page.locator(".stage svg").bounding_box()

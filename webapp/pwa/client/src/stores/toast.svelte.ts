@@ -13,6 +13,8 @@ const SHOWN_WITH_ACTION_MS = 8_000;
 
 class Toasts {
   list = $state.raw<Toast[]>([]);
+  /** Whether a bar of actions stands at a narrow screen's foot: notices keep clear of it. */
+  overBar = $state(false);
   #next = 1;
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
