@@ -360,6 +360,8 @@ def test_a_photo_that_was_sent_back_is_taken_again(
     page.goto(demo_server.url)
     page.locator("a[href*='returned=photo']").filter(has_text="看不清指示灯").click()
     expect(page.locator("main")).to_contain_text("看不清指示灯")
+    # The way leads straight into the amendment; the card before it has the same button.
+    expect(page.get_by_role("button", name="保存更正")).to_be_visible()
     page.locator(".returned").get_by_role("button", name="重拍", exact=True).click()
     hand.take(page, hand.picture("darkred"))
     page.get_by_role("button", name="保存更正").click()
