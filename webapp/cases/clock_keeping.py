@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from webapp.calendars.contract import calendar_of
 from webapp.cases.clocks import Clock, ClockEvent, EventKind, moments, record, run_clock, state_at
-from webapp.cases.kinds import REPAIR, VENDOR_REPORT
+from webapp.cases.kind_parts import REPAIR, VENDOR_REPORT
 from webapp.cases.models import Case, CaseClock, CaseEvent
 from webapp.cases.reckoning import Moment
 from webapp.cases.steps import Step
