@@ -79,6 +79,12 @@ CATALOGUE: dict[str, int] = {
     "open_item_unknown": 422,
     "case_unknown": 422,
     "person_unknown": 422,
+    # the service log
+    "log_day_to_come": 409,
+    "log_day_signed": 409,
+    "log_day_not_signed": 409,
+    "log_day_empty": 409,
+    "log_month_empty": 409,
     # reports and the links that lead to them
     "round_not_accepted": 409,
     "nothing_to_correct": 409,

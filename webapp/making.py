@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from webapp import jobs
 from webapp.db import db, now_utc, unit_of_work
@@ -19,6 +21,8 @@ from webapp.reports.issuing import data_of
 from webapp.reports.models import Document, Report
 from webapp.reports.typeset.setting import sweep_folders
 from webapp.rounds.models import Photo, Round
+from webapp.servicelog.content import month_content
+from webapp.servicelog.models import LogArchive
 from webapp.storage import ObjectStore, object_store, rendition_key
 
 # What makes files registers itself when it is imported.
@@ -83,12 +87,21 @@ def _content(row: Document) -> Any:
     session, now = db.session(), now_utc()
     if row.report_id is not None:
         return data_of(object_store(), session.get_one(Report, row.report_id))
+    if row.kind == "service_log":
+        return _log_content(session, row, now)
     if row.kind == "device_record":
         return device_record_content(session, row.contract_id, cast(int, row.device_id), now)
     month = session.execute(sa.select(Round.month).where(Round.id == row.round_id)).scalar_one()
     if row.kind == "check_sheets":
         return check_sheets_content(session, row.contract_id, month, now, room_id=row.room_id)
     return report_content(session, row.contract_id, month, now)
+
+
+def _log_content(session: Session, row: Document, now: datetime) -> Any:
+    """A month's service log as it was archived, or as it stands."""
+    if row.archive_id is not None:
+        return session.get_one(LogArchive, row.archive_id).content
+    return month_content(session, row.contract_id, cast(str, row.month), now, row.user_id)
 
 
 def _picture(store: ObjectStore, contract_id: int, sha256: str) -> bytes | None:

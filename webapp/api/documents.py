@@ -15,10 +15,12 @@ from webapp.api.rounds import ID, MONTH
 from webapp.api.throttle import at_most
 from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Device, Room
+from webapp.identity.models import User
 from webapp.reports import documents
 from webapp.reports.models import Document, Report
 from webapp.reports.pages import page_picture
 from webapp.rounds.models import Round
+from webapp.servicelog.models import LogArchive
 from webapp.storage import object_store
 
 bp = blueprint("documents", "Check sheets, device records and reports as files")
@@ -59,7 +61,9 @@ class DocumentSchema(ma.Schema):
 
 
 class DocumentAskSchema(Schema):
-    """What is wanted: a month's report, its check sheets (of one room or all), or a device's record."""
+    """What is wanted: a month's report, its check sheets (of one room or all), a device's record, or a
+    month's service log (of one person or all, or as it was archived).
+    """
 
     kind = fields.String(required=True, validate=validate.OneOf(documents.KINDS))
     format = fields.String(required=True, validate=validate.OneOf(documents.FORMATS))
@@ -67,6 +71,8 @@ class DocumentAskSchema(Schema):
     month = fields.String(load_default=None, allow_none=True, validate=MONTH)
     room_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
     device_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    user_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    archive_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
 
 
 @bp.post(f"{CONTRACT}/documents")
@@ -123,6 +129,7 @@ _NAMES = {
     "report": ("月度巡检报告", "monthly-report"),
     "check_sheets": ("运维检查表", "check-sheets"),
     "device_record": ("设备记录表", "device-record"),
+    "service_log": ("运维日志", "service-log"),
 }
 
 
@@ -136,9 +143,20 @@ def file_name(row: Document, contract_code: str) -> str:
         parts.append(
             db.session.scalar(sa.select(Round.month).where(Round.id == row.round_id)) or ""
         )
+    if row.kind == "service_log":
+        parts += _parts_of_log(row)
     if row.room_id:
         parts.append(db.session.scalar(sa.select(Room.name_zh).where(Room.id == row.room_id)) or "")
     if row.device_id:
         device = db.session.get(Device, row.device_id)
         parts.append((device.asset_number or device.name) if device else "")
     return "-".join(part for part in parts if part) + f".{row.format}"
+
+
+def _parts_of_log(row: Document) -> list[str]:
+    """A log's month, and whose it is, or the number that it was archived under."""
+    if row.archive_id:
+        archive = db.session.get_one(LogArchive, row.archive_id)
+        return [archive.month, str(archive.sequence)]
+    name = db.session.scalar(sa.select(User.name).where(User.id == row.user_id))
+    return [row.month or "", name or ""]

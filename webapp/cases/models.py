@@ -72,7 +72,11 @@ class CaseEvent(Base):
     """
 
     __tablename__ = "case_event"
-    __table_args__ = (sa.UniqueConstraint("contract_id", "uid"),)
+    __table_args__ = (
+        sa.UniqueConstraint("contract_id", "uid"),
+        # What somebody did on a day, for his service log.
+        sa.Index("ix_case_event_author", "author_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     contract_id: Mapped[int] = mapped_column(sa.ForeignKey("contract.id"))

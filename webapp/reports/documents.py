@@ -22,11 +22,13 @@ from webapp.estate.models import Device, Room
 from webapp.identity.models import Contract
 from webapp.reports.models import Document, Report
 from webapp.rounds.models import Round
+from webapp.servicelog.models import LogArchive
+from webapp.servicelog.queries import people_of_log
 from webapp.storage import ObjectStore
 
-Kind = Literal["report", "check_sheets", "device_record"]
+Kind = Literal["report", "check_sheets", "device_record", "service_log"]
 Format = Literal["pdf", "xlsx", "docx"]
-KINDS: tuple[Kind, ...] = ("report", "check_sheets", "device_record")
+KINDS: tuple[Kind, ...] = ("report", "check_sheets", "device_record", "service_log")
 FORMATS: tuple[Format, ...] = ("pdf", "xlsx", "docx")
 LANGUAGES = ("zh", "en", "both")
 CONTENT_TYPES: dict[str, str] = {
@@ -59,7 +61,7 @@ class Source:
     """What a file is made from: plain data, the language, and the bytes of a photo by its SHA-256.
 
     ``content`` is a :class:`~webapp.reports.shape.ReportContent` for a report, a list of check sheets,
-    or a device record. ``photo`` gives None where there is no picture that can be shown.
+    a device record, or a month's service log. ``photo`` gives None where there is no picture that can be shown.
     ``progress(step, done, total)`` tells how far it is; it may be called often.
     """
 
@@ -97,7 +99,9 @@ def formats_of(kind: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for: a month's report or check sheets (of one room, or all), or a device's record."""
+    """What is asked for: a month's report or check sheets (of one room, or all), a device's record, or a
+    month's service log (of one person, or all; or as it was archived).
+    """
 
     kind: Kind
     format: Format
@@ -105,6 +109,8 @@ class Wanted:
     month: str | None = None
     room_id: int | None = None
     device_id: int | None = None
+    user_id: int | None = None
+    archive_id: int | None = None
 
 
 def ask_for_document(
@@ -141,15 +147,39 @@ def ask_for_document(
         content_seq=seq,
         asked_by_id=user_id,
         asked_at=now,
-        round_id=places["round_id"],
-        room_id=places["room_id"],
-        device_id=places["device_id"],
+        **places,
     )
     return _queue(session, row, now)
 
 
-def _places(session: Session, contract_id: int, wanted: Wanted) -> dict[str, int | None]:
-    """The ids of what is asked for, each of this contract."""
+def _places(session: Session, contract_id: int, wanted: Wanted) -> dict[str, Any]:
+    """The columns that tell what is asked for, each thing of this contract."""
+    if wanted.kind == "service_log":
+        return _places_of_log(session, contract_id, wanted)
+    return _places_of_estate(session, contract_id, wanted)
+
+
+def _places_of_log(session: Session, contract_id: int, wanted: Wanted) -> dict[str, Any]:
+    """Of the service log: a month and perhaps a person, or an archive."""
+    month, user_id = wanted.month, wanted.user_id
+    if wanted.archive_id is not None:
+        archived = sa.select(LogArchive.month).where(
+            LogArchive.contract_id == contract_id, LogArchive.id == wanted.archive_id
+        )
+        month, user_id = session.scalar(archived), None
+        if month is None:
+            raise AppError("not_found")
+    if month is None:
+        raise AppError("invalid", fields={"month": ["required"]})
+    if user_id is not None and user_id not in {
+        row.id for row in people_of_log(session, contract_id)
+    }:
+        raise AppError("not_found")
+    return {"month": month, "user_id": user_id, "archive_id": wanted.archive_id}
+
+
+def _places_of_estate(session: Session, contract_id: int, wanted: Wanted) -> dict[str, int | None]:
+    """Of the round and the estate: the month's round, a room, a device."""
     if (wanted.kind == "device_record") != (wanted.device_id is not None):
         raise AppError("invalid", fields={"device_id": ["required"]})
     if (wanted.kind != "device_record") != (wanted.month is not None):
@@ -272,7 +302,10 @@ def no_such_page() -> AppError:
 
 
 def old_documents(session: Session, now: datetime, limit: int = 200) -> list[Document]:
-    """What was made only to be looked at, and is old enough to go; files of issued reports stay."""
+    """What was made only to be looked at, and is old enough to go; files of issued reports stay.
+
+    Those of an archived log go too: its frozen content gives the same again.
+    """
     statement = (
         sa.select(Document)
         .where(Document.report_id.is_(None), Document.asked_at < now - KEPT_FOR)

@@ -14,9 +14,10 @@ from webapp.db import Base
 class Document(Base):
     """A document asked for: monthly report, check sheets or a device record, made by a job.
 
-    ``kind`` is report, check_sheets or device_record; ``format`` pdf, xlsx or docx; ``language`` zh,
+    ``kind`` is report, check_sheets, device_record or service_log; ``format`` pdf, xlsx or docx; ``language`` zh,
     en or both. ``step`` and ``done`` of ``total`` are its progress. The file lies in the object store
-    under ``object_key``. ``report_id`` names the issued report whose frozen data it shows.
+    under ``object_key``. ``report_id`` names the issued report whose frozen data it shows, ``archive_id``
+    the archived month of the service log; ``month`` and ``user_id`` are of a log that is not archived.
     """
 
     __tablename__ = "document"
@@ -33,6 +34,11 @@ class Document(Base):
     room_id: Mapped[int | None] = mapped_column(sa.ForeignKey("room.id"), default=None)
     device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"), default=None)
     report_id: Mapped[int | None] = mapped_column(sa.ForeignKey("report.id"), default=None)
+    month: Mapped[str | None] = mapped_column(sa.String(7), default=None)
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), default=None)
+    archive_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("service_log_archive.id"), default=None
+    )
     state: Mapped[str] = mapped_column(sa.String(16), default="queued")
     step: Mapped[str] = mapped_column(sa.String(32), default="")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from webapp.reports.documents import Made, Source, renders
+from webapp.reports.log_words import LOG
 from webapp.reports.shape import Words
 from webapp.reports.typeset import fonts
 from webapp.reports.typeset.parts import Part, report_parts, sheet_parts
@@ -68,6 +69,18 @@ def device_record_pdf(source: Source) -> Made:
     content = printable.value(source.content)
     title = f"{_in(TITLES['device_record'], source.language)} {content['device']['name']}"
     return _sheets(source, "device_records", [content], content, title, printable)
+
+
+@renders("service_log", "pdf")
+def service_log_pdf(source: Source) -> Made:
+    """运维日志 of a month: each person's days, one person after the other."""
+    printable = Printable(fonts.can_show)
+    content = printable.value(source.content)
+    title = f"{_in(LOG['title'], source.language)} {content['month']}"
+    shared = {key: content[key] for key in ("client", "contract", "month", "number", "made_at")}
+    nobody = [{"name": {"zh": "", "en": ""}, "days": []}]
+    logs = [{**shared, **person} for person in content["people"] or nobody]
+    return _sheets(source, "service_logs", logs, content, title, printable)
 
 
 def _sheets(

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from webapp.reports.log_words import LOG
 from webapp.reports.shape import Words
 
 Language = Literal["zh", "en", "both"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en", "both")
-
-
 _PLURAL: Final = re.compile(r"\{(\w+)\|([^|{}]*)\|([^|{}]*)\}")
 
 
@@ -397,4 +396,5 @@ ALL: Final[dict[str, dict[str, Words]]] = {
     "roles": ROLES,
     "forecast_states": FORECAST_STATES,
     "confidences": CONFIDENCES,
+    "log": LOG,
 }

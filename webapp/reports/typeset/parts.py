@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-PartKind = Literal["front", "sections", "check_sheets", "device_records"]
+PartKind = Literal["front", "sections", "check_sheets", "device_records", "service_logs"]
 # A row of a table costs typst about 100 KB while it is compiled: so many of them to a part.
 MOST_ROWS = 2000
 # An anomaly is set as large as some rows, with its photos.
@@ -51,7 +51,7 @@ def annex_parts(kind: PartKind, slices: Sequence[tuple[list[Any], int]]) -> Iter
 
 def sheet_parts(kind: PartKind, contents: Sequence[Any]) -> list[Part]:
     """Sheets by themselves, without an annex's title."""
-    weigh = sheet_rows if kind == "check_sheets" else record_rows
+    weigh = {"check_sheets": sheet_rows, "service_logs": log_rows}.get(kind, record_rows)
     return [Part(kind, content, rows) for content, rows in packed(contents, weigh)]
 
 
@@ -64,6 +64,11 @@ def sheet_rows(sheet: Mapping[str, Any]) -> int:
 def record_rows(record: Mapping[str, Any]) -> int:
     """How many rows a device record has, its head with them."""
     return len(record["rows"]) + 7
+
+
+def log_rows(log: Mapping[str, Any]) -> int:
+    """How many rows one person's service log has, the heads of its days with them."""
+    return sum(len(day["rows"]) + 4 for day in log["days"]) + 6
 
 
 def packed(things: Sequence[Any], weigh: Any) -> list[tuple[list[Any], int]]:

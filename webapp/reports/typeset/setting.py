@@ -90,6 +90,7 @@ class Setting:
                 "lib.typ",
                 "main.typ",
                 "annexes.typ",
+                "service_log.typ",
                 "charts.typ",
                 "sections.typ",
             ):

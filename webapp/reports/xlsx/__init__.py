@@ -17,6 +17,7 @@ from webapp.reports.xlsx.book import Book
 from webapp.reports.xlsx.check_sheets import write_check_sheets, write_readings
 from webapp.reports.xlsx.cover import title_of, write_contents, write_cover
 from webapp.reports.xlsx.device_records import write_device_records, write_record_rows
+from webapp.reports.xlsx.service_log import service_log_xlsx as service_log_xlsx
 from webapp.reports.xlsx.tables import pages_of, write_page
 
 
