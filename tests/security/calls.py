@@ -16,12 +16,15 @@ from tests.security.world import (
     MONTH,
     PICTURE,
     World,
+    a_log_entry,
     another_engineer,
     good_visit,
     new_accepted_month,
     new_draft,
     new_inspected_room,
     new_label,
+    new_log_day,
+    new_log_entry,
     new_mail,
     new_member,
     new_quarantined,
@@ -92,6 +95,12 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/cases"): lambda _: {
         "json": {"uid": made.uid(), "kind": "fault", "title": "没有声音"}
     },
+    ("POST", "/service-log/{day}/entries"): lambda _: {"json": a_log_entry()},
+    ("PATCH", "/service-log-entries/{entry_id}"): lambda _: {
+        "json": {"clock": "10:30", "done": "换电池"}
+    },
+    ("POST", "/service-log/{day}/signature"): lambda _: {"json": {"remark": "一切正常"}},
+    ("POST", "/service-log/{day}/open"): lambda _: {"json": {"reason": "漏写了"}},
     ("PATCH", "/service-terms"): lambda _: {"json": {"clocks": {"complaint": {"amount": 4}}}},
     ("POST", "/cases/{name}/steps"): lambda _: {
         "json": {"uid": made.uid(), "step": "note", "fields": {"text": "请尽快"}}
@@ -161,6 +170,10 @@ def path_values(world: World, path: str, actor: str) -> Names:
             values[name] = make(world)
     if path.endswith("/rounds/{month}/report"):
         values["month"] = new_accepted_month(world)
+    if "{entry_id}" in path:
+        values["entry_id"] = new_log_entry(world, actor)
+    if path.endswith(("{day}/signature", "{day}/open")):
+        values["day"] = new_log_day(world, actor, signed=path.endswith("open"))
     if "{session_id}" in path:
         values["session_id"] = own_session(world, actor)
     if "{notification_id}" in path:

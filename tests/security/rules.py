@@ -141,6 +141,15 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/cases/{name}"): "view",
     # A message; which step asks for which right is tested beside the cases.
     ("POST", "/cases/{name}/steps"): "view",
+    ("GET", "/service-log/{day}"): "view",
+    ("GET", "/service-log-months/{month}"): "view",
+    ("POST", "/service-log/{day}/entries"): "handle",
+    ("PATCH", "/service-log-entries/{entry_id}"): "handle",
+    ("DELETE", "/service-log-entries/{entry_id}"): "handle",
+    ("POST", "/service-log/{day}/signature"): "handle",
+    # One's own; another's asks for "accept", which is tested beside the log.
+    ("POST", "/service-log/{day}/open"): "handle",
+    ("POST", "/service-log-months/{month}/archives"): "accept",
     ("GET", "/service-terms"): "view",
     ("PATCH", "/service-terms"): "manage_people",
     ("GET", "/consumables"): "view",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -37,6 +38,7 @@ MONTH = "2026-03"
 FORMER, DISABLED, NOBODY = "former_member", "disabled", "nobody"
 ACTORS = (*ROLES, ADMINISTRATOR, FORMER, DISABLED, NOBODY)
 PICTURE = picture(7)
+_log_days = count(1)
 
 
 @dataclass
@@ -108,6 +110,7 @@ def _furnish(world: World) -> None:
         "room_id": room.id,
         "device_id": devices[0].id,
         "month": MONTH,
+        "day": f"{MONTH}-02",
         "round": round_,
         "second_device": devices[1],
     }
@@ -245,6 +248,31 @@ def new_fault(world: World) -> str:
     assert answer.status_code == 201, answer.data
     name: str = answer.get_json()["name"]
     return name
+
+
+def a_log_entry() -> dict[str, str]:
+    """The body that writes an entry of the service log."""
+    return {"uid": made.uid(), "clock": "10:00", "done": "更换话筒电池"}
+
+
+def new_log_day(world: World, actor: str, *, signed: bool = False) -> str:
+    """A day of the past in which the actor has written something, if he may, and perhaps signed it."""
+    day = date(2026, 1, 1) - timedelta(days=next(_log_days))
+    url = f"/api/contracts/{world.code}/service-log/{day}"
+    browser = world.browser(actor)
+    if browser.post(f"{url}/entries", json=a_log_entry()).status_code == 201 and signed:
+        assert browser.post(f"{url}/signature", json={}).status_code == 200
+    return day.isoformat()
+
+
+def new_log_entry(world: World, actor: str) -> int:
+    """An entry of the service log that the actor has written; another's where he may write none."""
+    url = f"/api/contracts/{world.code}/service-log/{world.names['day']}/entries"
+    answer = world.browser(actor).post(url, json=a_log_entry())
+    if answer.status_code != 201:
+        answer = world.browser("on_site_engineer").post(url, json=a_log_entry())
+    entry_id: int = max(entry["id"] for entry in answer.get_json()["entries"])
+    return entry_id
 
 
 def what_is_wrong() -> dict[str, str]:

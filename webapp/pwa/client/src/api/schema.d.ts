@@ -7301,6 +7301,357 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/service-log-entries/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take one of one's own entries out. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    entry_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogDay"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Write one of one's own entries anew. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    entry_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WriteEntry"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogDay"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/service-log-months/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** A month of the log, day by day, and its archives. */
+        get: {
+            parameters: {
+                query?: {
+                    user_id?: number | null;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogMonth"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/service-log-months/{month}/archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze everybody's log of a month under the next number; gives the month's archives. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    month: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogArchive"][];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/service-log/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                day: string;
+            };
+            cookie?: never;
+        };
+        /** A day of the log: the system's lines and the entries. */
+        get: {
+            parameters: {
+                query?: {
+                    user_id?: number | null;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    day: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogDay"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/service-log/{day}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                day: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write an entry into one's own day. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    day: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewEntry"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogDay"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/service-log/{day}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                day: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the signature of a day back: one's own, or anybody's as the project manager. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    day: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OpenDay"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogDay"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/service-log/{day}/signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                day: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign one's own day. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    day: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignDay"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogDay"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/service-terms": {
         parameters: {
             query?: never;
@@ -9116,7 +9467,7 @@ export interface components {
             format: "pdf" | "xlsx" | "docx";
             id: number;
             /** @enum {string} */
-            kind: "report" | "check_sheets" | "device_record";
+            kind: "report" | "check_sheets" | "device_record" | "service_log";
             /** @enum {string} */
             language: "zh" | "en" | "both";
             /** Format: date-time */
@@ -9130,11 +9481,13 @@ export interface components {
         };
         DocumentAsk: {
             /** @default null */
+            archive_id: number | null;
+            /** @default null */
             device_id: number | null;
             /** @enum {string} */
             format: "pdf" | "xlsx" | "docx";
             /** @enum {string} */
-            kind: "report" | "check_sheets" | "device_record";
+            kind: "report" | "check_sheets" | "device_record" | "service_log";
             /**
              * @default zh
              * @enum {string}
@@ -9144,6 +9497,8 @@ export interface components {
             month: string | null;
             /** @default null */
             room_id: number | null;
+            /** @default null */
+            user_id: number | null;
         };
         Estate: {
             buildings: components["schemas"]["BuildingTree"][];
@@ -9790,6 +10145,107 @@ export interface components {
             sequence: number;
             time_zone: string;
         };
+        LogArchive: {
+            /** Format: date-time */
+            archived_at: string;
+            archived_by: string;
+            archived_by_en: string;
+            id: number;
+            sequence: number;
+        };
+        LogDay: {
+            /** Format: date */
+            day: string;
+            entries: components["schemas"]["LogEntry"][];
+            lines: components["schemas"]["LogLine"][];
+            may_reopen: boolean;
+            may_write: boolean;
+            people: components["schemas"]["LogPerson"][];
+            remark: string;
+            /** Format: date-time */
+            signed_at: string | null;
+            user_id: number;
+        };
+        LogEntry: {
+            /** Format: date-time */
+            at: string;
+            building_en: string;
+            building_zh: string;
+            case: string | null;
+            /** @enum {string|null} */
+            case_kind: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training" | null;
+            case_title: string;
+            clock: string;
+            device_id: number | null;
+            device_name: string | null;
+            done: string;
+            floor: string;
+            id: number;
+            result: string;
+            room_en: string;
+            room_id: number | null;
+            room_zh: string;
+            uid: string;
+            /** Format: date-time */
+            written_at: string;
+        };
+        LogLine: {
+            abnormal: number;
+            after: string;
+            /** Format: date-time */
+            at: string;
+            before: string;
+            building_en: string;
+            building_zh: string;
+            case: string | null;
+            /** @enum {string|null} */
+            case_kind: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training" | null;
+            case_title: string;
+            device_id: number | null;
+            device_name: string | null;
+            devices: number;
+            floor: string;
+            key: string;
+            /** @enum {string} */
+            kind: "case" | "visit" | "signed";
+            late: boolean;
+            not_tested: number;
+            room_en: string;
+            room_id: number | null;
+            room_zh: string;
+            scanned: number;
+            step: string;
+            text: string;
+            /** Format: date-time */
+            until: string | null;
+        };
+        LogMonth: {
+            archives: components["schemas"]["LogArchive"][];
+            days: components["schemas"]["LogMonthDay"][];
+            may_archive: boolean;
+            month: string;
+            people: components["schemas"]["LogPerson"][];
+            user_id: number;
+        };
+        LogMonthDay: {
+            cases: number;
+            /** Format: date */
+            day: string;
+            devices: number;
+            empty: boolean;
+            entries: number;
+            faults: number;
+            late: number;
+            rooms: number;
+            /** Format: date-time */
+            signed_at: string | null;
+        };
+        LogPerson: {
+            left: boolean;
+            name: string;
+            name_en: string;
+            user_id: number;
+        };
         Mail: {
             attempts: number;
             /** Format: date-time */
@@ -9916,6 +10372,19 @@ export interface components {
             /** @enum {string} */
             state: "open" | "finished" | "accepted";
         };
+        NewEntry: {
+            /** @default null */
+            case: string | null;
+            clock: string;
+            /** @default null */
+            device_id: number | null;
+            done: string;
+            /** @default  */
+            result: string;
+            /** @default null */
+            room_id: number | null;
+            uid: string;
+        };
         Notification: {
             contract_code: string;
             contract_en: string;
@@ -9977,6 +10446,11 @@ export interface components {
             text: string;
             title: string;
             uid: string;
+        };
+        OpenDay: {
+            reason: string;
+            /** @default null */
+            user_id: number | null;
         };
         OpenItem: {
             action_en: string;
@@ -11257,6 +11731,10 @@ export interface components {
             room_ids?: number[];
             strokes?: number[][][];
         };
+        SignDay: {
+            /** @default  */
+            remark: string;
+        };
         SignIn: {
             /** @default  */
             device_name: string;
@@ -11502,6 +11980,18 @@ export interface components {
         Words: {
             en: string;
             zh: string;
+        };
+        WriteEntry: {
+            /** @default null */
+            case: string | null;
+            clock: string;
+            /** @default null */
+            device_id: number | null;
+            done: string;
+            /** @default  */
+            result: string;
+            /** @default null */
+            room_id: number | null;
         };
     };
     responses: {

@@ -34,7 +34,10 @@ export const places: { title: Key; places: Place[] }[] = [
   },
   {
     title: "desk.group_cases",
-    places: [{ name: "cases", also: ["case"], icon: "clock", text: "desk.nav_cases", go: "desk.go_cases", href: href("cases"), key: "v" }],
+    places: [
+      { name: "cases", also: ["case"], icon: "clock", text: "desk.nav_cases", go: "desk.go_cases", href: href("cases"), key: "v" },
+      { name: "serviceLog", also: [], icon: "history", text: "desk.nav_log", go: "desk.go_log", href: href("serviceLog"), key: "j" },
+    ],
   },
   {
     title: "desk.group_estate",
