@@ -41,6 +41,8 @@ ALL_SCREENS = (
     "/desk/acceptance",
     "/desk/acceptance?state=voided",
     "/desk/open-items",
+    "/desk/service-log",
+    "/desk/service-log?view=month",
     "/desk/returns",
     "/desk/quarantine",
     "/desk/sync",

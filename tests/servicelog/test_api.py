@@ -113,7 +113,7 @@ def test_entries_are_written_changed_and_removed_with_their_audit(
     contract: Contract, device: Device, engineer: User, li: FlaskClient
 ) -> None:
     made.opened(contract, made.author(contract, engineer))
-    body = {"uid": made.uid(), "device_id": device.id, "case": "F1"}
+    body: dict[str, Any] = {"uid": made.uid(), "device_id": device.id, "case": "F1"}
     for _ in range(2):
         day = written(li, **body)
     [entry] = day["entries"]

@@ -20,6 +20,7 @@ from webapp.db import now_utc, unit_of_work
 from webapp.demo import payloads
 from webapp.demo.acceptance import Signatures
 from webapp.demo.cases import Cases
+from webapp.demo.logbook import keep_the_log
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
 from webapp.demo.service_desk import tell_the_service_desk
@@ -75,6 +76,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
             teller.tell(session, month, index, now)
         say("service desk")
         tell_the_service_desk(session, contract, people, now)
+        keep_the_log(session, contract, people, now)
         say("reminders")
         past, current = (round_of(session, contract.id, month) for month in months[-2:])
         tell_the_demo(session, contract, past, current, now)

@@ -177,8 +177,14 @@ def _device(session: Session, contract: Contract, kind: str) -> int | None:
 
 
 def _author(contract: Contract, people: Mapping[str, int], login: str) -> Author:
+    access = access_of(contract, people, login)
+    return Author(access, access.user_name)
+
+
+def access_of(contract: Contract, people: Mapping[str, int], login: str) -> Access:
+    """What somebody of the demo acts with."""
     person = next(one for one in PEOPLE if one.login == login)
-    access = Access(
+    return Access(
         user_id=people[login],
         user_name=person.name,
         session_id=None,
@@ -187,4 +193,3 @@ def _author(contract: Contract, people: Mapping[str, int], login: str) -> Author
         role=person.role,
         rights=ROLE_RIGHTS[person.role],
     )
-    return Author(access, person.name)
