@@ -85,6 +85,12 @@ CATALOGUE: dict[str, int] = {
     "log_day_not_signed": 409,
     "log_day_empty": 409,
     "log_month_empty": 409,
+    # work after hours
+    "hours_not_here": 409,
+    "hours_overlap": 409,
+    "hours_elsewhere": 409,
+    "hours_voided": 409,
+    "plan_overlaps": 409,
     # reports and the links that lead to them
     "round_not_accepted": 409,
     "nothing_to_correct": 409,

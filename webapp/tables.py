@@ -10,6 +10,7 @@ from webapp.audit import models as audit
 from webapp.cases import models as cases
 from webapp.checklists import models as checklists
 from webapp.estate import models as estate
+from webapp.hours import models as hours
 from webapp.identity import models as identity
 from webapp.notifications import models as notifications
 from webapp.reports import models as reports
@@ -23,6 +24,7 @@ ALL: tuple[ModuleType, ...] = (
     rounds,
     acceptance,
     cases,
+    hours,
     sync,
     reports,
     notifications,

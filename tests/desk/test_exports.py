@@ -35,6 +35,7 @@ from webapp.desk.return_list import RETURNS
 from webapp.estate.lists import BUILDINGS, DEVICES, ROOMS
 from webapp.estate.models import Device
 from webapp.estate.queries import LABELS
+from webapp.hours.lists import HOURS
 from webapp.identity.lists import CONTRACTS, MEMBERS, USERS
 from webapp.identity.models import Contract, User
 from webapp.reports.issued_list import REPORTS
@@ -59,6 +60,7 @@ TABLES: dict[str, Table] = {
     "inspections": INSPECTIONS.table,
     "open-items": OPEN_ITEMS.table,
     "cases": CASES.table,
+    "hours": HOURS.table,
     "consumables": CONSUMABLES,
     "device-records": DEVICE_RECORDS.table,
     "quarantine": QUARANTINE.table,
@@ -143,7 +145,19 @@ def desk(
     assert browser.patch(f"{HQ}/devices/{projector.id}", json=change).status_code == 200
     fault = {"uid": made.uid(), "kind": "fault", "title": "=黑屏", "device_id": projector.id}
     assert browser.post(f"{HQ}/cases", json=fault).status_code == 201
+    log_hours(browser)
     return browser
+
+
+def log_hours(browser: FlaskClient) -> None:
+    """A line of the ledger, with a note that looks like a formula."""
+    span = {"from_at": "2026-03-02T19:00:00+08:00", "to_at": "2026-03-02T22:00:00+08:00"}
+    fields = {"occasion": "event", **span}
+    event = {"uid": made.uid(), "kind": "after_hours", "title": "=年会", "fields": fields}
+    assert browser.post(f"{HQ}/cases", json=event).status_code == 201
+    hours = {"began_at": span["from_at"], "ended_at": span["to_at"], "note": "=1+1"}
+    answer = browser.post(f"{HQ}/cases/A1/hours", json={"uid": made.uid(), **hours})
+    assert answer.status_code == 201, answer.data
 
 
 def saved(
@@ -217,6 +231,8 @@ def _said(column: Column, value: Any) -> str:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:.*", value):
         at = datetime.fromisoformat(value).astimezone(SHANGHAI)
         return f"{at:%Y-%m-%d %H:%M}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return "" if value is None else str(value)
 
 

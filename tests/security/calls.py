@@ -21,17 +21,21 @@ from tests.security.world import (
     good_visit,
     new_accepted_month,
     new_draft,
+    new_hours,
     new_inspected_room,
     new_label,
     new_log_day,
     new_log_entry,
     new_mail,
     new_member,
+    new_plan,
     new_quarantined,
     new_returned,
     own_notification,
     own_session,
+    planned,
     what_is_wrong,
+    worked,
 )
 from tests.sync.phone import digest
 from tests.sync.rescue_files import Rescue
@@ -105,6 +109,12 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/cases/{name}/steps"): lambda _: {
         "json": {"uid": made.uid(), "step": "note", "fields": {"text": "请尽快"}}
     },
+    ("POST", "/hours/{entry_number}/void"): lambda _: {
+        "json": {"uid": made.uid(), "reason": "记错了"}
+    },
+    ("POST", "/cases/{name}/hours"): lambda world: {"json": {"uid": made.uid(), **worked(world)}},
+    ("POST", "/cases/{name}/plan"): lambda world: {"json": {"uid": made.uid(), **planned(world)}},
+    ("PATCH", "/after-hours-terms"): lambda _: {"json": {"free_hours": 100}},
     ("PATCH", "/open-items/{number}"): lambda _: {"json": {"remark": "订货"}},
     ("PUT", "/photos/{photo_uid}"): lambda _: {
         "data": PICTURE,
@@ -164,20 +174,26 @@ def path_values(world: World, path: str, actor: str) -> Names:
         "row_id": new_quarantined,
         "returned_id": new_returned,
         "mail_id": new_mail,
+        "planned_id": new_plan,
     }
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:
             values[name] = make(world)
+    actors_own = {
+        "entry_id": new_log_entry,
+        "entry_number": new_hours,
+        "session_id": own_session,
+        "notification_id": own_notification,
+    }
+    for name, make_own in actors_own.items():
+        if f"{{{name}}}" in path:
+            values[name] = make_own(world, actor)
+    if path.endswith(("/cases/{name}/hours", "/cases/{name}/plan")):
+        values["name"] = world.names["event"]
     if path.endswith("/rounds/{month}/report"):
         values["month"] = new_accepted_month(world)
-    if "{entry_id}" in path:
-        values["entry_id"] = new_log_entry(world, actor)
     if path.endswith(("{day}/signature", "{day}/open")):
         values["day"] = new_log_day(world, actor, signed=path.endswith("open"))
-    if "{session_id}" in path:
-        values["session_id"] = own_session(world, actor)
-    if "{notification_id}" in path:
-        values["notification_id"] = own_notification(world, actor)
     if "{user_id}" in path:
         values["user_id"] = world.people["backup_engineer"].id
     return values

@@ -17,7 +17,7 @@ from tests import factories
 from tests.rounds import made
 from tests.security.calls import WITH, call, path_values, who_may
 from tests.security.rules import ANYBODY, CONTRACT, RULES, SIGNED_IN
-from tests.security.world import NOBODY, World, new_quarantined
+from tests.security.world import NOBODY, World, new_quarantined, worked
 from tests.sync.phone import Phone, inspection
 from webapp.db import unit_of_work
 from webapp.estate.models import Building, Room
@@ -205,6 +205,9 @@ def sow(hq: World) -> None:
     made.reading(payload, "image", "dim", "abnormal", cause=FORMULAS[3], remark=FORMULAS[0])
     phone.push(inspection(payload), app_version=FORMULAS[5])
     new_quarantined(hq)
+    ledger = f"{CONTRACT}/cases/{{event}}/hours".format_map(hq.names)
+    hours = {"uid": made.uid(), **worked(hq), "note": FORMULAS[0]}
+    assert hq.browser("inspection_engineer").post(ledger, json=hours).status_code == 201
 
 
 @pytest.mark.attack(9)

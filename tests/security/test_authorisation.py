@@ -31,10 +31,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 OTHER_NAMES = (
     "building_id", "room_id", "device_id", "code", "inspection_id", "photo_uid", "row_id",
     "returned_id", "key",
-    "document_id", "report_id", "mail_id",
+    "document_id", "report_id", "mail_id", "planned_id",
 )  # fmt: skip
 # Of these the other contract has none that the first has not: a number is each contract's own.
-OWN_NAMES = ("month", "number", "name", "other", "action", "step", "contract_code", "member_id")
+OWN_NAMES = (
+    "month", "number", "name", "other", "action", "step", "contract_code", "member_id", "entry_number",
+)  # fmt: skip
 NO_SUCH = {
     "building_id": 999_999,
     "room_id": 999_999,
@@ -48,6 +50,7 @@ NO_SUCH = {
     "document_id": 999_999,
     "report_id": 999_999,
     "mail_id": 999_999,
+    "planned_id": 999_999,
 }
 
 

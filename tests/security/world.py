@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -22,7 +22,7 @@ from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Building, Device
 from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User, UserSession
-from webapp.identity.rules import ADMINISTRATOR, ROLES
+from webapp.identity.rules import ADMINISTRATOR, ROLE_RIGHTS, ROLES
 from webapp.notifications import services as notifications
 from webapp.notifications.models import Mail, Notification
 from webapp.notifications.rules import Recipient
@@ -120,6 +120,8 @@ def _furnish(world: World) -> None:
     world.names["returned_id"] = new_returned(world)
     world.names["mail_id"] = new_mail(world)
     world.names["name"] = new_fault(world)
+    world.names["event"] = new_event(world)
+    world.names["planned_id"] = new_plan(world)
     world.names["fault_token"] = new_followed(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
     world.names |= _reported(world, round_)
@@ -273,6 +275,55 @@ def new_log_entry(world: World, actor: str) -> int:
         answer = world.browser("on_site_engineer").post(url, json=a_log_entry())
     entry_id: int = max(entry["id"] for entry in answer.get_json()["entries"])
     return entry_id
+
+
+def new_event(world: World) -> str:
+    """A case after hours that the client's IT lead has asked for; the name that it is called by."""
+    fields = {"occasion": "event", **planned(world)}
+    body = {"uid": made.uid(), "kind": "after_hours", "title": "年会保障", "fields": fields}
+    url = f"/api/contracts/{world.code}/cases"
+    answer = world.browser("client_it_lead").post(url, json=body)
+    assert answer.status_code == 201, answer.data
+    name: str = answer.get_json()["name"]
+    return name
+
+
+def new_hours(world: World, actor: str) -> int:
+    """The number of a new line of the ledger: the actor's own where he can work, else the manager's."""
+    who = world.people[actor if "handle" in ROLE_RIGHTS.get(actor, ()) else "project_manager"]
+    body = {"uid": made.uid(), "user_id": who.id, **worked(world)}
+    url = f"/api/contracts/{world.code}/cases/{world.names['event']}/hours"
+    answer = world.browser("project_manager").post(url, json=body)
+    assert answer.status_code == 201, answer.data
+    number: int = answer.get_json()["entries"][-1]["number"]
+    return number
+
+
+def new_plan(world: World) -> int:
+    """Somebody planned for the event."""
+    body = {"uid": made.uid(), **planned(world)}
+    url = f"/api/contracts/{world.code}/cases/{world.names['event']}/plan"
+    answer = world.browser("project_manager").post(url, json=body)
+    assert answer.status_code == 201, answer.data
+    planned_id: int = answer.get_json()["plan"][-1]["id"]
+    return planned_id
+
+
+def planned(world: World) -> dict[str, str]:
+    """A span of time that nobody is planned for yet."""
+    begin = _next_hour(world)
+    return {"from_at": begin.isoformat(), "to_at": (begin + timedelta(minutes=50)).isoformat()}
+
+
+def worked(world: World) -> dict[str, str]:
+    """A span of time that nobody has worked in yet."""
+    begin = _next_hour(world)
+    return {"began_at": begin.isoformat(), "ended_at": (begin + timedelta(minutes=50)).isoformat()}
+
+
+def _next_hour(world: World) -> datetime:
+    hours: count[int] = world.names.setdefault("hours", count(1))
+    return made.at(MONTH, 2) + timedelta(hours=next(hours))
 
 
 def what_is_wrong() -> dict[str, str]:

@@ -19,6 +19,7 @@ from webapp.checklists.services import ensure_default
 from webapp.db import now_utc, unit_of_work
 from webapp.demo import payloads
 from webapp.demo.acceptance import Signatures
+from webapp.demo.after_hours import tell_of_after_hours
 from webapp.demo.cases import Cases
 from webapp.demo.logbook import keep_the_log
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
@@ -77,6 +78,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         say("service desk")
         tell_the_service_desk(session, contract, people, now)
         keep_the_log(session, contract, people, now)
+        tell_of_after_hours(session, contract, people, months[0], now)
         say("reminders")
         past, current = (round_of(session, contract.id, month) for month in months[-2:])
         tell_the_demo(session, contract, past, current, now)

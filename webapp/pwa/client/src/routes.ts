@@ -9,7 +9,7 @@ type Loader = () => Promise<unknown>;
 const views: Record<string, Loader> = {
   ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told}.svelte"),
   ...import.meta.glob(
-    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog}.svelte",
+    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
   ...import.meta.glob("./views/link/{Report,ReportHere,Fault}.svelte"),
@@ -42,6 +42,7 @@ const paths = {
   cases: "/desk/cases",
   case: "/desk/cases/:name",
   serviceLog: "/desk/service-log",
+  hours: "/desk/hours",
   estate: "/desk/estate",
   import: "/desk/estate/import",
   device: "/desk/devices/:id",
@@ -102,6 +103,7 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["cases", "desk/Cases", "desk"],
   ["case", "desk/Cases", "desk"],
   ["serviceLog", "desk/ServiceLog", "desk"],
+  ["hours", "desk/Hours", "desk"],
   ["estate", "desk/Estate", "desk"],
   ["import", "desk/Import", "desk"],
   ["device", "desk/Device", "desk"],

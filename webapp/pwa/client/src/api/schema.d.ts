@@ -191,6 +191,75 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/after-hours-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** How many hours are free a year, from when to when a year goes, and what is beyond. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HoursTerms"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Settle the terms; what is left out stays. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SettleHoursTerms"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HoursTerms"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/buildings": {
         parameters: {
             query?: never;
@@ -669,6 +738,126 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Who is planned for a case, and what was worked on it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseHours"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Log what somebody has worked; the same ``uid`` again logs nothing more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LogHours"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseHours"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan somebody for a case; the same ``uid`` again plans nothing more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PlanWork"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseHours"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2677,6 +2866,293 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the hours, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "counted" | "voided" | "all";
+                    year?: number;
+                    user_id?: number;
+                    q?: string;
+                    sort?: "number" | "-number" | "began_at" | "-began_at" | "person" | "-person" | "hours" | "-hours" | "case" | "-case";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HoursEntryPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/hours.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the hours that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "counted" | "voided" | "all";
+                    year?: number;
+                    user_id?: number;
+                    q?: string;
+                    sort?: "number" | "-number" | "began_at" | "-began_at" | "person" | "-person" | "hours" | "-hours" | "case" | "-case";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/hours.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the hours that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "counted" | "voided" | "all";
+                    year?: number;
+                    user_id?: number;
+                    q?: string;
+                    sort?: "number" | "-number" | "began_at" | "-began_at" | "person" | "-person" | "hours" | "-hours" | "case" | "-case";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/hours/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The balance of the free hours, with its projected end. */
+        get: {
+            parameters: {
+                query?: {
+                    year?: number | null;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HoursBalance"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/hours/{entry_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                entry_number: number;
+            };
+            cookie?: never;
+        };
+        /** One line of the ledger. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    entry_number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HoursEntry"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/hours/{entry_number}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                entry_number: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Void a line by a second one; answers the line that was voided. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    entry_number: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VoidHours"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HoursEntry"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -4950,6 +5426,47 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/planned-work/{planned_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                planned_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back that somebody is planned. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    planned_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -9002,6 +9519,17 @@ export interface components {
             name: string;
             uid: string;
         };
+        CaseHours: {
+            entries: components["schemas"]["HoursEntry"][];
+            hours: number;
+            /** @enum {string} */
+            may_log_for: "all" | "own" | "none";
+            may_plan: boolean;
+            /** @enum {string} */
+            may_void: "all" | "own" | "none";
+            name: string;
+            plan: components["schemas"]["PlannedWork"][];
+        };
         CaseKind: {
             has_severity: boolean;
             /** @enum {string} */
@@ -9655,9 +10183,83 @@ export interface components {
             state: "due" | "expected" | "later" | "idle" | "no_rate" | "no_limit";
             type: string;
         };
+        HoursBalance: {
+            currency: string;
+            /** Format: date */
+            ends_on: string;
+            free_hours: number;
+            left_hours: number;
+            over_amount: string | null;
+            over_hours: number;
+            planned_hours: number;
+            projected_hours: number | null;
+            /** Format: date */
+            projected_on: string | null;
+            /** @enum {string} */
+            projection: "used_up" | "ends" | "lasts" | "early" | "over";
+            rate: string;
+            /** @enum {string} */
+            rounding: "up" | "nearest";
+            /** Format: date */
+            starts_on: string;
+            used_hours: number;
+            year: number;
+            years: number[];
+        };
+        HoursEntry: {
+            amount: string | null;
+            /** Format: date-time */
+            began_at: string;
+            break_minutes: number;
+            case_name: string;
+            case_title: string;
+            charged_hours: number;
+            currency: string;
+            /** Format: date-time */
+            ended_at: string;
+            hours: number;
+            left_hours: number;
+            /** Format: date-time */
+            logged_at: string;
+            logged_by: string;
+            logged_by_en: string;
+            note: string;
+            number: number;
+            person: string;
+            person_en: string;
+            /** @enum {string} */
+            state: "counted" | "voided";
+            total_hours: number;
+            user_id: number;
+            voided_by: number | null;
+            voids: number | null;
+            /** Format: date */
+            worked_on: string;
+            year: number;
+        };
+        HoursEntryCounts: {
+            counted: number;
+            voided: number;
+        };
+        HoursEntryPage: {
+            counts: components["schemas"]["HoursEntryCounts"];
+            items: components["schemas"]["HoursEntry"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
         HoursRead: {
             hours: number;
             month: string;
+        };
+        HoursTerms: {
+            currency: string;
+            free_hours: number;
+            rate: string;
+            /** @enum {string} */
+            rounding: "up" | "nearest";
+            year_begins: string;
+            year_starts: string | null;
         };
         ImportProblem: {
             code: string;
@@ -10188,6 +10790,19 @@ export interface components {
             uid: string;
             /** Format: date-time */
             written_at: string;
+        };
+        LogHours: {
+            /** Format: date-time */
+            began_at: string;
+            /** @default 0 */
+            break_minutes: number;
+            /** Format: date-time */
+            ended_at: string;
+            /** @default  */
+            note: string;
+            uid: string;
+            /** @default null */
+            user_id: number | null;
         };
         LogLine: {
             abnormal: number;
@@ -10923,6 +11538,28 @@ export interface components {
         };
         PhotosReviewed: {
             results: components["schemas"]["PhotoReviewed"][];
+        };
+        PlanWork: {
+            /** Format: date-time */
+            from_at: string;
+            /** @default  */
+            task: string;
+            /** Format: date-time */
+            to_at: string;
+            uid: string;
+            /** @default null */
+            user_id: number | null;
+        };
+        PlannedWork: {
+            /** Format: date-time */
+            from_at: string;
+            id: number;
+            person: string;
+            person_en: string;
+            task: string;
+            /** Format: date-time */
+            to_at: string;
+            user_id: number;
         };
         /**
          * PreviousMonth
@@ -11708,6 +12345,14 @@ export interface components {
             device_name: string;
             id: number;
         };
+        SettleHoursTerms: {
+            currency?: string;
+            free_hours?: number;
+            rate?: string;
+            /** @enum {string} */
+            rounding?: "up" | "nearest";
+            year_starts?: string | null;
+        };
         SettleTerms: {
             calendar?: {
                 [key: string]: unknown;
@@ -11948,6 +12593,10 @@ export interface components {
             name_en?: string;
             new_password?: string;
             phone?: string;
+        };
+        VoidHours: {
+            reason: string;
+            uid: string;
         };
         VoidItem: {
             item: string;

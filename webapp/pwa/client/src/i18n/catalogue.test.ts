@@ -17,6 +17,7 @@ const areas = [
   "desk_cases",
   "desk_estate",
   "desk_figures",
+  "desk_hours",
   "desk_log",
   "desk_notify",
   "desk_report",

@@ -6,6 +6,7 @@ import enCases from "./en/desk_cases";
 import enEstate from "./en/desk_estate";
 import enFigures from "./en/desk_figures";
 import enLog from "./en/desk_log";
+import enHours from "./en/desk_hours";
 import enNotify from "./en/desk_notify";
 import enReport from "./en/desk_report";
 import enReturns from "./en/desk_returns";
@@ -16,12 +17,13 @@ import zhCases from "./zh/desk_cases";
 import zhEstate from "./zh/desk_estate";
 import zhFigures from "./zh/desk_figures";
 import zhLog from "./zh/desk_log";
+import zhHours from "./zh/desk_hours";
 import zhNotify from "./zh/desk_notify";
 import zhReport from "./zh/desk_report";
 import zhReturns from "./zh/desk_returns";
 import zhSync from "./zh/desk_sync";
 
 addTexts(
-  { ...zh, ...zhAcceptance, ...zhCases, ...zhEstate, ...zhFigures, ...zhLog, ...zhNotify, ...zhReport, ...zhReturns, ...zhSync },
-  { ...en, ...enAcceptance, ...enCases, ...enEstate, ...enFigures, ...enLog, ...enNotify, ...enReport, ...enReturns, ...enSync },
+  { ...zh, ...zhAcceptance, ...zhCases, ...zhEstate, ...zhFigures, ...zhHours, ...zhLog, ...zhNotify, ...zhReport, ...zhReturns, ...zhSync },
+  { ...en, ...enAcceptance, ...enCases, ...enEstate, ...enFigures, ...enHours, ...enLog, ...enNotify, ...enReport, ...enReturns, ...enSync },
 );

@@ -107,6 +107,7 @@ export default {
   "notify.case_opened": "New case {name}: {title}",
   "notify.case_assigned": "{name} is yours: {title}",
   "notify.case_answered": "{name} has its answer: {title}",
+  "notify.hours_planned": "{case} {title}: you are planned from {from_at} to {to_at}",
   "notify.other": "Something new",
   "status.saved": "Saved on this phone",
   "status.sent": "Sent",

@@ -112,5 +112,10 @@ export default {
   "error.person_unknown": "This person is not in the contract, or doesn't handle cases. Choose another.",
   "error.room_unknown": "This room is no longer in the asset register. Refresh and choose again.",
   "error.step_not_now": "Its state has just changed: this step can't be taken now. Look at it again.",
+  "error.hours_not_here": "Hours belong to a case after hours that is not over.",
+  "error.hours_overlap": "This person has hours in the ledger at that time already: line {number}.",
+  "error.hours_elsewhere": "This person has hours at that time already, in another contract.",
+  "error.hours_voided": "Line {number} is voided already, or voids another.",
+  "error.plan_overlaps": "This person is planned at that time already.",
   "error.step_unknown": "There is no such step. Refresh the page and try again.",
 } satisfies Record<keyof typeof zh, string>;

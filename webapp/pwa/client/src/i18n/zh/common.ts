@@ -105,6 +105,7 @@ export default {
   "notify.case_opened": "新的服务单 {name}：{title}",
   "notify.case_assigned": "{name} 由你负责：{title}",
   "notify.case_answered": "{name} 已有结果：{title}",
+  "notify.hours_planned": "{case} {title}：您被安排 {from_at} 至 {to_at}",
   "notify.other": "有新的通知",
   "status.saved": "已存本机",
   "status.sent": "已发送",

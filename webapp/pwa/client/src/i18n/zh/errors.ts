@@ -111,5 +111,10 @@ export default {
   "error.person_unknown": "这个人不在本合同里，或不处理服务单。请另选一人。",
   "error.room_unknown": "这间会议室不在台账里了。请刷新后重新选择。",
   "error.step_not_now": "它的状态刚刚变了，这一步现在做不了。请看最新的情况再处理。",
+  "error.hours_not_here": "工时只能记在未结束的非工作时间服务单里。",
+  "error.hours_overlap": "此人这段时间已登记过工时（台账第 {number} 笔）。",
+  "error.hours_elsewhere": "此人这段时间在另一份合同里已登记过工时。",
+  "error.hours_voided": "第 {number} 笔已经冲销，或本身就是冲销。",
+  "error.plan_overlaps": "此人这段时间已有安排。",
   "error.step_unknown": "没有这个步骤。请刷新页面后再试。",
 } as const;

@@ -37,6 +37,7 @@ export const places: { title: Key; places: Place[] }[] = [
     places: [
       { name: "cases", also: ["case"], icon: "clock", text: "desk.nav_cases", go: "desk.go_cases", href: href("cases"), key: "v" },
       { name: "serviceLog", also: [], icon: "history", text: "desk.nav_log", go: "desk.go_log", href: href("serviceLog"), key: "j" },
+      { name: "hours", also: [], icon: "moon", text: "desk.nav_hours", go: "desk.go_hours", href: href("hours"), key: "h" },
     ],
   },
   {

@@ -1,0 +1,364 @@
+"""Planning people after hours, logging what was worked, and voiding what was logged wrong (clauses 23-24)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.audit import services as audit
+from webapp.cases.models import Case
+from webapp.cases.opening import called, case_named
+from webapp.db import take_sequence
+from webapp.errors import AppError
+from webapp.hours import rules
+from webapp.hours.models import HoursEntry, PlannedWork
+from webapp.hours.settings import starts_of, terms_of
+from webapp.hours.words import planned_message
+from webapp.identity.models import Contract, Membership
+from webapp.identity.queries import reachable
+from webapp.identity.rules import ROLE_RIGHTS, Access
+from webapp.notifications import services as notifications
+
+KIND = "after_hours"
+_Row = TypeVar("_Row", PlannedWork, HoursEntry)
+# A plan that a mail server held up for longer is of no use any more.
+USEFUL_FOR = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """Who is to work on a case, from when to when, for what; ``uid`` keeps it from being planned twice."""
+
+    uid: str
+    user_id: int
+    from_at: datetime
+    to_at: datetime
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """What somebody has worked on a case; ``uid`` keeps it from being logged twice."""
+
+    uid: str
+    user_id: int
+    began_at: datetime
+    ended_at: datetime
+    break_minutes: int = 0
+    note: str = ""
+
+
+def plan_work(
+    session: Session, access: Access, name: str, planning: Planning, now: datetime
+) -> PlannedWork:
+    """Plan somebody for a case after hours and tell him; the same ``uid`` again plans nothing more.
+
+    :raise AppError: ``not_found``; ``hours_not_here`` where the case is no such one or is over;
+        ``person_unknown``; ``invalid``, by field; ``plan_overlaps`` where he is planned then already
+    """
+    take_sequence(session, access.contract_id)
+    known = _known(session, access, PlannedWork, planning.uid)
+    if known is not None:
+        return known
+    case = _case_to_work_on(session, access, name)
+    _check_worker(session, access, planning.user_id)
+    from_at, to_at = _minute(planning.from_at), _minute(planning.to_at)
+    wrong = rules.span_problems(from_at, to_at)
+    if wrong:
+        raise AppError("invalid", fields=wrong)
+    _check_plan_is_free(session, planning.user_id, from_at, to_at)
+    row = PlannedWork(
+        contract_id=access.contract_id,
+        uid=planning.uid,
+        case_id=case.id,
+        user_id=planning.user_id,
+        from_at=from_at,
+        to_at=to_at,
+        task=" ".join(planning.task.split()),
+        planned_by_id=access.user_id,
+        planned_at=now,
+    )
+    session.add(row)
+    session.flush()  # what tells of it names its id
+    given = {"user_id": row.user_id, "from_at": from_at.isoformat(), "to_at": to_at.isoformat()}
+    _audit(session, access, "plan_hours", "case", called(case), audit.first_values(given), now)
+    _tell_planned(session, access, case, row, now)
+    return row
+
+
+def withdraw_plan(session: Session, access: Access, planned_id: int, now: datetime) -> PlannedWork:
+    """Take back that somebody is planned; twice is once.
+
+    :raise AppError: ``not_found``
+    """
+    take_sequence(session, access.contract_id)
+    row = session.get(PlannedWork, planned_id)
+    if row is None or row.contract_id != access.contract_id:
+        raise AppError("not_found")
+    if row.withdrawn_at is None:
+        row.withdrawn_at, row.withdrawn_by_id = now, access.user_id
+        case = session.get_one(Case, row.case_id)
+        diff = {"user_id": [row.user_id, None]}
+        _audit(session, access, "withdraw_hours_plan", "case", called(case), diff, now)
+    return row
+
+
+def log_hours(
+    session: Session, access: Access, name: str, logging: Logging, now: datetime
+) -> HoursEntry:
+    """Write into the ledger what somebody has worked; the same ``uid`` again writes nothing more.
+
+    Each logs his own; for another does who manages rounds. Seconds are left out.
+
+    :raise AppError: ``not_found``; ``hours_not_here``; ``person_unknown``; ``forbidden``; ``invalid``, by
+        field; ``hours_overlap`` with the line's number where he has worked then already,
+        ``hours_elsewhere`` where he has in another contract
+    """
+    take_sequence(session, access.contract_id)
+    known = _known(session, access, HoursEntry, logging.uid)
+    if known is not None:
+        return known
+    case = _case_to_work_on(session, access, name)
+    _check_may_log_for(access, logging.user_id)
+    _check_worker(session, access, logging.user_id)
+    began_at, ended_at = _minute(logging.began_at), _minute(logging.ended_at)
+    wrong = rules.entry_problems(began_at, ended_at, logging.break_minutes, now)
+    if wrong:
+        raise AppError("invalid", fields=wrong)
+    _check_not_worked(session, access, logging.user_id, began_at, ended_at)
+    contract = session.get_one(Contract, access.contract_id)
+    worked_on = began_at.astimezone(ZoneInfo(contract.time_zone)).date()
+    row = HoursEntry(
+        contract_id=contract.id,
+        uid=logging.uid,
+        number=_next_number(session, contract.id),
+        case_id=case.id,
+        user_id=logging.user_id,
+        began_at=began_at,
+        ended_at=ended_at,
+        break_minutes=logging.break_minutes,
+        half_hours=rules.counted_half_hours(
+            began_at, ended_at, logging.break_minutes, terms_of(contract).rounding
+        ),
+        worked_on=worked_on,
+        year=rules.contract_year(worked_on, starts_of(contract)).year,
+        note=logging.note.strip(),
+        logged_by_id=access.user_id,
+        logged_at=now,
+    )
+    return _added(session, access, row, "log_hours", now)
+
+
+def void_hours(
+    session: Session, access: Access, number: int, uid: str, reason: str, now: datetime
+) -> HoursEntry:
+    """Void a line of the ledger by a second one that counts its hours back, with the reason.
+
+    Each voids his own; another's does who manages rounds. The same ``uid`` again voids nothing more.
+
+    :returns: the second line
+    :raise AppError: ``not_found``; ``forbidden``; ``hours_voided`` where it is voided, or voids another;
+        ``invalid`` without a reason
+    """
+    take_sequence(session, access.contract_id)
+    known = _known(session, access, HoursEntry, uid)
+    if known is not None:
+        return known
+    row = entry_of(session, access.contract_id, number)
+    _check_may_log_for(access, row.user_id)
+    voided = session.scalar(sa.select(HoursEntry.id).where(HoursEntry.voids_id == row.id))
+    if row.voids_id is not None or voided is not None:
+        raise AppError("hours_voided", number=number)
+    if not reason.strip():
+        raise AppError("invalid", fields={"reason": ["missing"]})
+    line = HoursEntry(
+        contract_id=row.contract_id,
+        uid=uid,
+        number=_next_number(session, row.contract_id),
+        case_id=row.case_id,
+        user_id=row.user_id,
+        began_at=row.began_at,
+        ended_at=row.ended_at,
+        break_minutes=row.break_minutes,
+        half_hours=-row.half_hours,
+        worked_on=row.worked_on,
+        year=row.year,
+        note=reason.strip(),
+        voids_id=row.id,
+        logged_by_id=access.user_id,
+        logged_at=now,
+    )
+    return _added(session, access, line, "void_hours", now)
+
+
+def entry_of(session: Session, contract_id: int, number: int) -> HoursEntry:
+    """The ledger's line of that number. :raise AppError: ``not_found``"""
+    row = session.scalar(
+        sa.select(HoursEntry).where(
+            HoursEntry.contract_id == contract_id, HoursEntry.number == number
+        )
+    )
+    if row is None:
+        raise AppError("not_found")
+    return row
+
+
+def _added(
+    session: Session, access: Access, row: HoursEntry, action: str, now: datetime
+) -> HoursEntry:
+    session.add(row)
+    session.flush()  # the database has its say on it before it is told of
+    given = {
+        "user_id": row.user_id,
+        "began_at": row.began_at.isoformat(),
+        "ended_at": row.ended_at.isoformat(),
+        "break_minutes": row.break_minutes,
+        "half_hours": row.half_hours,
+        "note": row.note,
+    }
+    diff = audit.first_values(given)
+    _audit(session, access, action, "hours_entry", row.number, diff, now)
+    return row
+
+
+def _known(session: Session, access: Access, model: type[_Row], uid: str) -> _Row | None:
+    """What the same request had become before."""
+    return session.scalar(
+        sa.select(model).where(model.contract_id == access.contract_id, model.uid == uid)
+    )
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+def _case_to_work_on(session: Session, access: Access, name: str) -> Case:
+    """A case after hours that is not over."""
+    case = case_named(session, access.contract_id, name)
+    if case.kind != KIND or not case.live:
+        raise AppError("hours_not_here", name=name)
+    return case
+
+
+def _check_worker(session: Session, access: Access, user_id: int) -> None:
+    role = session.scalar(
+        sa.select(Membership.role).where(
+            Membership.contract_id == access.contract_id,
+            Membership.user_id == user_id,
+            Membership.left_at.is_(None),
+        )
+    )
+    if role is None or "handle" not in ROLE_RIGHTS.get(role, frozenset()):
+        raise AppError("person_unknown", user_id=user_id)
+
+
+def _check_may_log_for(access: Access, user_id: int) -> None:
+    if user_id != access.user_id and not access.may("manage_round"):
+        raise AppError("forbidden", right="manage_round")
+
+
+def _check_plan_is_free(session: Session, user_id: int, from_at: datetime, to_at: datetime) -> None:
+    """Nobody is at two places at once, in whatever contract."""
+    statement = sa.select(PlannedWork.id).where(
+        PlannedWork.user_id == user_id,
+        PlannedWork.withdrawn_at.is_(None),
+        PlannedWork.from_at < to_at,
+        PlannedWork.to_at > from_at,
+    )
+    if session.scalar(statement.limit(1)) is not None:
+        raise AppError("plan_overlaps")
+
+
+def _check_not_worked(
+    session: Session, access: Access, user_id: int, began_at: datetime, ended_at: datetime
+) -> None:
+    """Nobody works twice at once; what is voided was not worked.
+
+    Another contract's line is refused too, and not named: who asks may not know of it.
+    """
+    voids = sa.select(HoursEntry.voids_id).where(HoursEntry.voids_id.is_not(None))
+    other = session.scalars(
+        sa.select(HoursEntry)
+        .where(
+            HoursEntry.user_id == user_id,
+            HoursEntry.voids_id.is_(None),
+            HoursEntry.id.not_in(voids),
+            HoursEntry.began_at < ended_at,
+            HoursEntry.ended_at > began_at,
+        )
+        .order_by(HoursEntry.contract_id != access.contract_id, HoursEntry.id)
+        .limit(1)
+    ).one_or_none()
+    if other is not None:
+        if other.contract_id != access.contract_id:
+            raise AppError("hours_elsewhere")
+        raise AppError("hours_overlap", number=other.number)
+
+
+def _next_number(session: Session, contract_id: int) -> int:
+    """The next free number; the contract's row is locked by its sequence."""
+    last = session.scalar(
+        sa.select(sa.func.max(HoursEntry.number)).where(HoursEntry.contract_id == contract_id)
+    )
+    return (last or 0) + 1
+
+
+def _tell_planned(
+    session: Session, access: Access, case: Case, row: PlannedWork, now: datetime
+) -> None:
+    """Tell him who is planned, unless he has done it himself."""
+    contract = session.get_one(Contract, access.contract_id)
+    zone = ZoneInfo(contract.time_zone)
+    path = f"/desk/cases/{called(case)}?contract={contract.code}"
+    for one in reachable(session, contract.id):
+        to = one.recipient
+        if to.user_id != row.user_id or to.user_id == access.user_id:
+            continue
+        words = {
+            "case": called(case),
+            "title": case.title,
+            "task": row.task,
+            "from_at": row.from_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+            "to_at": row.to_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+            "contract": (contract.name_en or contract.name_zh)
+            if to.reads == "en"
+            else contract.name_zh,
+        }
+        notifications.tell(
+            session,
+            to,
+            contract_id=contract.id,
+            kind="hours_planned",
+            details={name: words[name] for name in ("case", "title", "from_at", "to_at")},
+            path=path,
+            key=f"hours_planned:{row.id}",
+            now=now,
+            message=planned_message(words, name=to.name, path=path, language=to.reads),
+            useful_for=USEFUL_FOR,
+        )
+
+
+def _audit(
+    session: Session,
+    access: Access,
+    action: str,
+    entity: str,
+    entity_id: object,
+    diff: dict[str, Any],
+    now: datetime,
+) -> None:
+    audit.record(
+        session,
+        at=now,
+        user_id=access.user_id,
+        contract_id=access.contract_id,
+        action=action,
+        entity=entity,
+        entity_id=entity_id,
+        diff=diff,
+    )
