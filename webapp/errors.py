@@ -91,6 +91,9 @@ CATALOGUE: dict[str, int] = {
     "hours_elsewhere": 409,
     "hours_voided": 409,
     "plan_overlaps": 409,
+    # the knowledge base
+    "article_changed": 409,
+    "article_withdrawn": 409,
     # reports and the links that lead to them
     "round_not_accepted": 409,
     "nothing_to_correct": 409,
