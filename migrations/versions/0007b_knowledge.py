@@ -1,6 +1,6 @@
 """the knowledge base: articles, versions, links with cases
 
-Revision 0007b, after 0007.
+Revision 0007b, after 0006.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007b"
-down_revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -38,6 +38,7 @@ from webapp.estate.queries import LABELS
 from webapp.hours.lists import HOURS
 from webapp.identity.lists import CONTRACTS, MEMBERS, USERS
 from webapp.identity.models import Contract, User
+from webapp.knowledge.lists import ARTICLES
 from webapp.reports.issued_list import REPORTS
 from webapp.rounds.lists import CONSUMABLES, ROUNDS
 from webapp.rounds.models import DeviceRecord, Photo, Round
@@ -61,6 +62,7 @@ TABLES: dict[str, Table] = {
     "open-items": OPEN_ITEMS.table,
     "cases": CASES.table,
     "hours": HOURS.table,
+    "articles": ARTICLES.table,
     "consumables": CONSUMABLES,
     "device-records": DEVICE_RECORDS.table,
     "quarantine": QUARANTINE.table,
@@ -146,6 +148,8 @@ def desk(
     fault = {"uid": made.uid(), "kind": "fault", "title": "=黑屏", "device_id": projector.id}
     assert browser.post(f"{HQ}/cases", json=fault).status_code == 201
     log_hours(browser)
+    article = {"uid": made.uid(), "title": "=黑屏", "solution": "@重启"}
+    assert browser.post(f"{HQ}/articles", json=article).status_code == 201
     return browser
 
 

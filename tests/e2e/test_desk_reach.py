@@ -42,6 +42,7 @@ ALL_SCREENS = (
     "/desk/acceptance?state=voided",
     "/desk/open-items",
     "/desk/service-log",
+    "/desk/knowledge",
     "/desk/service-log?view=month",
     "/desk/returns",
     "/desk/quarantine",

@@ -65,6 +65,7 @@ def names(page: Page, server: Server, *, phone: bool) -> dict[str, Any]:
         "/desk/inspections/:id": first("inspections")["id"],
         "/desk/open-items/:number": first("open-items")["number"],
         "/desk/cases/:name": first("cases")["name"],
+        "/desk/knowledge/:number": first("articles")["number"],
         "/desk/devices/:id": first("devices")["id"],
         "/desk/checklists/:number": first("checklists")["number"],
         "/l/report/:token": "no-such-link",

@@ -17,9 +17,11 @@ from tests.security.world import (
     PICTURE,
     World,
     a_log_entry,
+    an_article,
     another_engineer,
     good_visit,
     new_accepted_month,
+    new_article,
     new_draft,
     new_hours,
     new_inspected_room,
@@ -99,6 +101,10 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/cases"): lambda _: {
         "json": {"uid": made.uid(), "kind": "fault", "title": "没有声音"}
     },
+    ("POST", "/articles"): lambda _: {"json": an_article()},
+    ("PATCH", "/articles/{article}"): lambda _: {
+        "json": {"title": made.uid(), "solution": "打开反馈抑制", "version": 1}
+    },
     ("POST", "/service-log/{day}/entries"): lambda _: {"json": a_log_entry()},
     ("PATCH", "/service-log-entries/{entry_id}"): lambda _: {
         "json": {"clock": "10:30", "done": "换电池"}
@@ -175,6 +181,7 @@ def path_values(world: World, path: str, actor: str) -> Names:
         "returned_id": new_returned,
         "mail_id": new_mail,
         "planned_id": new_plan,
+        "article": new_article,
     }
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:

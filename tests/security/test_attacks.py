@@ -208,6 +208,8 @@ def sow(hq: World) -> None:
     ledger = f"{CONTRACT}/cases/{{event}}/hours".format_map(hq.names)
     hours = {"uid": made.uid(), **worked(hq), "note": FORMULAS[0]}
     assert hq.browser("inspection_engineer").post(ledger, json=hours).status_code == 201
+    article = {"uid": made.uid(), "title": FORMULAS[0], "solution": FORMULAS[1]}
+    hq.browser("on_site_engineer").post(f"/api/contracts/{hq.code}/articles", json=article)
 
 
 @pytest.mark.attack(9)

@@ -122,6 +122,7 @@ def _furnish(world: World) -> None:
     world.names["name"] = new_fault(world)
     world.names["event"] = new_event(world)
     world.names["planned_id"] = new_plan(world)
+    world.names["article"] = new_article(world)
     world.names["fault_token"] = new_followed(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
     world.names |= _reported(world, round_)
@@ -255,6 +256,19 @@ def new_fault(world: World) -> str:
 def a_log_entry() -> dict[str, str]:
     """The body that writes an entry of the service log."""
     return {"uid": made.uid(), "clock": "10:00", "done": "更换话筒电池"}
+
+
+def an_article() -> dict[str, str]:
+    """The body that writes an article of the knowledge base."""
+    return {"uid": made.uid(), "title": "话筒有啸叫", "solution": "降低增益"}
+
+
+def new_article(world: World) -> int:
+    """The number of one more article."""
+    url = f"/api/contracts/{world.code}/articles"
+    answer = world.browser("on_site_engineer").post(url, json=an_article())
+    number: int = answer.get_json()["number"]
+    return number
 
 
 def new_log_day(world: World, actor: str, *, signed: bool = False) -> str:

@@ -21,6 +21,7 @@ from webapp.demo import payloads
 from webapp.demo.acceptance import Signatures
 from webapp.demo.after_hours import tell_of_after_hours
 from webapp.demo.cases import Cases
+from webapp.demo.knowledge import fill_the_knowledge_base
 from webapp.demo.logbook import keep_the_log
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
@@ -77,6 +78,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
             teller.tell(session, month, index, now)
         say("service desk")
         tell_the_service_desk(session, contract, people, now)
+        fill_the_knowledge_base(session, contract, people, now)
         keep_the_log(session, contract, people, now)
         tell_of_after_hours(session, contract, people, months[0], now)
         say("reminders")

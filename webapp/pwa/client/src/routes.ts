@@ -9,7 +9,7 @@ type Loader = () => Promise<unknown>;
 const views: Record<string, Loader> = {
   ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told}.svelte"),
   ...import.meta.glob(
-    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours}.svelte",
+    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours,Knowledge}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
   ...import.meta.glob("./views/link/{Report,ReportHere,Fault}.svelte"),
@@ -43,6 +43,8 @@ const paths = {
   case: "/desk/cases/:name",
   serviceLog: "/desk/service-log",
   hours: "/desk/hours",
+  knowledge: "/desk/knowledge",
+  article: "/desk/knowledge/:number",
   estate: "/desk/estate",
   import: "/desk/estate/import",
   device: "/desk/devices/:id",
@@ -104,6 +106,8 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["case", "desk/Cases", "desk"],
   ["serviceLog", "desk/ServiceLog", "desk"],
   ["hours", "desk/Hours", "desk"],
+  ["knowledge", "desk/Knowledge", "desk"],
+  ["article", "desk/Knowledge", "desk"],
   ["estate", "desk/Estate", "desk"],
   ["import", "desk/Import", "desk"],
   ["device", "desk/Device", "desk"],

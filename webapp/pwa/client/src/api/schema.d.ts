@@ -260,6 +260,341 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the articles, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "live" | "withdrawn" | "all";
+                    type?: string;
+                    q?: string;
+                    sort?: "changed_at" | "-changed_at" | "number" | "-number" | "title" | "-title" | "uses" | "-uses";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticlePage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Write an article; the same ``uid`` again gives the article that it had become. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewArticle"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticleDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/articles.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the articles that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "live" | "withdrawn" | "all";
+                    type?: string;
+                    q?: string;
+                    sort?: "changed_at" | "-changed_at" | "number" | "-number" | "title" | "-title" | "uses" | "-uses";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/articles.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the articles that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "live" | "withdrawn" | "all";
+                    type?: string;
+                    q?: string;
+                    sort?: "changed_at" | "-changed_at" | "number" | "-number" | "title" | "-title" | "uses" | "-uses";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/articles/{article}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                article: number;
+            };
+            cookie?: never;
+        };
+        /** One article with its versions and its cases. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    article: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticleDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Make the next version of an article. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    article: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeArticle"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticleDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/articles/{article}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                article: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a withdrawn article back. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    article: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticleDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/articles/{article}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                article: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw an article that no longer holds. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    article: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ArticleDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/buildings": {
         parameters: {
             query?: never;
@@ -739,6 +1074,119 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** The articles of a case, and those that would fit it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseArticles"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}/articles/{article}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+                article: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Note that an article was of use to a case. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                    article: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseArticles"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        /** Take the link of an article with a case away again. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                    article: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseArticles"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -9303,6 +9751,77 @@ export interface components {
             /** @default null */
             payload: string | null;
         };
+        Article: {
+            author: string;
+            author_en: string;
+            cause: string;
+            /** Format: date-time */
+            changed_at: string;
+            device_types: string[];
+            models: string[];
+            name: string;
+            number: number;
+            problem: string;
+            solution: string;
+            /** @enum {string} */
+            state: "live" | "withdrawn";
+            title: string;
+            uses: number;
+            version: number;
+        };
+        ArticleContent: {
+            cause: string;
+            device_types: string[];
+            models: string[];
+            problem: string;
+            solution: string;
+            title: string;
+        };
+        ArticleCounts: {
+            live: number;
+            withdrawn: number;
+        };
+        ArticleDetail: {
+            author: string;
+            author_en: string;
+            cases: components["schemas"]["RelatedCase"][];
+            cause: string;
+            /** Format: date-time */
+            changed_at: string;
+            device_types: string[];
+            may_change: boolean;
+            may_withdraw: boolean;
+            models: string[];
+            name: string;
+            number: number;
+            problem: string;
+            solution: string;
+            source: string | null;
+            /** @enum {string} */
+            state: "live" | "withdrawn";
+            title: string;
+            uses: number;
+            version: number;
+            versions: components["schemas"]["ArticleVersion"][];
+            /** Format: date-time */
+            written_at: string;
+        };
+        ArticlePage: {
+            counts: components["schemas"]["ArticleCounts"];
+            items: components["schemas"]["Article"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        ArticleVersion: {
+            /** Format: date-time */
+            at: string;
+            author: string;
+            author_en: string;
+            content: components["schemas"]["ArticleContent"];
+            note: string;
+            number: number;
+        };
         Assignments: {
             rooms: components["schemas"]["RoomAssignment"][];
         };
@@ -9442,6 +9961,11 @@ export interface components {
             title: string;
             type: string;
         };
+        CaseArticles: {
+            linked: components["schemas"]["Article"][];
+            may_link: boolean;
+            suggested: components["schemas"]["Article"][];
+        };
         CaseCounts: {
             live: number;
             over: number;
@@ -9550,6 +10074,19 @@ export interface components {
             after: unknown;
             before: unknown;
             field: string;
+        };
+        ChangeArticle: {
+            /** @default  */
+            cause: string;
+            device_types?: string[];
+            models?: string[];
+            /** @default  */
+            note: string;
+            /** @default  */
+            problem: string;
+            solution: string;
+            title: string;
+            version: number;
         };
         /**
          * ChangedRow
@@ -10986,6 +11523,19 @@ export interface components {
             pass_rate: components["schemas"]["Share"];
             /** @enum {string} */
             state: "open" | "finished" | "accepted";
+        };
+        NewArticle: {
+            /** @default null */
+            case: string | null;
+            /** @default  */
+            cause: string;
+            device_types?: string[];
+            models?: string[];
+            /** @default  */
+            problem: string;
+            solution: string;
+            title: string;
+            uid: string;
         };
         NewEntry: {
             /** @default null */

@@ -5,6 +5,7 @@ import enAcceptance from "./en/desk_acceptance";
 import enCases from "./en/desk_cases";
 import enEstate from "./en/desk_estate";
 import enFigures from "./en/desk_figures";
+import enKnowledge from "./en/desk_knowledge";
 import enLog from "./en/desk_log";
 import enHours from "./en/desk_hours";
 import enNotify from "./en/desk_notify";
@@ -16,6 +17,7 @@ import zhAcceptance from "./zh/desk_acceptance";
 import zhCases from "./zh/desk_cases";
 import zhEstate from "./zh/desk_estate";
 import zhFigures from "./zh/desk_figures";
+import zhKnowledge from "./zh/desk_knowledge";
 import zhLog from "./zh/desk_log";
 import zhHours from "./zh/desk_hours";
 import zhNotify from "./zh/desk_notify";
@@ -24,6 +26,6 @@ import zhReturns from "./zh/desk_returns";
 import zhSync from "./zh/desk_sync";
 
 addTexts(
-  { ...zh, ...zhAcceptance, ...zhCases, ...zhEstate, ...zhFigures, ...zhHours, ...zhLog, ...zhNotify, ...zhReport, ...zhReturns, ...zhSync },
-  { ...en, ...enAcceptance, ...enCases, ...enEstate, ...enFigures, ...enHours, ...enLog, ...enNotify, ...enReport, ...enReturns, ...enSync },
+  { ...zh, ...zhAcceptance, ...zhCases, ...zhEstate, ...zhFigures, ...zhHours, ...zhKnowledge, ...zhLog, ...zhNotify, ...zhReport, ...zhReturns, ...zhSync },
+  { ...en, ...enAcceptance, ...enCases, ...enEstate, ...enFigures, ...enHours, ...enKnowledge, ...enLog, ...enNotify, ...enReport, ...enReturns, ...enSync },
 );

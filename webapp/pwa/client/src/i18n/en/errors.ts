@@ -104,6 +104,8 @@ export default {
   "error.device_unknown": "This device is no longer in the asset register. Refresh and choose again.",
   "error.kind_unknown": "There is no such kind of case. Refresh the page and try again.",
   "error.open_item_unknown": "There is no open item #{number}.",
+  "error.article_changed": "Somebody has just changed {name} to version {version}. Open it again before changing it.",
+  "error.article_withdrawn": "{name} is withdrawn. Bring it back first.",
   "error.log_day_empty": "There is nothing on this day to sign.",
   "error.log_day_not_signed": "This day is not signed, or no longer.",
   "error.log_day_signed": "This day is signed. Take the signature back before changing it.",

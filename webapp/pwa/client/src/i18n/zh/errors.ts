@@ -103,6 +103,8 @@ export default {
   "error.device_unknown": "这台设备不在台账里了。请刷新后重新选择。",
   "error.kind_unknown": "没有这种服务单。请刷新页面后再试。",
   "error.open_item_unknown": "没有编号为 #{number} 的遗留问题。",
+  "error.article_changed": "{name} 刚被别人改到第 {version} 版。请重新打开再改。",
+  "error.article_withdrawn": "{name} 已撤下。请先恢复。",
   "error.log_day_empty": "当日没有任何记录，无可签署。",
   "error.log_day_not_signed": "当日没有签署，或已经撤回。",
   "error.log_day_signed": "当日已签署。要修改请先撤回签署。",
