@@ -11,7 +11,7 @@ in for them, and whoever asks is told so: sums come as :class:`Reckoned`, which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -126,6 +126,11 @@ class WorkCalendar:
             return Day(on, "holiday", self.holidays[on])
         works = on.isoweekday() in self.weekdays
         return Day(on, "working" if works else "weekend", known=self.knows(on.year))
+
+    def named_days(self, years: Collection[int]) -> list[Day]:
+        """The holidays and make-up working days of these years, in order."""
+        named = {*self.holidays, *self.working_days}
+        return [self.day(on) for on in sorted(named) if on.year in years]
 
     def knows(self, year: int) -> bool:
         """Whether the year's holidays are published."""

@@ -43,6 +43,20 @@ def test_without_settings_the_contracts_own_numbers_hold(boss: FlaskClient) -> N
     assert {2025, 2026} <= set(told["known_years"])
 
 
+def test_the_standard_and_the_named_days_stay_in_sight_beside_what_is_settled(
+    boss: FlaskClient,
+) -> None:
+    days = [{"on": "2027-02-05", "kind": "holiday", "name": "春节"}]
+    body = {"clocks": {"complaint": {"amount": 5}}, "calendar": {"days": days}}
+    told = boss.patch(TERMS, json=body).get_json()
+    assert (told["terms"][-1]["amount"], told["standard"][-1]["amount"]) == (5, 3)
+    named = {day["on"]: (day["kind"], day["name"]) for day in told["days"]}
+    assert named["2026-01-04"] == ("make_up", "new_year")
+    assert named["2026-10-01"] == ("holiday", "national_day")
+    assert named["2027-02-05"] == ("holiday", "春节")
+    assert min(named) >= "2026-01-01"
+
+
 def test_what_is_settled_moves_what_runs_and_is_noted(
     boss: FlaskClient, contract: Contract, it_lead: User
 ) -> None:

@@ -37,13 +37,23 @@ class ClockTermsSchema(TermsSchema):
     )
 
 
+class NamedDaySchema(ma.Schema):
+    """A holiday or a make-up working day; ``name`` is the key of its name, or the words for it."""
+
+    on = fields.Date(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(("holiday", "make_up")))
+    name = fields.String(required=True)
+
+
 class ServiceTermsSchema(ma.Schema):
     """What holds, and what of it the contract has settled itself."""
 
     terms = fields.List(fields.Nested(ClockTermsSchema), required=True)
+    standard = fields.List(fields.Nested(TermsSchema), required=True)
     clocks = fields.Dict(required=True)
     calendar = fields.Dict(required=True)
     known_years = fields.List(fields.Integer(), required=True, allow_none=True)
+    days = fields.List(fields.Nested(NamedDaySchema), required=True)
 
 
 class SettleTermsSchema(Schema):
@@ -58,7 +68,7 @@ class SettleTermsSchema(Schema):
 def show_service_terms(contract_code: str) -> dict[str, Any]:
     """The terms of each clock, and the calendar that they are reckoned by."""
     access = require("view", contract_code)
-    return settings.service_terms(db.session(), access.contract_id)
+    return settings.service_terms(db.session(), access.contract_id, now_utc())
 
 
 @bp.patch(TERMS)
@@ -69,4 +79,4 @@ def settle_service_terms(body: dict[str, Any], contract_code: str) -> dict[str, 
     access = require("manage_people", contract_code)
     with unit_of_work() as session:
         settings.settle_terms(session, access, body, now_utc())
-    return settings.service_terms(db.session(), access.contract_id)
+    return settings.service_terms(db.session(), access.contract_id, now_utc())

@@ -16,23 +16,26 @@ from sqlalchemy.orm import Session
 from webapp.audit import services as audit
 from webapp.calendars.contract import calendar_of, calendar_problems
 from webapp.cases import clock_keeping
-from webapp.cases.terms import KINDS, SEVERITIES, terms_of, terms_problems
+from webapp.cases.terms import DEFAULTS, KINDS, SEVERITIES, terms_of, terms_problems
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.models import Contract
 from webapp.identity.rules import Access
 
 
-def service_terms(session: Session, contract_id: int) -> dict[str, Any]:
+def service_terms(session: Session, contract_id: int, now: datetime) -> dict[str, Any]:
     """What holds: each clock's terms with what differs by severity, and what was settled of the calendar.
 
-    ``known_years`` are the years whose working days are published or settled; null where no country's
-    holidays are counted.
+    ``standard`` are the contract's own terms, before anything was settled. ``known_years`` are the years
+    whose working days are published or settled; null where no country's holidays are counted.
+    ``days`` are the holidays and make-up working days of this year and the next, as the calendar has them.
     """
     contract = session.get_one(Contract, contract_id)
     clocks = contract.settings.get("clocks", {})
     calendar = contract.settings.get("calendar", {})
-    known = calendar_of(calendar, contract.time_zone).known_years
+    reckoned_by = calendar_of(calendar, contract.time_zone)
+    known = reckoned_by.known_years
+    this_year = reckoned_by.local_day(now).year
     terms = []
     for kind in KINDS:
         special = clocks.get(kind, {}).get("by_severity", {})
@@ -45,9 +48,14 @@ def service_terms(session: Session, contract_id: int) -> dict[str, Any]:
         terms.append(line)
     return {
         "terms": terms,
+        "standard": [asdict(DEFAULTS[kind]) for kind in KINDS],
         "clocks": clocks,
         "calendar": calendar,
         "known_years": None if known is None else sorted(known),
+        "days": [
+            {"on": day.on, "kind": day.kind, "name": day.name}
+            for day in reckoned_by.named_days(range(this_year, this_year + 2))
+        ],
     }
 
 

@@ -24,6 +24,7 @@ const areas = [
   "desk_report",
   "desk_returns",
   "desk_sync",
+  "desk_terms",
   "errors",
   "link",
   "phone",

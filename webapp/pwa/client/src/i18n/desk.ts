@@ -5,27 +5,58 @@ import enAcceptance from "./en/desk_acceptance";
 import enCases from "./en/desk_cases";
 import enEstate from "./en/desk_estate";
 import enFigures from "./en/desk_figures";
+import enHours from "./en/desk_hours";
 import enKnowledge from "./en/desk_knowledge";
 import enLog from "./en/desk_log";
-import enHours from "./en/desk_hours";
 import enNotify from "./en/desk_notify";
 import enReport from "./en/desk_report";
 import enReturns from "./en/desk_returns";
 import enSync from "./en/desk_sync";
+import enTerms from "./en/desk_terms";
 import zh from "./zh/desk";
 import zhAcceptance from "./zh/desk_acceptance";
 import zhCases from "./zh/desk_cases";
 import zhEstate from "./zh/desk_estate";
 import zhFigures from "./zh/desk_figures";
+import zhHours from "./zh/desk_hours";
 import zhKnowledge from "./zh/desk_knowledge";
 import zhLog from "./zh/desk_log";
-import zhHours from "./zh/desk_hours";
 import zhNotify from "./zh/desk_notify";
 import zhReport from "./zh/desk_report";
 import zhReturns from "./zh/desk_returns";
 import zhSync from "./zh/desk_sync";
+import zhTerms from "./zh/desk_terms";
 
+// A line each: a new area is one line in both.
 addTexts(
-  { ...zh, ...zhAcceptance, ...zhCases, ...zhEstate, ...zhFigures, ...zhHours, ...zhKnowledge, ...zhLog, ...zhNotify, ...zhReport, ...zhReturns, ...zhSync },
-  { ...en, ...enAcceptance, ...enCases, ...enEstate, ...enFigures, ...enHours, ...enKnowledge, ...enLog, ...enNotify, ...enReport, ...enReturns, ...enSync },
+  {
+    ...zh,
+    ...zhAcceptance,
+    ...zhCases,
+    ...zhEstate,
+    ...zhFigures,
+    ...zhHours,
+    ...zhKnowledge,
+    ...zhLog,
+    ...zhNotify,
+    ...zhReport,
+    ...zhReturns,
+    ...zhSync,
+    ...zhTerms,
+  },
+  {
+    ...en,
+    ...enAcceptance,
+    ...enCases,
+    ...enEstate,
+    ...enFigures,
+    ...enHours,
+    ...enKnowledge,
+    ...enLog,
+    ...enNotify,
+    ...enReport,
+    ...enReturns,
+    ...enSync,
+    ...enTerms,
+  },
 );

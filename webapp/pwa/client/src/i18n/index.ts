@@ -30,6 +30,7 @@ export type Key =
   | keyof typeof import("./zh/desk_report").default
   | keyof typeof import("./zh/desk_returns").default
   | keyof typeof import("./zh/desk_sync").default
+  | keyof typeof import("./zh/desk_terms").default
   | keyof typeof import("./zh/link").default;
 
 type Catalogue = Record<string, string>;
