@@ -153,3 +153,13 @@ def test_what_is_wrong_with_a_calendar_has_a_place_and_a_code(
     assert calendar_problems(settings) == problems
     if not problems:
         calendar_of(settings, "Asia/Shanghai")
+
+
+def test_the_named_days_of_some_years_are_told_in_order() -> None:
+    told = CHINA.named_days(range(2026, 2027))
+    assert len(told) == 33 + 6
+    assert [(str(day.on), day.kind) for day in told[2:5]] == [
+        ("2026-01-03", "holiday"),
+        ("2026-01-04", "make_up"),
+        ("2026-02-14", "make_up"),
+    ]
