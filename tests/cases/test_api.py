@@ -194,6 +194,8 @@ def test_filters_sorts_and_files(chen: FlaskClient, li: FlaskClient, device: Dev
     assert names(q="F1") == ["F1"]
     assert names(q="西湖厅 黑屏") == ["F1"]
     assert names(severity=1) == ["F1"]
+    assert names(device_id=device.id) == ["F1"]
+    assert names(open_item=1) == []
     assert names(overdue=True) == []
     assert names(owner_id=0) == ["F1", "C1"]
     assert names(sort="number") == ["C1", "F1", "F2"]

@@ -40,6 +40,7 @@ class CaseArgs(PageArgs):
     severity = fields.Integer(validate=validate.Range(1, 4))
     room_id = fields.Integer(validate=ID)
     device_id = fields.Integer(validate=ID)
+    open_item = fields.Integer(validate=ID)
     owner_id = fields.Integer(validate=validate.Range(0, 2**31 - 1))
     overdue = fields.Boolean(load_default=False)
     q = fields.String(load_default="", validate=validate.Length(max=100))

@@ -16,6 +16,7 @@ from webapp.cases.words import KIND_WORDS, SOURCE_WORDS, STATE_WORDS
 from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import User
 from webapp.listing import Column, Listing, Rows, containing
+from webapp.rounds.models import OpenItem
 
 _owner = aliased(User)
 _reporter = aliased(User)
@@ -52,6 +53,14 @@ def _mentions(word: str) -> sa.ColumnElement[bool]:
 def _owned_by(user_id: int) -> sa.ColumnElement[bool]:
     """0 asks for those that nobody owns."""
     return Case.owner_id == user_id if user_id else Case.owner_id.is_(None)
+
+
+def _of_open_item(number: int) -> sa.ColumnElement[bool]:
+    """Those that an open item of the round led to, by its number."""
+    items = sa.select(OpenItem.id).where(
+        OpenItem.contract_id == Case.contract_id, OpenItem.number == number
+    )
+    return Case.open_item_id.in_(items)
 
 
 def _overdue_at(now: datetime) -> sa.ColumnElement[bool]:
@@ -155,7 +164,7 @@ CASES = Listing(
         "severity": Case.severity,
         "room_id": Case.room_id,
         "device_id": Case.device_id,
-        "open_item_id": Case.open_item_id,
+        "open_item": _of_open_item,
         "owner_id": _owned_by,
         "overdue_at": _overdue_at,
         "q": _mentioning,

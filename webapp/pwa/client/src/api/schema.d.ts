@@ -862,6 +862,7 @@ export interface paths {
                     severity?: number;
                     room_id?: number;
                     device_id?: number;
+                    open_item?: number;
                     owner_id?: number;
                     overdue?: boolean;
                     q?: string;
@@ -945,6 +946,7 @@ export interface paths {
                     severity?: number;
                     room_id?: number;
                     device_id?: number;
+                    open_item?: number;
                     owner_id?: number;
                     overdue?: boolean;
                     q?: string;
@@ -1001,6 +1003,7 @@ export interface paths {
                     severity?: number;
                     room_id?: number;
                     device_id?: number;
+                    open_item?: number;
                     owner_id?: number;
                     overdue?: boolean;
                     q?: string;

@@ -1,0 +1,53 @@
+"""The service desk: what the round found becomes a fault, and each end leads to the other (clauses 6, 8, 38)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.e2e.conftest import axe_violations, sign_in
+from tests.e2e.server import Server
+
+Open = Callable[..., BrowserContext]
+WORDS = {
+    "zh": {"declare": "报故障", "new": "新建服务单", "item": "遗留问题 #", "cases": "相关服务单"},
+    "en": {
+        "declare": "Declare a fault",
+        "new": "New case",
+        "item": "Open item #",
+        "cases": "Its cases",
+    },
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_open_item_becomes_a_fault_and_each_leads_to_the_other(
+    demo_server: Server, open_context: Open, language: str
+) -> None:
+    words = WORDS[language]
+    page = open_context(phone=False).new_page()
+    page.emulate_media(reduced_motion="reduce")
+    sign_in(page, demo_server, "wang")
+    kept = json.dumps({"language": language, "theme": "system"})
+    page.evaluate("kept => localStorage.setItem('roundbook.settings', kept)", kept)
+    page.goto(f"{demo_server.url}/desk/open-items")
+    page.locator("tbody tr").first.click()
+    detail = page.locator("div.detail")
+    number = detail.locator("header p").first.inner_text()
+    detail.get_by_role("button", name=words["declare"]).click()
+    sheet = page.get_by_role("dialog")
+    assert axe_violations(page) == []
+    sheet.get_by_role("button", name=words["new"]).click()
+    page.wait_for_url(re.compile("/desk/cases/F[0-9]+$"))
+    name = page.url.rsplit("/", 1)[1]
+    page.get_by_role("link", name=f"{words['item']}{number.lstrip('#')}").click()
+    page.wait_for_url(re.compile("/desk/open-items"))
+    cases = page.get_by_role("region", name=words["cases"])
+    expect(cases.get_by_role("link", name=re.compile(rf"\b{name}\b"))).to_be_visible()
+    assert axe_violations(page) == []
+    cases.get_by_role("link", name=re.compile(rf"\b{name}\b")).click()
+    page.wait_for_url(re.compile(f"/desk/cases/{name}$"))
