@@ -173,6 +173,21 @@ def test_strangers_find_nothing(chen: FlaskClient, stranger: User, signed_in: Si
         assert theirs.get(path).status_code == 404
 
 
+def test_what_waits_for_the_clients_word_is_found_until_he_has_spoken(
+    chen: FlaskClient, li: FlaskClient, device: Device
+) -> None:
+    declare(li, kind="repair", device_id=device.id, fields={"way": "paid", "origin": "domestic"})
+    declare(li, device_id=device.id)
+
+    def waiting() -> list[str]:
+        rows = chen.get(CASES, query_string={"waiting_for_client": True}).get_json()["items"]
+        return [row["name"] for row in rows]
+
+    assert waiting() == ["R1"]
+    take(chen, "R1", "approve")
+    assert waiting() == []
+
+
 def test_filters_sorts_and_files(chen: FlaskClient, li: FlaskClient, device: Device) -> None:
     declare(chen, device_id=device.id, severity=1, title="黑屏")
     declare(chen, kind="complaint", title="来得太慢")
@@ -196,6 +211,7 @@ def test_filters_sorts_and_files(chen: FlaskClient, li: FlaskClient, device: Dev
     assert names(severity=1) == ["F1"]
     assert names(device_id=device.id) == ["F1"]
     assert names(open_item=1) == []
+    assert names(waiting_for_client=True) == []
     assert names(overdue=True) == []
     assert names(owner_id=0) == ["F1", "C1"]
     assert names(sort="number") == ["C1", "F1", "F2"]

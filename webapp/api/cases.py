@@ -31,7 +31,8 @@ UID = validate.Regexp(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 
 class CaseArgs(PageArgs):
     """Which cases: those that still wait for somebody, or those that are over; ``stage`` is the state
-    within their kind. ``owner_id`` 0 asks for those that nobody owns, ``overdue`` for those past a clock.
+    within their kind. ``owner_id`` 0 asks for those that nobody owns, ``overdue`` for those past a clock,
+    ``waiting_for_client`` for those that the client's word alone leads on.
     """
 
     state = state_of(CASES)
@@ -43,6 +44,7 @@ class CaseArgs(PageArgs):
     open_item = fields.Integer(validate=ID)
     owner_id = fields.Integer(validate=validate.Range(0, 2**31 - 1))
     overdue = fields.Boolean(load_default=False)
+    waiting_for_client = fields.Boolean(load_default=False)
     q = fields.String(load_default="", validate=validate.Length(max=100))
     sort = sort_of(CASES)
 

@@ -15,8 +15,9 @@ from webapp.cases.kinds_of_request import (
     TRAINING,
     UPGRADE,
 )
-from webapp.cases.steps import Kind
+from webapp.cases.steps import Kind, Step
 from webapp.errors import AppError
+from webapp.identity.rules import Right
 
 KINDS: dict[str, Kind] = {
     kind.key: kind
@@ -32,6 +33,8 @@ KINDS: dict[str, Kind] = {
         TRAINING,
     )
 }
+# Where a case ends when it is refused.
+REFUSED = {"declined", "cancelled", "rejected"}
 _BY_PREFIX = {kind.prefix: kind for kind in KINDS.values()}
 # Which kind may come of which: the chain from a finding to what was done about it.
 CAME_OF: dict[str, tuple[str, ...]] = {
@@ -45,6 +48,22 @@ CAME_OF: dict[str, tuple[str, ...]] = {
     "training": ("hotline", "complaint"),
     "hotline": (),
 }
+
+
+def waiting_states(right: Right) -> list[tuple[str, str, Step]]:
+    """Kinds and states that wait for whoever holds ``right``: only his word leads out of them for good.
+
+    A step that refuses is no such word by itself: where there is nothing yet to be approved, he may
+    refuse, but nobody waits for him.
+    """
+    return [
+        (kind.key, state, step)
+        for kind in KINDS.values()
+        for step in kind.steps
+        if step.right == right and step.to is not None and step.to not in REFUSED
+        for state in kind.states
+        if state in step.froms
+    ]
 
 
 def name_of(kind: str, number: int) -> str:

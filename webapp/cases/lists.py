@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from webapp.cases.kinds import KINDS, name_of
+from webapp.cases.kinds import KINDS, name_of, waiting_states
 from webapp.cases.models import Case, CaseClock
+from webapp.cases.steps import Step
 from webapp.cases.words import KIND_WORDS, SOURCE_WORDS, STATE_WORDS
 from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import User
@@ -61,6 +62,24 @@ def _of_open_item(number: int) -> sa.ColumnElement[bool]:
         OpenItem.contract_id == Case.contract_id, OpenItem.number == number
     )
     return Case.open_item_id.in_(items)
+
+
+def _waiting_for_client(_asked: bool) -> sa.ColumnElement[bool]:
+    """Those that the client's word alone leads on: approve, accept, confirm."""
+    return sa.or_(
+        *(
+            sa.and_(Case.kind == kind, Case.state == state, _fits(step))
+            for kind, state, step in waiting_states("confirm")
+        )
+    )
+
+
+def _fits(step: Step) -> sa.ColumnElement[bool]:
+    if step.when is None:
+        return sa.true()
+    fact, values = step.when
+    known: sa.ColumnElement[bool] = Case.facts[fact].as_string().in_(values)
+    return known
 
 
 def _overdue_at(now: datetime) -> sa.ColumnElement[bool]:
@@ -167,6 +186,7 @@ CASES = Listing(
         "open_item": _of_open_item,
         "owner_id": _owned_by,
         "overdue_at": _overdue_at,
+        "waiting_for_client": _waiting_for_client,
         "q": _mentioning,
     },
     sorts={

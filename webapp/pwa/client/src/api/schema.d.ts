@@ -865,6 +865,7 @@ export interface paths {
                     open_item?: number;
                     owner_id?: number;
                     overdue?: boolean;
+                    waiting_for_client?: boolean;
                     q?: string;
                     sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
                 };
@@ -949,6 +950,7 @@ export interface paths {
                     open_item?: number;
                     owner_id?: number;
                     overdue?: boolean;
+                    waiting_for_client?: boolean;
                     q?: string;
                     sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
                     language?: "zh" | "en";
@@ -1006,6 +1008,7 @@ export interface paths {
                     open_item?: number;
                     owner_id?: number;
                     overdue?: boolean;
+                    waiting_for_client?: boolean;
                     q?: string;
                     sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
                     language?: "zh" | "en";

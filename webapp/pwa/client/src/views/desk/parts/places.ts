@@ -35,6 +35,7 @@ export const places: { title: Key; places: Place[] }[] = [
   {
     title: "desk.group_cases",
     places: [
+      { name: "overview", also: [], icon: "home", text: "desk.nav_overview", go: "desk.go_overview", href: href("overview"), key: "y", right: "confirm" },
       { name: "cases", also: ["case"], icon: "clock", text: "desk.nav_cases", go: "desk.go_cases", href: href("cases"), key: "v" },
       { name: "serviceLog", also: [], icon: "history", text: "desk.nav_log", go: "desk.go_log", href: href("serviceLog"), key: "j" },
       { name: "hours", also: [], icon: "moon", text: "desk.nav_hours", go: "desk.go_hours", href: href("hours"), key: "h" },
@@ -48,7 +49,7 @@ export const places: { title: Key; places: Place[] }[] = [
       { name: "labels", also: [], icon: "label", text: "desk.nav_labels", go: "desk.go_labels", href: href("labels"), key: "l" },
       { name: "checklists", also: ["checklist"], icon: "checklist", text: "desk.nav_checklists", go: "desk.go_checklists", href: href("checklists"), key: "c" },
       { name: "people", also: [], icon: "people", text: "desk.nav_people", go: "desk.go_people", href: href("people"), key: "m" },
-      { name: "contract", also: [], icon: "note", text: "desk.nav_contract", go: "desk.go_contract", href: href("contract"), key: "t", right: "manage_people" },
+      { name: "contract", also: [], icon: "note", text: "desk.nav_contract", go: "desk.go_contract", href: href("contract"), key: "k", right: "manage_people" },
     ],
   },
 ];
