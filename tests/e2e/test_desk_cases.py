@@ -51,3 +51,27 @@ def test_an_open_item_becomes_a_fault_and_each_leads_to_the_other(
     assert axe_violations(page) == []
     cases.get_by_role("link", name=re.compile(rf"\b{name}\b")).click()
     page.wait_for_url(re.compile(f"/desk/cases/{name}$"))
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_the_client_begins_with_what_waits_for_his_word(
+    demo_server: Server, open_context: Open, phone: bool
+) -> None:
+    page = open_context(phone=phone).new_page()
+    page.emulate_media(reduced_motion="reduce")
+    sign_in(page, demo_server, "zhou")
+    page.wait_for_url(re.compile("/desk/overview$"))
+    waiting = page.get_by_role("region", name=re.compile("等您确认"))
+    quoted = waiting.get_by_role("link", name=re.compile("已报价")).first
+    expect(quoted).to_be_visible()
+    assert axe_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    title = quoted.locator("strong").inner_text()
+    quoted.click()
+    page.wait_for_url(re.compile("/desk/cases/"))
+    page.get_by_role("button", name="批准", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="批准", exact=True).click()
+    expect(page.locator("#content")).to_contain_text("已批准")
+    page.goto(f"{demo_server.url}/desk/overview")
+    expect(page.get_by_text("没有等您确认的事。")).to_be_visible()
+    expect(waiting.get_by_text(title)).to_have_count(0)
