@@ -11530,6 +11530,13 @@ export interface components {
             /** @enum {string} */
             state: "open" | "finished" | "accepted";
         };
+        NamedDay: {
+            /** @enum {string} */
+            kind: "holiday" | "make_up";
+            name: string;
+            /** Format: date */
+            on: string;
+        };
         NewArticle: {
             /** @default null */
             case: string | null;
@@ -12884,7 +12891,9 @@ export interface components {
             clocks: {
                 [key: string]: unknown;
             };
+            days: components["schemas"]["NamedDay"][];
             known_years: number[] | null;
+            standard: components["schemas"]["Terms"][];
             terms: components["schemas"]["ClockTerms"][];
         };
         Session: {
