@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webapp import log
+from webapp import log, renditions
+from webapp.cases import files as case_files
 from webapp.cases import telling
 from webapp.db import db, unit_of_work
 from webapp.desk import photo_copies
@@ -66,8 +67,23 @@ def make_photo_copies(_now: datetime) -> None:
         db.session.rollback()
         for photo in waiting:
             _copy(object_store(), photo)
-        if len(waiting) < _COPIES_AT_ONCE:
+        cases = case_files.without_copies(db.session(), _COPIES_AT_ONCE)
+        db.session.rollback()
+        for row_id, file in cases:
+            _copy_of_case(object_store(), row_id, file)
+        if len(waiting) < _COPIES_AT_ONCE and len(cases) < _COPIES_AT_ONCE:
             return
+
+
+def _copy_of_case(store: ObjectStore, row_id: int, file: case_files.FileRef) -> None:
+    readable = True
+    try:
+        copies = renditions.make(store, file.contract_id, file.sha256)
+        renditions.keep(store, file.contract_id, file.sha256, copies)
+    except AppError:
+        readable = False
+    with unit_of_work() as session:
+        case_files.note_copies(session, row_id, readable=readable)
 
 
 def _copy(store: ObjectStore, photo: photo_copies.PhotoRef) -> None:

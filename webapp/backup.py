@@ -21,6 +21,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases.models import CaseFile
 from webapp.db import Base, UtcDateTime
 from webapp.reports.models import Document, Report
 from webapp.rounds.models import Photo
@@ -128,9 +129,10 @@ def _typed(column: sa.Column[Any], value: Any) -> Any:
 
 
 def _photo_keys(session: Session) -> Iterator[str]:
-    received = sa.select(Photo.contract_id, Photo.sha256).where(Photo.received_at.is_not(None))
-    for contract_id, sha256 in session.execute(received):
-        yield photo_key(contract_id, sha256)
+    for of in (Photo, CaseFile):
+        received = sa.select(of.contract_id, of.sha256).where(of.received_at.is_not(None))
+        for contract_id, sha256 in session.execute(received):
+            yield photo_key(contract_id, sha256)
 
 
 def _document_keys(session: Session) -> Iterator[str]:

@@ -127,6 +127,7 @@ CATALOGUE: dict[str, int] = {
     "digest_mismatch": 422,
     "photo_size_mismatch": 422,
     "photo_empty": 422,
+    "too_many_photos": 422,
     "photo_unreadable": 422,
     "photo_too_many_pixels": 422,
     "photo_kind_unsupported": 415,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from webapp.cases.steps import Field, Kind, checked_fields, possible_steps, step
 from webapp.cases.terms import KINDS as CLOCKS
 from webapp.cases.words import CLOCK_WORDS, KIND_WORDS, STATE_WORDS
 from webapp.errors import AppError
-from webapp.identity.rules import RIGHTS
+from webapp.identity.rules import RIGHTS, ROLE_RIGHTS
 
 ALL = list(KINDS.values())
 
@@ -180,3 +182,17 @@ def test_whatever_is_given_is_either_plain_or_refused(given_fields: dict[str, An
         return
     assert set(found) <= set(given_fields)
     assert checked_fields(FIELDS, found) == found
+
+
+def test_the_phone_takes_a_faults_steps_by_the_same_vectors() -> None:
+    path = Path(__file__).parent.parent / "vectors" / "case_steps.json"
+    for state, key, can, after, asked, required, meets in json.loads(path.read_text())["rows"]:
+        possible = possible_steps(KINDS["fault"], state, {}, ROLE_RIGHTS["inspection_engineer"])
+        step = next((one for one in possible if one.key == key), None)
+        assert (step is not None) == can, (state, key)
+        if step is None:
+            continue
+        assert (step.to or state) == after
+        assert [one.key for one in step.fields] == asked
+        assert [one.key for one in step.fields if one.required] == required
+        assert sorted(step.meets) == meets

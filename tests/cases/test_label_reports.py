@@ -148,15 +148,15 @@ def test_the_same_device_again_becomes_a_line_of_the_fault_that_waits(
 ) -> None:
     first = report(passer, code, text="黑屏", name="陈静")
     uid = made.uid()
-    second = report(passer, code, uid=uid, trouble="no_sound", text="也没声", contact="8123")
-    assert report(passer, code, uid=uid, trouble="no_sound", contact="8123") == second
+    second = report(passer, code, uid=uid, trouble="no_sound", text="也没声", contact="分机8123")
+    assert report(passer, code, uid=uid, trouble="no_sound", contact="分机8123") == second
     assert second["name"] == first["name"]
     li = signed_in(engineer).get(f"{CASES}/{first['name']}").get_json()
     assert [line["step"] for line in li["timeline"]] == ["opened", "note", "note_internal"]
     assert "也没声" in li["timeline"][1]["text"]
     # How to reach a person is for who handles the fault.
     chen = signed_in(it_lead).get(f"{CASES}/{first['name']}")
-    assert "8123" not in chen.get_data(as_text=True)
+    assert "分机8123" not in chen.get_data(as_text=True)
     # Each sees his own words.
     assert [one["text"] for one in follow(passer, first["token"])["said"]] == ["黑屏"]
     assert [one["text"] for one in follow(passer, second["token"])["said"]] == ["没有声音\n也没声"]

@@ -33,6 +33,8 @@ def freeze(folder: Path) -> Path:
             phone.save(task)
         phone.amend(first["uid"], "补充")
         phone.sign(tasks[0])
+        [photo] = coded([photo_bytes(5)])
+        phone.ask("declare", task=tasks[1], bytes=photo)
         phone.ask("scan", code="22222222", device=1)
         [photo] = coded([photo_bytes(4)])
         phone.ask("photo", task=tasks[3], bytes=photo, remark="还没有完成")

@@ -126,6 +126,12 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
         "data": PICTURE,
         "headers": {"Repr-Digest": digest(PICTURE), "Content-Type": "image/jpeg"},
     },
+    ("PUT", "/cases/{name}/photos/{file_uid}"): lambda world: {
+        "data": PICTURE,
+        "query_string": {"line": world.names["case_line"]},
+        "headers": {"Content-Type": "image/jpeg"},
+    },
+    ("PATCH", "/cases/{name}/photos/{file_uid}"): lambda _: {"json": {"shown": True}},
     ("GET", "/photos/changes"): lambda _: {"query_string": {"since": "0"}},
     ("POST", "/photos/review"): lambda world: {
         "json": {"reviews": [{"uid": world.names["photo_uid"], "state": "returned"}]}
@@ -157,6 +163,10 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
     },
     ("POST", "/api/links/label/{code}/faults"): lambda _: {
         "json": {"uid": made.uid(), "trouble": "no_sound", "name": "陈静"}
+    },
+    ("PUT", "/api/links/fault/{fault_token}/photos/{fault_photo_uid}"): lambda _: {
+        "data": PICTURE,
+        "headers": {"Content-Type": "image/jpeg"},
     },
     ("POST", "/api/links/fault/{fault_token}/words"): lambda _: {
         "json": {"uid": made.uid(), "text": "会议在三点"}

@@ -27,6 +27,8 @@ OUTSIDE: dict[tuple[str, str], str] = {
     ("POST", "/api/links/label/{code}/faults"): ANYBODY,
     ("GET", "/api/links/fault/{fault_token}"): ANYBODY,
     ("POST", "/api/links/fault/{fault_token}/words"): ANYBODY,
+    ("PUT", "/api/links/fault/{fault_token}/photos/{fault_photo_uid}"): ANYBODY,
+    ("GET", "/api/links/fault/{fault_token}/photos/{fault_photo_uid}/image"): ANYBODY,
     ("GET", "/api/notifications"): SIGNED_IN,
     ("GET", "/api/notifications/unread"): SIGNED_IN,
     ("POST", "/api/notifications/{notification_id}/read"): SIGNED_IN,
@@ -141,6 +143,10 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/cases/{name}"): "view",
     # A message; which step asks for which right is tested beside the cases.
     ("POST", "/cases/{name}/steps"): "view",
+    # To one's own line; to another's only who handles cases, which is tested beside the cases.
+    ("PUT", "/cases/{name}/photos/{file_uid}"): "view",
+    ("GET", "/cases/{name}/photos/{file_uid}/image"): "view",
+    ("PATCH", "/cases/{name}/photos/{file_uid}"): "handle",
     ("GET", "/service-log/{day}"): "view",
     ("GET", "/service-log-months/{month}"): "view",
     ("POST", "/service-log/{day}/entries"): "handle",

@@ -120,10 +120,12 @@ def _furnish(world: World) -> None:
     world.names["returned_id"] = new_returned(world)
     world.names["mail_id"] = new_mail(world)
     world.names["name"] = new_fault(world)
+    world.names |= new_case_photo(world)
     world.names["event"] = new_event(world)
     world.names["planned_id"] = new_plan(world)
     world.names["article"] = new_article(world)
     world.names["fault_token"] = new_followed(world)
+    world.names["fault_photo_uid"] = new_followed_photo(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
     world.names |= _reported(world, round_)
 
@@ -192,6 +194,24 @@ def _reported(world: World, of: Round) -> dict[str, Any]:
         "page": 1,
         "format": "pdf",
     }
+
+
+def new_case_photo(world: World) -> dict[str, str]:
+    """A photo of the fault that the client's IT lead has declared, and the line that it belongs to."""
+    browser, uid = world.browser("client_it_lead"), made.uid()
+    url = f"/api/contracts/{world.code}/cases/{world.names['name']}"
+    line = browser.get(url).get_json()["timeline"][0]["uid"]
+    answer = browser.put(f"{url}/photos/{uid}?line={line}", data=PICTURE)
+    assert answer.status_code == 204, answer.data
+    return {"file_uid": uid, "case_line": line}
+
+
+def new_followed_photo(world: World) -> str:
+    """A photo that the reporter of the followed fault has sent."""
+    uid = made.uid()
+    url = f"/api/links/fault/{world.names['fault_token']}/photos/{uid}"
+    assert world.app.test_client().put(url, data=PICTURE).status_code == 204
+    return uid
 
 
 def new_followed(world: World) -> str:

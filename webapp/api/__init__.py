@@ -9,6 +9,7 @@ def register(app: Flask) -> None:
     """Bind every domain's blueprint to the app."""
     from webapp.api import (
         acceptance,
+        case_files,
         cases,
         checklists,
         contracts,
@@ -62,6 +63,7 @@ def register(app: Flask) -> None:
         inspections,
         returns,
         open_items,
+        case_files,
         cases,
         service_log,
         knowledge,

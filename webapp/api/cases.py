@@ -121,18 +121,25 @@ class StepSchema(ma.Schema):
 
 
 class CaseFileSchema(ma.Schema):
-    """A photo or document of a case."""
+    """A photo or document of a case; ``received`` is false while its bytes are on a phone, ``shown``
+    whether who reported the fault without an account may see it."""
 
     uid = fields.String(required=True)
     name = fields.String(required=True)
     content_type = fields.String(required=True)
     bytes = fields.Integer(required=True)
+    received = fields.Boolean(required=True)
+    unreadable = fields.Boolean(required=True)
+    shown = fields.Boolean(required=True)
 
 
 class CaseEventSchema(ma.Schema):
-    """A line of the timeline; ``at`` is when it was done, ``received_at`` when the server had it."""
+    """A line of the timeline; ``at`` is when it was done, ``received_at`` when the server had it,
+    ``own`` whether the reader wrote it."""
 
     id = fields.Integer(required=True)
+    uid = fields.String(required=True)
+    own = fields.Boolean(required=True)
     step = fields.String(required=True)
     before = fields.String(required=True)
     after = fields.String(required=True)

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, render_template_string
 from flask_smorest import Api
 
 from webapp.rounds import payloads
-from webapp.sync import wire
+from webapp.sync import case_wire, wire
 
 bp = Blueprint("openapi", __name__)
 _TEXT = "openapi_text"
@@ -27,6 +27,8 @@ _WIRE_STRUCTS = (
     payloads.InspectionIn,
     wire.ScanIn,
     wire.SelfCheckIn,
+    case_wire.CaseOpenIn,
+    case_wire.CaseStepIn,
     wire.PushIn,
     wire.PushOut,
     wire.PhotoOut,

@@ -16,6 +16,7 @@ from webapp.desk.photo_list import PhotoFilter, photo_statement, photos_changed
 from webapp.desk.photo_review import Review
 from webapp.errors import AppError
 from webapp.identity.rules import Access
+from webapp.renditions import Size
 from webapp.rounds.queries import version_of
 from webapp.storage import object_store
 
@@ -96,7 +97,7 @@ def show_image(args: dict[str, Any], contract_code: str, photo_uid: str) -> Resp
     access = require("view", contract_code)
     photo = photo_copies.find_photo(db.session(), access.contract_id, photo_uid)
     db.session.rollback()
-    size = cast(photo_copies.Size, args["size"])
+    size = cast(Size, args["size"])
     etag = f"{photo.sha256}-{size}"
     if etag in request.if_none_match:
         response = Response(status=304)

@@ -75,8 +75,16 @@ class OwnWordsSchema(ma.Schema):
     at = fields.AwareDateTime(required=True)
 
 
+class OwnPhotoSchema(ma.Schema):
+    """A photo that the reporter may see: ``own`` is one that he sent."""
+
+    uid = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+    own = fields.Boolean(required=True)
+
+
 class FollowedFaultSchema(LabelPlaceSchema):
-    """A fault as who reported it sees it; ``live`` while more can be said."""
+    """A fault as who reported it sees it; ``live`` while more can be said, with ``more_photos``."""
 
     name = fields.String(required=True)
     title = fields.String(required=True)
@@ -84,6 +92,8 @@ class FollowedFaultSchema(LabelPlaceSchema):
     live = fields.Boolean(required=True)
     states = fields.List(fields.Nested(FaultStateSchema), required=True)
     said = fields.List(fields.Nested(OwnWordsSchema), required=True)
+    photos = fields.List(fields.Nested(OwnPhotoSchema), required=True)
+    more_photos = fields.Integer(required=True)
 
 
 class FaultWordsSchema(Schema):
@@ -98,7 +108,8 @@ def _of_the_label() -> str:
     return f"label {parse_label(code)}"
 
 
-def _of_the_link() -> str:
+def of_the_link() -> str:
+    """What requests of one link are counted by."""
     token = str((request.view_args or {}).get("fault_token", ""))
     return f"fault {token[: links.LONGEST_TOKEN].split('.', maxsplit=1)[0]}"
 
@@ -143,7 +154,7 @@ def show_followed_fault(fault_token: str) -> dict[str, Any]:
 
 @bp.post(f"{FAULT}/words")
 @limiter.limit(WRITES)
-@limiter.limit(WRITES_OF_A_LINK, key_func=_of_the_link)
+@limiter.limit(WRITES_OF_A_LINK, key_func=of_the_link)
 @bp.arguments(FaultWordsSchema)
 @bp.response(204)
 def add_fault_words(body: dict[str, Any], fault_token: str) -> None:

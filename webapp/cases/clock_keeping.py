@@ -20,6 +20,7 @@ from webapp.cases.models import Case, CaseClock, CaseEvent
 from webapp.cases.reckoning import Moment
 from webapp.cases.steps import Step
 from webapp.cases.terms import ClockKind, ClockTerms, terms_of
+from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.models import Contract
 from webapp.workdays import WorkCalendar
@@ -95,6 +96,7 @@ def reckon_again(session: Session, contract_id: int, now: datetime) -> int:
         _keep(row, clock, now)
         if row.due_at != before:
             moved += 1
+            case.seq = take_sequence(session, contract_id)
             # A moment may lie earlier now than one that was told; what was told isn't told again.
             row.told_at = None
             _keep(row, clock, now)

@@ -127,10 +127,23 @@ class CaseClock(Base):
 
 
 class CaseFile(Base):
-    """A photo or document that belongs to a case; its bytes lie in the store under their SHA-256."""
+    """A photo or document that belongs to a case; its bytes lie in the store under their SHA-256.
+
+    It is expected until ``received_at`` is set. ``shown`` is marked for who reported the fault without an
+    account; ``added_by_id`` is null for what he sent. ``copied`` once its re-encoded copies are made.
+    """
 
     __tablename__ = "case_file"
-    __table_args__ = (sa.UniqueConstraint("contract_id", "uid"),)
+    __table_args__ = (
+        sa.UniqueConstraint("contract_id", "uid"),
+        sa.Index("ix_case_file_sha256", "contract_id", "sha256"),
+        sa.Index(
+            "ix_case_file_without_copies",
+            "received_at",
+            sqlite_where=sa.text("NOT copied AND NOT unreadable"),
+            postgresql_where=sa.text("NOT copied AND NOT unreadable"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     contract_id: Mapped[int] = mapped_column(sa.ForeignKey("contract.id"))
@@ -141,5 +154,11 @@ class CaseFile(Base):
     content_type: Mapped[str] = mapped_column(sa.String(64))
     sha256: Mapped[str] = mapped_column(sa.String(64))
     bytes: Mapped[int]
+    width: Mapped[int] = mapped_column(default=0, server_default="0")
+    height: Mapped[int] = mapped_column(default=0, server_default="0")
     added_at: Mapped[datetime]
+    received_at: Mapped[datetime | None] = mapped_column(default=None)
+    shown: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    unreadable: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    copied: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     added_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), default=None)

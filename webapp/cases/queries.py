@@ -51,7 +51,7 @@ def case_detail(session: Session, access: Access, name: str, now: datetime) -> d
         if handles
         else [],
         "clocks": [clock_line(clock) for clock in _clocks(session, case)],
-        "timeline": _timeline(session, case, handles),
+        "timeline": _timeline(session, case, access.user_id, handles),
         "parent": _relative(session, case.parent_id),
         "children": [_short(one) for one in _children(session, case)],
     }
@@ -81,7 +81,7 @@ def _clocks(session: Session, case: Case) -> list[CaseClock]:
     return list(session.scalars(statement))
 
 
-def _timeline(session: Session, case: Case, handles: bool) -> list[dict[str, Any]]:
+def _timeline(session: Session, case: Case, user_id: int, handles: bool) -> list[dict[str, Any]]:
     author = aliased(User)
     statement = (
         sa.select(CaseEvent, author.name, author.name_en)
@@ -95,6 +95,8 @@ def _timeline(session: Session, case: Case, handles: bool) -> list[dict[str, Any
     return [
         {
             "id": event.id,
+            "uid": event.uid,
+            "own": event.author_id is not None and event.author_id == user_id,
             "step": event.step,
             "before": event.before,
             "after": event.after,
@@ -120,6 +122,9 @@ def _files(session: Session, case: Case) -> dict[int | None, list[dict[str, Any]
             "name": file.name,
             "content_type": file.content_type,
             "bytes": file.bytes,
+            "received": file.received_at is not None,
+            "unreadable": file.unreadable,
+            "shown": file.shown,
         }
         found.setdefault(file.event_id, []).append(line)
     return found

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases import files
 from webapp.cases.models import Case, CaseEvent
 from webapp.cases.opening import Opening, called
 from webapp.cases.services import Author, Taking, open_case, take_step
@@ -122,7 +123,7 @@ def report(session: Session, code: str, told: Told, now: datetime) -> tuple[Case
 def followed(session: Session, line_id: int) -> dict[str, Any]:
     """How a fault stands, for who reported it; one that was folded is shown as what it became.
 
-    Seven statements at most, and one more for each fold.
+    Eight statements at most, and one more for each fold.
 
     :raise AppError: ``link_invalid``
     """
@@ -130,6 +131,8 @@ def followed(session: Session, line_id: int) -> dict[str, Any]:
     device = session.get(Device, case.device_id)
     room = session.get_one(Room, case.room_id)
     building = session.get_one(Building, room.building_id)
+    photos = files.reporters_files(session, case, line)
+    own = [file for file in photos if file.event_id == line.id]
     return {
         "name": called(case),
         "title": case.title,
@@ -143,6 +146,8 @@ def followed(session: Session, line_id: int) -> dict[str, Any]:
         "building_en": building.name_en,
         "states": _states(session, case),
         "said": _said(session, line),
+        "photos": [{"uid": one.uid, "at": one.added_at, "own": one in own} for one in photos],
+        "more_photos": max(0, files.MOST_OF_A_REPORTER - len(own)) if case.live else 0,
     }
 
 
@@ -155,6 +160,32 @@ def add_words(session: Session, line_id: int, uid: str, text: str, now: datetime
     author = Author(None, line.author_name)
     taking = Taking(_half_of(line) + uid[_HALF:], "note", now, {"text": text})
     take_step(session, case.contract_id, author, called(case), taking, now)
+
+
+def taking_photos(session: Session, line_id: int) -> int:
+    """The contract of a reported fault to which photos can be added.
+
+    :raise AppError: ``link_invalid``; ``step_not_now`` when the fault is over
+    """
+    line, case = _followed(session, line_id)
+    if not case.live:
+        raise AppError("step_not_now", state=case.state, step="note")
+    return line.contract_id
+
+
+def add_photo(session: Session, line_id: int, photo: files.Brought, now: datetime) -> None:
+    """Add the reporter's photo to his line; the same ``uid`` again changes nothing.
+
+    :raise AppError: as :func:`taking_photos`; ``too_many_photos``, ``conflict``
+    """
+    taking_photos(session, line_id)
+    files.add(session, session.get_one(CaseEvent, line_id), photo, None, now)
+
+
+def photo_of(session: Session, line_id: int, uid: str) -> files.FileRef:
+    """A photo that the reporter may see. :raise AppError: ``link_invalid``; ``not_found``"""
+    line, case = _followed(session, line_id)
+    return files.reporters_file(session, case, line, uid)
 
 
 def _waiting(session: Session, device: Device) -> Case | None:

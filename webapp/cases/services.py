@@ -16,6 +16,7 @@ from webapp.cases import telling
 from webapp.cases.kinds import KINDS
 from webapp.cases.models import Case, CaseEvent
 from webapp.cases.opening import Opening, called, case_named, places_of
+from webapp.cases.presence import proof_of
 from webapp.cases.steps import Kind, Step, checked_fields, step_of
 from webapp.db import take_sequence
 from webapp.errors import AppError
@@ -129,7 +130,7 @@ def take_step(
     :raise AppError: ``not_found``; ``step_unknown``; ``step_not_now``; ``forbidden``; ``invalid`` (by
         field); ``person_unknown``, ``case_unknown``; ``already_open`` where a case is folded into itself
     """
-    take_sequence(session, contract_id)
+    number = take_sequence(session, contract_id)
     case = case_named(session, contract_id, name)
     known = session.scalar(
         sa.select(CaseEvent).where(
@@ -143,9 +144,12 @@ def take_step(
     if author.access is not None and not author.access.may(step.right):
         raise AppError("forbidden", right=step.right)
     fields = checked_fields(step.fields, taking.fields)
+    if "code" in fields:
+        fields["proof"] = proof_of(session, case, fields["code"])
     at = min(taking.at, now)
     before = _state_of(case)
     _apply(session, case, kind, step, fields, author, now)
+    case.seq = number  # a phone that holds it hears of every line
     event = _note(
         session,
         case,

@@ -6,33 +6,29 @@ the worker soon after a photo has come, or at the first look when that is sooner
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp import renditions
 from webapp.errors import AppError
 from webapp.pictures import (
     SAME_ELSEWHERE_BITS,
     SAME_PICTURE_BITS,
     Copies,
     distance,
-    make_copies,
     tells_enough,
 )
+from webapp.renditions import Size
 from webapp.rounds.models import Inspection, Photo
 from webapp.rounds.rules import is_uid
-from webapp.storage import ObjectStore, photo_key, rendition_key
+from webapp.storage import ObjectStore
 
-Size = Literal["thumb", "full"]
 _LOOKED_BACK = timedelta(days=400)
-# A picture of 60 megapixels takes half a gigabyte while it is decoded: never two of them at once.
-_decoding = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -103,13 +99,7 @@ def copy_of(store: ObjectStore, photo: PhotoRef, size: Size) -> bytes:
     """
     if photo.unreadable:
         raise AppError("photo_unreadable")
-    with suppress(FileNotFoundError):
-        return store.get(rendition_key(photo.contract_id, photo.sha256, size))
-    copies = _make(store, photo)
-    # A full disk doesn't keep anybody from looking.
-    with suppress(OSError):
-        _keep(store, photo, copies)
-    return copies.thumb if size == "thumb" else copies.full
+    return renditions.shown(store, photo.contract_id, photo.sha256, size)
 
 
 def keep_copies(store: ObjectStore, photo: PhotoRef) -> Copies:
@@ -117,20 +107,9 @@ def keep_copies(store: ObjectStore, photo: PhotoRef) -> Copies:
 
     :raise AppError: ``photo_unreadable``
     """
-    copies = _make(store, photo)
-    _keep(store, photo, copies)
+    copies = renditions.make(store, photo.contract_id, photo.sha256)
+    renditions.keep(store, photo.contract_id, photo.sha256, copies)
     return copies
-
-
-def _make(store: ObjectStore, photo: PhotoRef) -> Copies:
-    original = store.get(photo_key(photo.contract_id, photo.sha256))
-    with _decoding:
-        return make_copies(original)
-
-
-def _keep(store: ObjectStore, photo: PhotoRef, copies: Copies) -> None:
-    store.put(rendition_key(photo.contract_id, photo.sha256, "thumb"), copies.thumb)
-    store.put(rendition_key(photo.contract_id, photo.sha256, "full"), copies.full)
 
 
 def note_copies(

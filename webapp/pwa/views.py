@@ -42,6 +42,9 @@ _PHONE_PATHS = (
     "/d/<code>",
     "/rooms/<path:rest>",
     "/inspect/<path:rest>",
+    "/cases",
+    "/cases/<path:rest>",
+    "/declare",
 )
 _OTHER_PATHS = (
     "/sign-in",

@@ -18,6 +18,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases.models import Case, CaseFile
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.pictures import Picture, examine
@@ -126,6 +127,8 @@ def note_received(
     What is no readable picture is received too: its bytes are what the engineer saw as saved.
     """
     number = take_sequence(session, contract_id)
+    if slot.of_case:
+        return number if _fill_file(session, slot, picture, number, now) else None
     values = {
         "photo_id": slot.photo_id,
         "now": now,
@@ -136,6 +139,25 @@ def note_received(
         "number": number,
     }
     return number if session.connection().execute(_FILL_SLOT, values).rowcount else None
+
+
+def _fill_file(session: Session, slot: Slot, picture: Picture, number: int, now: datetime) -> bool:
+    """Fill the slot of a case's photo, and have phones hear of the case."""
+    filled = session.execute(
+        sa.update(CaseFile)
+        .where(CaseFile.id == slot.photo_id, CaseFile.received_at.is_(None))
+        .values(
+            received_at=now,
+            content_type=picture.content_type,
+            unreadable=not picture.readable,
+            width=picture.width,
+            height=picture.height,
+        )
+        .returning(CaseFile.case_id)
+    ).scalar_one_or_none()
+    if filled is not None:
+        session.execute(sa.update(Case).where(Case.id == filled).values(seq=number))
+    return filled is not None
 
 
 def orphan_candidates(store: ObjectStore, now: datetime) -> tuple[dict[int, list[str]], list[str]]:
@@ -160,13 +182,13 @@ def sweep_orphans(session: Session, store: ObjectStore, contract_id: int, hashes
     The contract is locked meanwhile, so no push can declare one of them between look and deletion.
     """
     queries.lock_contract(session, contract_id)
-    named = set(
-        session.scalars(
-            sa.select(Photo.sha256).where(
-                Photo.contract_id == contract_id, Photo.sha256.in_(hashes)
-            )
+    named = {
+        sha256
+        for of in (Photo, CaseFile)
+        for sha256 in session.scalars(
+            sa.select(of.sha256).where(of.contract_id == contract_id, of.sha256.in_(hashes))
         )
-    )
+    }
     orphans = [sha256 for sha256 in hashes if sha256 not in named]
     for sha256 in orphans:
         store.delete(photo_key(contract_id, sha256))

@@ -24,6 +24,7 @@ from webapp.rounds.models import Inspection, OpenItem, Photo, Round, RoundTask
 from webapp.rounds.rules import TAKING
 from webapp.sync import wire
 from webapp.sync.pull_ask import Ask, moment
+from webapp.sync.pull_cases import cases
 from webapp.sync.pull_returns import returned_answers, returned_photos
 from webapp.sync.pull_signs import sign_offs
 from webapp.sync.queries import Head
@@ -41,7 +42,8 @@ def pull(
     full = cursor <= 0 or cursor > head.seq or epoch != head.epoch
     rows, gone = wire.PullRows(), wire.Gone()
     if full or cursor < head.seq:
-        ask = Ask(session, access.contract_id, access.user_id, 0 if full else cursor)
+        since = 0 if full else cursor
+        ask = Ask(session, access.contract_id, access.user_id, since, access.may("handle"))
         for read in _KINDS:
             read(ask, rows, gone)
     return wire.PullOut(
@@ -259,4 +261,5 @@ _KINDS = (
     returned_photos,
     returned_answers,
     sign_offs,
+    cases,
 )

@@ -15,12 +15,13 @@ from webapp.rounds.rules import TAKING
 
 @dataclass(frozen=True)
 class Ask:
-    """One pull: ``since`` is the cursor, 0 for everything."""
+    """One pull: ``since`` is the cursor, 0 for everything; ``handles``: whether he handles cases."""
 
     session: Session
     contract_id: int
     user_id: int
     since: int
+    handles: bool = False
 
     def rows(self, statement: sa.Select[*tuple[Any, ...]]) -> Iterable[Any]:
         """The statement's rows, as plain tuples with names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,12 @@ from sqlalchemy.orm import Session
 from webapp.acceptance import declared
 from webapp.audit import services as audit
 from webapp.errors import AppError
-from webapp.identity.models import Membership
+from webapp.identity.models import Membership, User
 from webapp.identity.rules import Access, Right, rights_of
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Recorded, Submission, record_inspections
-from webapp.sync import queries
+from webapp.sync import cases, queries
+from webapp.sync.case_wire import CaseOpenIn, CaseStepIn
 from webapp.sync.models import Operation, Quarantined
 from webapp.sync.rules import decode_payload, order_of_recording
 from webapp.sync.self_checks import sign
@@ -26,6 +28,7 @@ from webapp.sync.wire import SelfCheckIn
 # These wait for a record that is still on its way: nobody has to look at them.
 HELD = frozenset({"amendment_held", declared.HELD})
 _SELF_CHECK = "self_check"
+_OF_CASES = frozenset({"case_open", "case_step"})
 # A chain of amendments is let in one revision at a time; nobody amends a thing so often.
 _LONGEST_CHAIN = 50
 
@@ -185,6 +188,8 @@ def apply(
     row = _open_row(session, access, row_id)
     if row.kind == _SELF_CHECK:
         return _apply_self_check(session, access, row, mended, now)
+    if row.kind in _OF_CASES:
+        return _apply_case(session, access, row, mended, now)
     text = row.payload if mended is None else mended
     payload = _inspection_payload(_kind_of(text), 1, text)
     submission = _submission(row, payload, text, access.rights | {"inspect"})
@@ -209,6 +214,33 @@ def _apply_self_check(
     _settle(session, row, now, access.user_id)
     _audit(session, access, row, "apply", now, {})
     return row
+
+
+def _apply_case(
+    session: Session, access: Access, row: Quarantined, mended: str | None, now: datetime
+) -> Quarantined:
+    """Take a case's step, or open the case, for who captured it; mended, it may be another step."""
+    text = row.payload if mended is None else mended
+    payload = decode_payload(row.kind, row.version, text)
+    if not isinstance(payload, CaseOpenIn | CaseStepIn):
+        raise AppError("payload_invalid", path="$", reason="not_a_case")
+    sender = cases.Sender(_author(session, access, row), row.clock_offset_seconds, row.received_at)
+    taken = cases.take(session, sender, row.operation_id, payload, now)
+    if taken.result != "applied":
+        raise AppError("quarantine_refused", reason=taken.code, detail=taken.details)
+    _settle(session, row, now, access.user_id)
+    _audit(session, access, row, "apply", now, _changes(row.payload, text))
+    return row
+
+
+def _author(session: Session, access: Access, row: Quarantined) -> Access:
+    """The author with his rights of today; he could view and handle when his record came."""
+    rights = _rights(session, row.contract_id, {row.user_id}).get(row.user_id, frozenset())
+    handle: frozenset[Right] = frozenset({"view", "handle"})
+    name = session.get_one(User, row.user_id).name
+    return replace(
+        access, user_id=row.user_id, user_name=name, session_id=None, rights=rights | handle
+    )
 
 
 def _kind_of(text: str) -> str:

@@ -21,6 +21,8 @@ _KINDS = {
     "amendment": ("更正", "Correction"),
     "scan": ("扫码", "Scan"),
     "self_check": ("自检签字", "Self-check"),
+    "case_open": ("故障申报", "Fault declared"),
+    "case_step": ("服务单步骤", "Step of a case"),
 }
 _STATES = {
     "open": ("待处理", "Waiting"),

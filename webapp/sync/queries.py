@@ -10,6 +10,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases.models import CaseFile
 from webapp.errors import AppError
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import Photo
@@ -31,6 +32,10 @@ _HEAD = (
 )
 _LOCK = sa.select(Contract.id).where(Contract.id == sa.bindparam("contract_id")).with_for_update()
 _EPOCH = sa.select(_state.value).where(_state.key == EPOCH).scalar_subquery()
+_file = CaseFile.__table__.c
+_FILE_SLOT = sa.select(_file.id, _file.sha256, _file.bytes, _file.received_at, _EPOCH).where(
+    _file.contract_id == sa.bindparam("contract_id"), _file.uid == sa.bindparam("uid")
+)
 _SLOT = sa.select(_photo.id, _photo.sha256, _photo.bytes, _photo.received_at, _EPOCH).where(
     _photo.contract_id == sa.bindparam("contract_id"), _photo.uid == sa.bindparam("uid")
 )
@@ -55,13 +60,17 @@ class Known:
 
 @dataclass(frozen=True)
 class Slot:
-    """A photo that is expected, or has come; and the server's epoch, if it has one yet."""
+    """A photo that is expected, or has come; and the server's epoch, if it has one yet.
+
+    ``of_case`` tells a case's photo, whose ``photo_id`` is that of a file, from an inspection's.
+    """
 
     photo_id: int
     sha256: str
     bytes: int
     received: bool
     epoch: str | None
+    of_case: bool = False
 
 
 def head(session: Session, contract_id: int) -> Head | None:
@@ -95,10 +104,12 @@ def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
     """The photo of that uid in this contract; what is no uid is nobody's."""
     if not is_uid(uid):
         return None
-    row = (
-        session.connection().execute(_SLOT, {"contract_id": contract_id, "uid": uid}).one_or_none()
-    )
-    return Slot(row[0], row[1], row[2], row[3] is not None, row[4]) if row else None
+    for statement, of_case in ((_SLOT, False), (_FILE_SLOT, True)):
+        named = {"contract_id": contract_id, "uid": uid}
+        row = session.connection().execute(statement, named).one_or_none()
+        if row is not None:
+            return Slot(row[0], row[1], row[2], row[3] is not None, row[4], of_case)
+    return None
 
 
 def photo_slots(
@@ -107,12 +118,13 @@ def photo_slots(
     """The SHA-256 that each of these photos must have, and whether it has come, by its id."""
     found: dict[str, tuple[str, bool]] = {}
     for some in chunks(uids):
-        rows = session.execute(
-            sa.select(Photo.uid, Photo.sha256, Photo.received_at.is_not(None)).where(
-                Photo.contract_id == contract_id, Photo.uid.in_(some)
+        for of in (CaseFile, Photo):
+            rows = session.execute(
+                sa.select(of.uid, of.sha256, of.received_at.is_not(None)).where(
+                    of.contract_id == contract_id, of.uid.in_(some)
+                )
             )
-        )
-        found.update((uid, (sha256, received)) for uid, sha256, received in rows)
+            found.update((uid, (sha256, received)) for uid, sha256, received in rows)
     return found
 
 
@@ -147,14 +159,15 @@ def _received_photos(
 ) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for some in chunks(uids):
-        rows = session.execute(
-            sa.select(Photo.uid, Photo.sha256).where(
-                Photo.contract_id == contract_id,
-                Photo.uid.in_(some),
-                Photo.received_at.is_not(None),
+        for of in (Photo, CaseFile):
+            rows = session.execute(
+                sa.select(of.uid, of.sha256).where(
+                    of.contract_id == contract_id,
+                    of.uid.in_(some),
+                    of.received_at.is_not(None),
+                )
             )
-        )
-        found.update((row.uid, row.sha256) for row in rows)
+            found.update((row.uid, row.sha256) for row in rows)
     return found
 
 

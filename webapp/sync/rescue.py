@@ -21,6 +21,7 @@ from webapp.identity.models import Membership, User
 from webapp.identity.rules import Access, rights_of
 from webapp.rounds.payloads import InspectionIn
 from webapp.sync import queries, services
+from webapp.sync.case_wire import CaseOpenIn
 from webapp.sync.models import Phone
 from webapp.sync.phones import PhoneState
 from webapp.sync.rescue_file import RescuedPhoto, RescuedRecord, RescueFile
@@ -162,9 +163,10 @@ def damaged(operation_id: str) -> RecordReport:
 def _report(received: Received, result: RecordResult, code: str) -> RecordReport:
     payload = received.payload
     operation = received.operation
-    if isinstance(payload, SelfCheckIn):
-        room_id, at = payload.room_id, payload.at
-        return RecordReport(operation.id, operation.kind, result, code, room_id, None, at)
+    if isinstance(payload, SelfCheckIn | CaseOpenIn):
+        device_id = payload.device_id if isinstance(payload, CaseOpenIn) else None
+        place = (payload.room_id, device_id)
+        return RecordReport(operation.id, operation.kind, result, code, *place, payload.at)
     if not isinstance(payload, InspectionIn):
         return RecordReport(operation.id, operation.kind, result, code)
     return RecordReport(

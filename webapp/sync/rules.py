@@ -15,6 +15,7 @@ import msgspec
 
 from webapp.errors import AppError
 from webapp.rounds.payloads import DeviceTime, InspectionIn, Sha256, Uid
+from webapp.sync.case_wire import CaseOpenIn, CaseStepIn
 from webapp.sync.wire import (
     OperationIn,
     PhoneReport,
@@ -36,12 +37,19 @@ HEARD_EVERY = timedelta(minutes=15)
 ORPHAN_GRACE = timedelta(hours=24)
 _LARGEST_OFFSET_SECONDS = 2_000_000_000
 
-Payload = InspectionIn | ScanIn | SelfCheckIn
+# What was captured longer ago by a phone's clock is not believed: the clock was put right since.
+LONGEST_UNSENT = timedelta(days=60)
+# So much of a clock's difference may be the network's.
+_NOT_THE_CLOCK_SECONDS = 60
+
+Payload = InspectionIn | ScanIn | SelfCheckIn | CaseOpenIn | CaseStepIn
 _decoders: dict[tuple[str, int], msgspec.json.Decoder[Any]] = {
     ("inspection", 1): msgspec.json.Decoder(InspectionIn),
     ("amendment", 1): msgspec.json.Decoder(InspectionIn),
     ("scan", 1): msgspec.json.Decoder(ScanIn),
     ("self_check", 1): msgspec.json.Decoder(SelfCheckIn),
+    ("case_open", 1): msgspec.json.Decoder(CaseOpenIn),
+    ("case_step", 1): msgspec.json.Decoder(CaseStepIn),
 }
 _envelopes = msgspec.json.Decoder(PushIn)
 _phone_reports = msgspec.json.Decoder(PhoneReport)
@@ -214,3 +222,20 @@ def clock_offset_seconds(device_time: str, now: datetime) -> int:
     except OverflowError:
         return 0
     return max(-_LARGEST_OFFSET_SECONDS, min(_LARGEST_OFFSET_SECONDS, offset))
+
+
+def captured_at(device_time: str, offset_seconds: int, now: datetime) -> datetime:
+    """When something was captured, by the server's clock: what clocks of a case start and end with.
+
+    A phone's clock that is off is put right by its offset at the push. Nothing was captured after it
+    came; a time that can't be read, or is older than any phone keeps something, is now.
+    """
+    try:
+        told = datetime.fromisoformat(device_time.strip())
+        told = told if told.tzinfo else told.replace(tzinfo=UTC)
+        if abs(offset_seconds) > _NOT_THE_CLOCK_SECONDS:
+            told -= timedelta(seconds=offset_seconds)
+        told = told.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return now
+    return min(told, now) if now - told <= LONGEST_UNSENT else now

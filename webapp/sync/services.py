@@ -19,7 +19,8 @@ from webapp.estate.models import Device
 from webapp.identity.rules import Access
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Recorded, Submission, record_inspections
-from webapp.sync import quarantine, queries
+from webapp.sync import cases, quarantine, queries
+from webapp.sync.case_wire import CaseOpenIn, CaseStepIn
 from webapp.sync.models import Operation, Quarantined, Scan, ServerState
 from webapp.sync.phones import PhoneState, note_phone
 from webapp.sync.rules import Received, order_of_recording, storable
@@ -106,6 +107,7 @@ def receive(
     for inspections, checks in in_runs(batch.fresh):
         _record_inspections(session, batch, inspections)
         _sign_self_checks(session, batch, checks)
+    _take_cases(session, batch)
     _record_scans(session, batch)
     _insert(session, Operation, batch.operations)
     _insert(session, Quarantined, batch.quarantined)
@@ -228,6 +230,15 @@ def _sign_self_checks(
                 batch.now,
             )
             batch.answer(position, one, signed)
+
+
+def _take_cases(session: Session, batch: _Batch) -> None:
+    """Cases in the order in which they were sent, after the inspections whose open items they name."""
+    sender = cases.Sender(batch.access, batch.phone.clock_offset_seconds)
+    for position, one in batch.fresh:
+        if isinstance(one.payload, CaseOpenIn | CaseStepIn):
+            taken = cases.take(session, sender, one.operation.id, one.payload, batch.now)
+            batch.answer(position, one, taken)
 
 
 def _record_scans(session: Session, batch: _Batch) -> None:

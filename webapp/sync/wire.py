@@ -11,6 +11,7 @@ import msgspec
 
 from webapp.acceptance.rules import MOST_POINTS, MOST_STROKES
 from webapp.rounds.payloads import Count, DeviceTime, Id, Sha256, Uid
+from webapp.sync.case_wire import CaseRow
 
 ENVELOPE = 1
 
@@ -396,6 +397,7 @@ class PullRows(msgspec.Struct, omit_defaults=True):
     returned_photos: list[ReturnedPhotoRow] = []
     returned_answers: list[ReturnedAnswerRow] = []
     sign_offs: list[SignOffRow] = []
+    cases: list[CaseRow] = []
 
 
 class Gone(msgspec.Struct, omit_defaults=True):
@@ -411,6 +413,7 @@ class Gone(msgspec.Struct, omit_defaults=True):
     returned_photos: list[str] = []
     returned_answers: list[int] = []
     sign_offs: list[str] = []
+    cases: list[str] = []
 
 
 class PullOut(msgspec.Struct):

@@ -27,7 +27,7 @@ export default defineConfig({
       outDir,
       base,
       version,
-      leaveOut: /\/src\/(views\/(desk\/|kit\/|link\/|Kit\.svelte)|i18n\/((zh|en)\/)?(desk(_\w+)?|link)\.ts)/,
+      leaveOut: /\/src\/(views\/(desk\/|kit\/|link\/|Kit\.svelte)|i18n\/((zh|en)\/)?(desk(?!_cases)(_\w+)?|link)\.ts)/,
       extra: statics.map((file) => [`/static/${file}`, readFileSync(path(`../../static/${file}`))]),
     }),
     precompress(outDir),

@@ -7,7 +7,7 @@ type Loader = () => Promise<unknown>;
 
 // Each screen is a chunk of its own; a phone never asks for one of the desk's.
 const views: Record<string, Loader> = {
-  ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told}.svelte"),
+  ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told,Cases,Case,Declare}.svelte"),
   ...import.meta.glob([
     "./views/desk/Board.svelte",
     "./views/desk/Cases.svelte",
@@ -50,6 +50,9 @@ const paths = {
   me: "/me",
   told: "/notifications",
   label: "/d/:code",
+  myCases: "/cases",
+  myCase: "/cases/:uid",
+  declare: "/declare",
   signIn: "/sign-in",
   kit: "/kit",
   desk: "/desk",
@@ -114,6 +117,9 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["me", "phone/Me", "tab"],
   ["told", "phone/Told", "phone"],
   ["label", "phone/Label", "phone"],
+  ["myCases", "phone/Cases", "phone"],
+  ["myCase", "phone/Case", "phone"],
+  ["declare", "phone/Declare", "phone"],
   ["signIn", "SignIn", "bare", true],
   ["kit", "Kit", "bare", true],
   ["desk", "desk/Board", "desk"],

@@ -1,4 +1,6 @@
 /** What the phone can be asked to do; each answers once it is done, with something JSON can carry. */
+import { keepCasePhoto } from "../src/db/casedrafts";
+import { declareFault, takeCaseStep } from "../src/db/cases";
 import { amendInspection, finishInspection, undoFinish } from "../src/db/finish";
 import { saveDraft } from "../src/db/drafts";
 import { checklistOf } from "../src/db/due";
@@ -162,6 +164,18 @@ export class Phone {
     return savedOf(db, await signSelfCheck(db, round_id, room_id, signature));
   }
 
+  /** Declares a fault of a task's device with a photo, and takes it over. */
+  async declare({ task, bytes }: { task: number; bytes: string }): Promise<Saved[]> {
+    const { db } = this.#open;
+    const { device_id, room_id } = (await db.tasks.get(task))!;
+    const key = `declare/${task}`;
+    await keepCasePhoto(db, key, pictureOf(bytes));
+    const fault = { title: "没有画面", text: "", severity: 2, deviceId: device_id, roomId: room_id };
+    const uid = await declareFault(db, fault, key);
+    const step = await takeCaseStep(db, uid, "take_over", {});
+    return [await savedOf(db, uid), await savedOf(db, step)];
+  }
+
   /** One run of the sender, as the button starts it. */
   async sync(options: RunOptions = {}) {
     await retryRefused(this.#open.db);
@@ -202,10 +216,13 @@ export class Phone {
 }
 
 async function takePhoto(db: UserDatabase, taskId: number, base64: string) {
+  return keepPhoto(db, taskId, WHOLE, pictureOf(base64));
+}
+
+function pictureOf(base64: string) {
   const bytes = new Uint8Array(Buffer.from(base64, "base64")).buffer;
   const small = { buf: bytes.slice(0, 64), type: "image/jpeg", width: 8, height: 8 };
-  const picture = { buf: bytes, type: "image/jpeg", width: 64, height: 64, thumb: small };
-  return keepPhoto(db, taskId, WHOLE, picture);
+  return { buf: bytes, type: "image/jpeg", width: 64, height: 64, thumb: small };
 }
 
 async function savedOf(db: UserDatabase, uid: string): Promise<Saved> {

@@ -80,10 +80,10 @@ export const api = {
 async function upload<Answer>(
   path: string,
   file: Blob,
-  options: { query?: RequestOptions["query"]; onprogress?: (sentBytes: number) => void } = {},
+  options: { query?: RequestOptions["query"]; method?: "POST" | "PUT"; onprogress?: (sentBytes: number) => void } = {},
 ): Promise<Answer> {
   const request = new XMLHttpRequest();
-  request.open("POST", withQuery(path, options.query));
+  request.open(options.method ?? "POST", withQuery(path, options.query));
   request.responseType = "blob";
   request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
   request.setRequestHeader("Accept", "application/json, application/problem+json");

@@ -1270,6 +1270,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/cases/{name}/photos/{file_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+                file_uid: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a photo to one's own line of the timeline, or for who handles cases to any. */
+        put: {
+            parameters: {
+                query: {
+                    line: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                    file_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Let who reported the fault see a photo, or no longer. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                    file_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Shown"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}/photos/{file_uid}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+                file_uid: string;
+            };
+            cookie?: never;
+        };
+        /** The picture, re-encoded as JPEG without its metadata. */
+        get: {
+            parameters: {
+                query?: {
+                    size?: "full" | "thumb";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                    file_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/cases/{name}/plan": {
         parameters: {
             query?: never;
@@ -8869,6 +8997,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/links/fault/{fault_token}/photos/{fault_photo_uid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fault_token: string;
+                fault_photo_uid: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a photo to a reported fault, three at most; only its re-encoded copy is kept. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    fault_token: string;
+                    fault_photo_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/fault/{fault_token}/photos/{fault_photo_uid}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fault_token: string;
+                fault_photo_uid: string;
+            };
+            cookie?: never;
+        };
+        /** A photo of a reported fault that its reporter may see. */
+        get: {
+            parameters: {
+                query?: {
+                    size?: "full" | "thumb";
+                };
+                header?: never;
+                path: {
+                    fault_token: string;
+                    fault_photo_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links/fault/{fault_token}/words": {
         parameters: {
             query?: never;
@@ -9972,6 +10193,23 @@ export interface components {
             may_link: boolean;
             suggested: components["schemas"]["Article"][];
         };
+        /**
+         * CaseClockRow
+         * @description A clock of a case; ``due_on`` is the local day that a term in days ends with.
+         */
+        CaseClockRow: {
+            /** @default null */
+            due_at: string | null;
+            /** @default null */
+            due_on: string | null;
+            /** @default null */
+            ended_at: string | null;
+            name: string;
+            /** @default false */
+            provisional: boolean;
+            started_at: string;
+            state: string;
+        };
         CaseCounts: {
             live: number;
             over: number;
@@ -10038,16 +10276,21 @@ export interface components {
             };
             id: number;
             internal: boolean;
+            own: boolean;
             /** Format: date-time */
             received_at: string;
             step: string;
             text: string;
+            uid: string;
         };
         CaseFile: {
             bytes: number;
             content_type: string;
             name: string;
+            received: boolean;
+            shown: boolean;
             uid: string;
+            unreadable: boolean;
         };
         CaseHours: {
             entries: components["schemas"]["HoursEntry"][];
@@ -10069,12 +10312,140 @@ export interface components {
             prefix: string;
             states: ("declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held")[];
         };
+        /**
+         * CaseLineRow
+         * @description A line of a case's timeline; ``received_at`` where that was more than a minute later.
+         */
+        CaseLineRow: {
+            after: string;
+            at: string;
+            /** @default  */
+            author: string;
+            /** @default null */
+            author_id: number | null;
+            /** @default  */
+            before: string;
+            /** @default {} */
+            given: {
+                [key: string]: string | boolean | number | null;
+            };
+            /** @default false */
+            internal: boolean;
+            /** @default [] */
+            photos: string[];
+            /** @default null */
+            received_at: string | null;
+            step: string;
+            /** @default  */
+            text: string;
+            uid: string;
+        };
+        /**
+         * CaseOpenIn
+         * @description The payload of ``case_open``: a fault that was declared on the phone (clause 8), at this time.
+         *
+         *         ``open_item`` is the number of one that is carried over. What an inspection has only just found has
+         *         no number on the phone: it is named by the ``inspection`` with its ``item`` or ``finding``.
+         */
+        CaseOpenIn: {
+            /** @default  */
+            at: string;
+            /** @default null */
+            device_id: number | null;
+            /** @default null */
+            finding: string | null;
+            /** @default null */
+            inspection: string | null;
+            /** @default null */
+            item: string | null;
+            /** @default null */
+            open_item: number | null;
+            /** @default [] */
+            photos: components["schemas"]["CasePhotoIn"][];
+            /** @default null */
+            room_id: number | null;
+            /** @default 3 */
+            severity: number;
+            /** @default  */
+            text: string;
+            title: string;
+            uid: string;
+        };
         CasePage: {
             counts: components["schemas"]["CaseCounts"];
             items: components["schemas"]["Case"][];
             page: number;
             page_size: number;
             total: number;
+        };
+        /**
+         * CasePhotoIn
+         * @description A photo that the server shall expect, byte for byte.
+         */
+        CasePhotoIn: {
+            bytes: number;
+            /** @default 0 */
+            height: number;
+            id: string;
+            sha256: string;
+            /** @default  */
+            taken_at: string;
+            /** @default 0 */
+            width: number;
+        };
+        /**
+         * CaseRow
+         * @description A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers.
+         */
+        CaseRow: {
+            /** @default [] */
+            clocks: components["schemas"]["CaseClockRow"][];
+            /** @default  */
+            contact: string;
+            /** @default null */
+            device_id: number | null;
+            kind: string;
+            /**
+             * @default 1
+             * @enum {unknown}
+             */
+            level: 1 | 2;
+            name: string;
+            /** @default null */
+            open_item: number | null;
+            opened_at: string;
+            /** @default null */
+            owner_id: number | null;
+            /** @default  */
+            reporter: string;
+            /** @default null */
+            room_id: number | null;
+            /** @default null */
+            severity: number | null;
+            state: string;
+            /** @default  */
+            text: string;
+            /** @default [] */
+            timeline: components["schemas"]["CaseLineRow"][];
+            title: string;
+            uid: string;
+        };
+        /**
+         * CaseStepIn
+         * @description The payload of ``case_step``: a step of a case, by the case's ``uid``, taken at this time.
+         */
+        CaseStepIn: {
+            /** @default  */
+            at: string;
+            case: string;
+            /** @default {} */
+            fields: {
+                [key: string]: string | boolean | number | null;
+            };
+            /** @default [] */
+            photos: components["schemas"]["CasePhotoIn"][];
+            step: string;
+            uid: string;
         };
         Change: {
             after: unknown;
@@ -10636,7 +11007,9 @@ export interface components {
             device_name: string;
             floor: string;
             live: boolean;
+            more_photos: number;
             name: string;
+            photos: components["schemas"]["OwnPhoto"][];
             room_en: string;
             room_zh: string;
             said: components["schemas"]["OwnWords"][];
@@ -10657,6 +11030,8 @@ export interface components {
          * @description The ids that the phone shall drop, by kind; its own unsent work is never among them.
          */
         Gone: {
+            /** @default [] */
+            cases: string[];
             /** @default [] */
             checklists: number[];
             /** @default [] */
@@ -11825,6 +12200,12 @@ export interface components {
             /** @enum {unknown} */
             result: "applied" | "conflict" | "duplicate" | "quarantined" | "retry";
         };
+        OwnPhoto: {
+            /** Format: date-time */
+            at: string;
+            own: boolean;
+            uid: string;
+        };
         OwnWords: {
             /** Format: date-time */
             at: string;
@@ -12187,6 +12568,8 @@ export interface components {
         PullRows: {
             /** @default [] */
             buildings: components["schemas"]["BuildingRow"][];
+            /** @default [] */
+            cases: components["schemas"]["CaseRow"][];
             /** @default [] */
             checklists: components["schemas"]["ChecklistRow"][];
             /** @default [] */
@@ -12930,6 +13313,9 @@ export interface components {
             part: number;
             percent: number | null;
             whole: number;
+        };
+        Shown: {
+            shown: boolean;
         };
         Sign: {
             /** @enum {string} */

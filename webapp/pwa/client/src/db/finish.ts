@@ -156,7 +156,7 @@ async function envelope(payload: InspectionPayload, undo: Operation["undo"]): Pr
 }
 
 /** Without NUL and halves of characters, which a keyboard can leave behind and no server takes. */
-function sendable(value: unknown): unknown {
+export function sendable(value: unknown): unknown {
   if (typeof value !== "string") return value;
   return value.replace(/\u0000|[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (found) =>
     found.length === 2 ? found : "",

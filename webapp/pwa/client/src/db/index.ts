@@ -4,6 +4,8 @@
  * Everything here works on the database of the signed-in user, which `openUserDatabase` has made
  * the current one. Reads are for `live`; writes answer once they are on the disk.
  */
+import * as caseDrafts from "./casedrafts";
+import * as cases from "./cases";
 import * as drafts from "./drafts";
 import * as finishing from "./finish";
 import * as homes from "./home";
@@ -70,9 +72,25 @@ export const beginAnswer = bound(back.beginAnswer);
 export const dropUntouched = bound(back.dropUntouched);
 export const signSelfCheck = bound(signing.signSelfCheck);
 export const undoSelfCheck = bound(signing.undoSelfCheck);
+export const caseViews = bound(cases.caseViews);
+export const caseView = bound(cases.caseView);
+export const caseCounts = bound(cases.caseCounts);
+export const caseDraft = bound(caseDrafts.caseDraft);
+export const caseDraftPhotos = bound(caseDrafts.caseDraftPhotos);
+export const saveCaseDraft = bound(caseDrafts.saveCaseDraft);
+export const addCasePhoto = bound(caseDrafts.addCasePhoto);
+export const removeCasePhoto = bound(caseDrafts.removeCasePhoto);
+export const restoreCasePhoto = bound(caseDrafts.restoreCasePhoto);
+export const annotateCasePhoto = bound(caseDrafts.annotateCasePhoto);
+export const placeOfDevice = bound(cases.placeOfDevice);
+export const declareFault = bound(cases.declareFault);
+export const takeCaseStep = bound(cases.takeCaseStep);
+export const undoCaseWork = bound(cases.undoCaseWork);
 export const recordScan = bound(search.recordScan);
 export const acknowledgeEviction = bound(state.acknowledgeEviction);
 
+export { draftKeyOf } from "./casedrafts";
+export { dueOf } from "./cases";
 export { emptyDraft, merge as mergeDraft } from "./drafts";
 export { UNDO_MS, type Finished } from "./finish";
 export { NotSavedError, PhotoUnreadableError } from "./errors";
@@ -85,6 +103,7 @@ export {
   type DatabaseNotice,
 } from "./open";
 export { picture } from "./picture.svelte";
+export type { CaseCounts, CaseLine, CaseView, DeclaredFault } from "./cases";
 export type { HomeView, RoomMark, RoomProgress, RoomTask, RoomView } from "./home";
 export type { Signing, SigningState } from "./selfchecks";
 export type { OpenItemFilter, OpenItemView } from "./items";
@@ -93,7 +112,7 @@ export type { Judged } from "./payload";
 export type { FoundDevice, Resolved } from "./search";
 export type { Returned, ReturnedLine } from "./returns";
 export type { Revisit } from "./revisits";
-export type { RecordLine, SelfCheckLine, SyncState, SyncSummary } from "./syncstate";
+export type { CaseWorkLine, RecordLine, SelfCheckLine, SyncState, SyncSummary } from "./syncstate";
 export type { TaskView } from "./task";
 export type { TaskChecklist } from "./due";
 export type { UnsentCount } from "./unsent";

@@ -6,6 +6,7 @@ import type { InspectionRecord, Operation, PhotoInfo, RecordState } from "./type
 
 /** A hold that lies further ahead than any was set comes from a clock that was put back. */
 const LONGEST_HOLD_MS = 60_000;
+const OF_CASES: ReadonlySet<string> = new Set(["case_open", "case_step"]);
 
 /**
  * The next operations to send, oldest first, as many as fit.
@@ -82,7 +83,7 @@ export function noteAnswers(
   serverTime: string,
 ): Promise<void> {
   return write(db, () =>
-    db.transaction("rw", db.outbox, db.records, db.photos, db.self_checks, async () => {
+    db.transaction("rw", [db.outbox, db.records, db.photos, db.self_checks, db.case_works], async () => {
       const uids = new Set<string>();
       for (const answer of answers) {
         const operation = await db.outbox.get(answer.id);
@@ -99,6 +100,10 @@ export function noteAnswers(
         });
         if (done && operation.kind === "self_check") {
           await settleSelfCheck(db, operation.uid, result, code, serverTime);
+          continue;
+        }
+        if (done && OF_CASES.has(operation.kind)) {
+          await settleCaseWork(db, operation.uid, result, code, serverTime);
           continue;
         }
         if (done && operation.kind !== "scan") uids.add(operation.uid);
@@ -141,6 +146,19 @@ async function settleSelfCheck(
   await db.self_checks.update(uid, { state, code, acknowledged_at: serverTime });
 }
 
+/** What has become of what was done with a case. */
+async function settleCaseWork(
+  db: UserDatabase,
+  uid: string,
+  result: string,
+  code: string,
+  serverTime: string,
+): Promise<void> {
+  const stopped = result === "quarantined" || result === "conflict";
+  const state = stopped ? (result as "quarantined" | "conflict") : "accepted";
+  await db.case_works.update(uid, { state, code, acknowledged_at: serverTime });
+}
+
 /** The server will not take an operation of this size: it stays here, and in the rescue file. */
 export function noteRefused(db: UserDatabase, id: string, code: string): Promise<void> {
   return write(db, async () => {
@@ -158,7 +176,7 @@ export function noteProblem(db: UserDatabase, id: string, code: string): Promise
 /** Puts acknowledged operations back into the queue: the server has lost them. */
 export function requeueOperations(db: UserDatabase, ids: readonly string[]): Promise<number> {
   return write(db, () =>
-    db.transaction("rw", db.outbox, db.records, db.photos, db.self_checks, async () => {
+    db.transaction("rw", [db.outbox, db.records, db.photos, db.self_checks, db.case_works], async () => {
       const found = await db.outbox.bulkGet([...ids]);
       const back = found.flatMap((one) => (one?.state === "done" ? [one] : []));
       for (const one of back) {
@@ -166,6 +184,11 @@ export function requeueOperations(db: UserDatabase, ids: readonly string[]): Pro
         if (one.kind === "scan") continue;
         if (one.kind === "self_check") {
           await db.self_checks.update(one.uid, { state: "saved", code: "", acknowledged_at: null });
+          continue;
+        }
+        if (OF_CASES.has(one.kind)) {
+          const anew = { state: "saved", code: "", acknowledged_at: null, told: false } as const;
+          await db.case_works.update(one.uid, anew);
           continue;
         }
         await db.records.update(one.uid, { acknowledged_at: null });

@@ -9,13 +9,13 @@ import type { PhotoInfo, PhotoState, StoredBytes } from "./types";
 const LONGEST_WAIT_MS = 3_600_000;
 const FIRST_WAIT_MS = 30_000;
 
-/** The photos that may go now: their inspection is with the server, their wait is over. */
+/** The photos that may go now: what they belong to is with the server, their wait is over. */
 export async function nextPhotos(db: UserDatabase, now: number): Promise<PhotoInfo[]> {
   const waiting = await db.photos.where("state").equals("waiting").sortBy("id");
   const uids = [...new Set(waiting.map((photo) => photo.uid))];
-  const records = await db.records.bulkGet(uids);
+  const [records, works] = await Promise.all([db.records.bulkGet(uids), db.case_works.bulkGet(uids)]);
   const ready = new Set(
-    records.flatMap((record) => (record && record.acknowledged_at !== null ? [record.uid] : [])),
+    [...records, ...works].flatMap((one) => (one && one.acknowledged_at !== null ? [one.uid] : [])),
   );
   return waiting.filter((photo) => ready.has(photo.uid) && !waits(photo, now));
 }

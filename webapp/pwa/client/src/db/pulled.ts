@@ -58,8 +58,32 @@ const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
   returned_photos: () => ({ item: null, remark: "", marks: [], ...RETURNED }),
   returned_answers: () => ({ item: null, remark: "", ...RETURNED }),
   sign_offs: () => ({ voided: false, changed: [] }),
+  cases: () => ({
+    severity: null,
+    level: 1,
+    text: "",
+    room_id: null,
+    device_id: null,
+    open_item: null,
+    owner_id: null,
+    reporter: "",
+    contact: "",
+    clocks: [],
+    timeline: [],
+  }),
 };
 const CHANGED_DEFAULTS: Row = { task_id: null, device_id: null, items: [], by: null };
+const CLOCK_DEFAULTS: Row = { due_at: null, due_on: null, provisional: false, ended_at: null };
+const LINE_DEFAULTS: Row = {
+  before: "",
+  received_at: null,
+  author_id: null,
+  author: "",
+  text: "",
+  given: {},
+  internal: false,
+  photos: [],
+};
 const PREVIOUS_DEFAULTS: Row = { readings: {}, photos: {}, exception: null };
 
 /** Stores a pull's answer. The cursor moves with its rows or not at all. */
@@ -68,6 +92,8 @@ export function applyPull(db: UserDatabase, answer: PullAnswer): Promise<void> {
     db.transaction("rw", db.tables, async () => {
       const kept = answer.full ? await replaceAll(db) : ((await db.getMeta("kept_gone")) ?? {});
       const came = await putRows(db, answer.rows as unknown as Record<string, Row[]>);
+      // What the server had taken before it was asked is in its rows.
+      await db.case_works.where("state").equals("accepted").modify({ told: true });
       const waiting = merge(kept as Ids, answer.gone as unknown as Ids, came);
       await db.putMeta("kept_gone", (await dropRows(db, waiting)) as MetaValues["kept_gone"]);
       await db.putMeta("cursor", answer.head);
@@ -111,6 +137,10 @@ function complete(name: PulledTable, row: Row): Row {
   if (name === "sign_offs") {
     whole["changed"] = (whole["changed"] as Row[]).map((one) => ({ ...CHANGED_DEFAULTS, ...one }));
   }
+  if (name === "cases") {
+    whole["clocks"] = (whole["clocks"] as Row[]).map((one) => ({ ...CLOCK_DEFAULTS, ...one }));
+    whole["timeline"] = (whole["timeline"] as Row[]).map((one) => ({ ...LINE_DEFAULTS, ...one }));
+  }
   return whole;
 }
 
@@ -139,12 +169,13 @@ async function dropRows(db: UserDatabase, ids: Ids): Promise<Ids> {
   return kept;
 }
 
-/** The rows that drafts, records not yet accepted and unsent signatures hang on. */
+/** The rows that drafts, records not yet accepted, unsent signatures and work on cases hang on. */
 async function neededRows(db: UserDatabase): Promise<Partial<Record<PulledTable, Set<Id>>>> {
-  const [drafts, records, signed] = await Promise.all([
+  const [drafts, records, signed, works] = await Promise.all([
     db.drafts.toArray(),
     db.records.toArray(),
     db.self_checks.where("state").equals("saved").toArray(),
+    db.case_works.filter((work) => work.state !== "accepted").toArray(),
   ]);
   const open = records.filter((record) => record.state !== "accepted");
   const taskIds = new Set([...drafts, ...open].map((one) => one.task_id));
@@ -154,10 +185,14 @@ async function neededRows(db: UserDatabase): Promise<Partial<Record<PulledTable,
     ...open.map((record) => record.payload.checklist),
   ]);
   const versions = await db.checklists.where("number").anyOf([...numbers]).primaryKeys();
+  const cases = (await db.cases.bulkGet(works.map((work) => work.case_uid))).filter((row) => row !== undefined);
+  const opened = works.flatMap((work) => (work.kind === "case_open" ? work.payload : []));
+  const placed = [...tasks, ...cases, ...opened];
   return {
+    cases: new Set(cases.map((row) => row.uid)),
     tasks: taskIds,
-    devices: new Set(tasks.flatMap((task) => task.device_id ?? [])),
-    rooms: new Set([...tasks, ...signed].map((one) => one.room_id)),
+    devices: new Set(placed.flatMap((one) => one.device_id ?? [])),
+    rooms: new Set([...placed, ...signed].flatMap((one) => one.room_id ?? [])),
     rounds: new Set([...tasks, ...signed].map((one) => one.round_id)),
     checklists: new Set(versions),
   };

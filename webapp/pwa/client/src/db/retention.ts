@@ -21,6 +21,7 @@ export async function tidy(db: UserDatabase): Promise<void> {
   const old = await oldRecords(db, serverTime);
   for (const record of old) await dropRecord(db, record.uid);
   await dropOldSelfChecks(db, serverTime);
+  await dropOldCaseWorks(db, Date.parse(serverTime));
   await dropOldScans(db, Date.parse(serverTime));
   await dropThumbs(db);
 }
@@ -28,8 +29,9 @@ export async function tidy(db: UserDatabase): Promise<void> {
 /** Photos that were taken off a draft, once undoing is over. */
 async function dropRemovedPhotos(db: UserDatabase): Promise<void> {
   await write(db, () =>
-    db.transaction("rw", db.drafts, db.photos, db.blobs, db.thumbs, async () => {
-      const listed = new Set((await db.drafts.toArray()).flatMap((draft) => draft.photo_ids));
+    db.transaction("rw", [db.drafts, db.case_drafts, db.photos, db.blobs, db.thumbs], async () => {
+      const drafts = [...(await db.drafts.toArray()), ...(await db.case_drafts.toArray())];
+      const listed = new Set(drafts.flatMap((draft) => draft.photo_ids));
       const loose = await db.photos.where("state").equals("draft").toArray();
       const before = Date.now() - REMOVED_PHOTO_MS;
       const ids = loose
@@ -109,6 +111,28 @@ async function dropOldSelfChecks(db: UserDatabase, serverTime: string): Promise<
         .toArray();
       await db.self_checks.bulkDelete(old.map((one) => one.uid));
       await db.outbox.bulkDelete(old.map((one) => one.operation_id));
+    }),
+  );
+}
+
+/** What the server has of cases that are over, after 14 days. */
+async function dropOldCaseWorks(db: UserDatabase, now: number): Promise<void> {
+  const limit = now - KEEP_DAYS * DAY_MS;
+  await write(db, () =>
+    db.transaction("rw", [db.case_works, db.cases, db.outbox, db.photos, db.blobs, db.thumbs], async () => {
+      const live = new Set(await db.cases.toCollection().primaryKeys());
+      const taken = await db.case_works.where("state").equals("accepted").toArray();
+      const old = taken.filter(
+        (one) => one.told && !live.has(one.case_uid) && Date.parse(one.acknowledged_at ?? "") < limit,
+      );
+      for (const one of old) {
+        const photos = await db.photos.where("uid").equals(one.uid).toArray();
+        if (photos.some((photo) => photo.state !== "sent")) continue;
+        const ids = photos.map((photo) => photo.id);
+        await Promise.all([db.photos, db.blobs, db.thumbs].map((table) => table.bulkDelete(ids)));
+        await db.outbox.delete(one.operation_id);
+        await db.case_works.delete(one.uid);
+      }
     }),
   );
 }

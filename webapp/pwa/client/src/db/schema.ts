@@ -2,6 +2,7 @@
 import Dexie, { type Table, type Transaction } from "dexie";
 import type {
   BuildingRow,
+  CaseRow,
   ChecklistRow,
   ContractRow,
   DeviceRow,
@@ -17,6 +18,8 @@ import type {
   TaskRow,
 } from "../api/wire";
 import type {
+  CaseDraft,
+  CaseWork,
   Draft,
   InspectionRecord,
   MetaRow,
@@ -51,6 +54,7 @@ export class UserDatabase extends Dexie {
   declare returned_photos: Table<ReturnedPhotoRow, string>;
   declare returned_answers: Table<ReturnedAnswerRow, number>;
   declare sign_offs: Table<SignOffRow, string>;
+  declare cases: Table<CaseRow, string>;
   declare drafts: Table<Draft, number>;
   declare records: Table<InspectionRecord, string>;
   declare photos: Table<PhotoInfo, string>;
@@ -59,6 +63,8 @@ export class UserDatabase extends Dexie {
   declare outbox: Table<Operation, string>;
   declare scans: Table<Scan, string>;
   declare self_checks: Table<SelfCheck, string>;
+  declare case_works: Table<CaseWork, string>;
+  declare case_drafts: Table<CaseDraft, string>;
   declare events: Table<SyncEvent, number>;
 
   constructor(userId: number, contractCode: string) {
@@ -99,6 +105,9 @@ export class UserDatabase extends Dexie {
     this.version(3)
       .stores({ sign_offs: "uid, room_id", self_checks: "uid, room_id, round_id, state" })
       .upgrade((transaction) => transaction.table("meta").delete("cursor"));
+    this.version(4)
+      .stores({ cases: "uid, room_id, device_id", case_works: "uid, case_uid, state", case_drafts: "key" })
+      .upgrade((transaction) => transaction.table("meta").delete("cursor"));
   }
 
   async getMeta<Key extends keyof MetaValues>(key: Key): Promise<MetaValues[Key] | undefined> {
@@ -126,6 +135,7 @@ export const PULLED = [
   "returned_photos",
   "returned_answers",
   "sign_offs",
+  "cases",
 ] as const;
 
 export type PulledTable = (typeof PULLED)[number];

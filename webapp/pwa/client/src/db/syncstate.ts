@@ -3,6 +3,7 @@ import type { DeviceRow, RoomRow } from "../api/wire";
 import { IDLE } from "./meta";
 import type { UserDatabase } from "./schema";
 import type {
+  CaseWork,
   EngineStatus,
   InspectionRecord,
   Operation,
@@ -33,6 +34,14 @@ export interface SelfCheckLine {
   voided: boolean;
 }
 
+/** What was done with a case here, with what the case is called; a title alone until it has a number. */
+export interface CaseWorkLine {
+  work: CaseWork;
+  name: string;
+  title: string;
+  refused: boolean;
+}
+
 export interface SyncState {
   engine: EngineStatus;
   unsent: UnsentCount;
@@ -43,6 +52,8 @@ export interface SyncState {
   records: RecordLine[];
   /** The self-checks that were signed here, the latest of each room, the latest first. */
   selfChecks: SelfCheckLine[];
+  /** What was done with cases here: what is not with the server first, then the latest. */
+  caseWorks: CaseWorkLine[];
   space: Space | null;
   readyAt: string | null;
   /** When the browser was found to have cleared the phone, until the user has read it. */
@@ -104,6 +115,7 @@ export async function syncState(db: UserDatabase): Promise<SyncState> {
     },
     records: await recordLines(db, records, photos, operations),
     selfChecks: await selfCheckLines(db),
+    caseWorks: await caseWorkLines(db, operations),
     space: space ?? null,
     readyAt: readyAt ?? null,
     clockOffsetSeconds: Math.round((offset ?? 0) / 1000),
@@ -155,6 +167,23 @@ async function selfCheckLines(db: UserDatabase): Promise<SelfCheckLine[]> {
     room: rooms[place],
     voided: signed.get(one.uid)?.voided ?? false,
   }));
+}
+
+async function caseWorkLines(db: UserDatabase, operations: readonly Operation[]): Promise<CaseWorkLine[]> {
+  const works = await db.case_works.toArray();
+  const rows = await db.cases.bulkGet(works.map((work) => work.case_uid));
+  const opened = new Map(works.map((work) => [work.uid, work]));
+  const refused = new Set(operations.filter((one) => one.state === "refused").map((one) => one.uid));
+  const lines = works.map((work, place) => {
+    const first = opened.get(work.case_uid);
+    const title = rows[place]?.title ?? (first?.kind === "case_open" ? first.payload.title : "");
+    return { work, name: rows[place]?.name ?? "", title, refused: refused.has(work.uid) };
+  });
+  return lines.sort(
+    (a, b) =>
+      Number(a.work.state === "accepted") - Number(b.work.state === "accepted") ||
+      b.work.saved_at.localeCompare(a.work.saved_at),
+  );
 }
 
 /** The sync log, the latest first. */

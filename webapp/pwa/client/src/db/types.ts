@@ -1,5 +1,7 @@
 /** What the phone keeps of its own: drafts, finished inspections, photos, the outbox. */
 import type {
+  CaseOpenPayload,
+  CaseStepPayload,
   ExceptionPayload,
   FindingPayload,
   InspectionPayload,
@@ -134,7 +136,7 @@ export interface PhotoTarget {
 export interface PhotoInfo extends PhotoTarget {
   id: string;
   task_id: number;
-  /** The inspection that it belongs to. */
+  /** The inspection that it belongs to, or what was done with a case; of these the task is 0. */
   uid: string;
   state: PhotoState;
   sha256: string;
@@ -185,12 +187,42 @@ export interface SelfCheck {
   acknowledged_at: string | null;
 }
 
+/** Where what was done with a case here stands; the words are those of a self-check. */
+export type CaseWorkState = "saved" | "accepted" | "quarantined" | "conflict";
+
+/** A fault that was declared on this phone, or a step of a case that was taken on it. */
+export type CaseWork = {
+  /** The uid that the case, or the line of its timeline, has on the server. */
+  uid: string;
+  case_uid: string;
+  /** Where what was typed goes back to when it is undone. */
+  draft_key: string;
+  state: CaseWorkState;
+  code: string;
+  operation_id: string;
+  saved_at: string;
+  acknowledged_at: string | null;
+  /** A pull has come since the server took it: its rows say all that this did. */
+  told: boolean;
+} & ({ kind: "case_open"; payload: CaseOpenPayload } | { kind: "case_step"; payload: CaseStepPayload });
+
+/** What is being typed for a step or a new fault, kept at every touch. */
+export interface CaseDraft {
+  /** `<case uid>/<step>`, or `declare/<what it is declared of>`. */
+  key: string;
+  /** The uid that it will have. */
+  uid: string;
+  values: Record<string, string>;
+  photo_ids: string[];
+  saved_at: string;
+}
+
 /** `waiting`: to be sent · `done`: acknowledged · `refused`: too large for the server, kept. */
 export type OperationState = "waiting" | "done" | "refused";
 
 /** An envelope of the outbox: opaque, never changed once it was saved. */
 export interface Operation extends OperationEnvelope {
-  /** The uid of the inspection, the scan or the self-check. */
+  /** The uid of the inspection, the scan, the self-check, or what was done with a case. */
   uid: string;
   state: OperationState;
   /** Milliseconds since 1970. */

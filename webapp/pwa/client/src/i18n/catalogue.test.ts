@@ -28,6 +28,7 @@ const areas = [
   "errors",
   "link",
   "phone",
+  "phone_cases",
 ];
 
 describe("the catalogues", () => {

@@ -372,6 +372,8 @@ export default {
   "quarantine.kind_inspection": "Inspection",
   "quarantine.kind_amendment": "Amendment",
   "quarantine.kind_self_check": "Self-check",
+  "quarantine.kind_case_open": "Fault declared",
+  "quarantine.kind_case_step": "Step of a case",
   "quarantine.kind_scan": "Scan",
   "quarantine.kind_unknown": "Unknown",
   "quarantine.author": "Sent by",

@@ -75,6 +75,7 @@ export default {
   "error.quarantine_refused": "This record still can't be applied. See why, correct it and try again.",
   "error.digest_mismatch": "The photo was damaged on its way and will be sent again.",
   "error.photo_size_mismatch": "The photo's size is not the one recorded.",
+  "error.too_many_photos": "No more than {maximum} photos here.",
   "error.photo_empty": "The photo is empty.",
   "error.photo_unreadable": "This photo cannot be read.",
   "error.photo_too_many_pixels": "The photo has too many pixels.",

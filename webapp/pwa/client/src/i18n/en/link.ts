@@ -96,4 +96,8 @@ export default {
   "link.fault.solved": "Solved",
   "link.fault.closed": "Closed",
   "link.fault.folded": "Folded into another",
+  "link.fault.photos": "Photos",
+  "link.fault.photo": "Photo {number}",
+  "link.fault.photo_theirs": "By the engineer",
+  "link.fault.photo_add": "Add photos ({count} more)",
 } satisfies Record<keyof typeof zh, string>;

@@ -499,4 +499,10 @@ export default {
   "sync_event.pulled_all": "All data downloaded",
   "sync_event.server_restored": "The server was restored from a backup",
   "sync_event.sync_failed": "Sync did not succeed",
+  "home.cases": "Cases",
+  "home.cases_counts": "{mine} mine, {all} in all",
+  "home.cases_none": "None under way",
+  "home.cases_stopped": "{count} {count|has|have} something that was not applied",
+  "inspect.declare": "Declare a fault",
+  "sync.cases": "Cases",
 } satisfies Record<keyof typeof zh, string>;

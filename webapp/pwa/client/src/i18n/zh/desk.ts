@@ -370,6 +370,8 @@ export default {
   "quarantine.kind_inspection": "检查记录",
   "quarantine.kind_amendment": "更正",
   "quarantine.kind_self_check": "自检签字",
+  "quarantine.kind_case_open": "故障申报",
+  "quarantine.kind_case_step": "服务单步骤",
   "quarantine.kind_scan": "扫码",
   "quarantine.kind_unknown": "未知",
   "quarantine.author": "提交人",

@@ -74,6 +74,7 @@ export default {
   "error.quarantine_refused": "这条记录仍不能入账。请看说明，改正后再试。",
   "error.digest_mismatch": "照片在传输中损坏，将重新发送。",
   "error.photo_size_mismatch": "照片大小与记录不符。",
+  "error.too_many_photos": "照片已达上限（{maximum} 张）。",
   "error.photo_empty": "照片是空的。",
   "error.photo_unreadable": "无法读取这张照片。",
   "error.photo_too_many_pixels": "照片像素过大。",

@@ -95,4 +95,8 @@ export default {
   "link.fault.solved": "已解决",
   "link.fault.closed": "已关闭",
   "link.fault.folded": "已并案",
+  "link.fault.photos": "照片",
+  "link.fault.photo": "照片 {number}",
+  "link.fault.photo_theirs": "工程师拍摄",
+  "link.fault.photo_add": "添加照片（还可 {count} 张）",
 } as const;

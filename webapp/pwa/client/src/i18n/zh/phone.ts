@@ -497,4 +497,10 @@ export default {
   "sync_event.pulled_all": "已下载全部数据",
   "sync_event.server_restored": "服务器恢复了旧备份",
   "sync_event.sync_failed": "同步没有成功",
+  "home.cases": "服务单",
+  "home.cases_counts": "{mine} 件由我负责，共 {all} 件",
+  "home.cases_none": "没有进行中的",
+  "home.cases_stopped": "{count} 件有操作没有被采用",
+  "inspect.declare": "申报故障",
+  "sync.cases": "服务单",
 } as const;

@@ -1,0 +1,108 @@
+"""What phones send and pull of the service desk's cases (clauses 38-42); the law of ``wire.py`` holds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from webapp.rounds.payloads import Count, DeviceTime, Id, Key, Severity, Sha256, Text, Uid
+
+_Given = Annotated[str, msgspec.Meta(max_length=4000)] | bool | int | float | None
+
+
+class CasePhotoIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A photo that the server shall expect, byte for byte."""
+
+    id: Uid
+    sha256: Sha256
+    bytes: Annotated[int, msgspec.Meta(ge=1, le=20_000_000)]
+    width: Count = 0
+    height: Count = 0
+    taken_at: DeviceTime = ""
+
+
+CasePhotos = Annotated[list[CasePhotoIn], msgspec.Meta(max_length=10)]
+
+
+class CaseOpenIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The payload of ``case_open``: a fault that was declared on the phone (clause 8), at this time.
+
+    ``open_item`` is the number of one that is carried over. What an inspection has only just found has
+    no number on the phone: it is named by the ``inspection`` with its ``item`` or ``finding``.
+    """
+
+    uid: Uid
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    text: Text = ""
+    severity: Severity = 3
+    room_id: Id | None = None
+    device_id: Id | None = None
+    open_item: Id | None = None
+    inspection: Uid | None = None
+    item: Key | None = None
+    finding: Uid | None = None
+    photos: CasePhotos = []
+    at: DeviceTime = ""
+
+
+class CaseStepIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The payload of ``case_step``: a step of a case, by the case's ``uid``, taken at this time."""
+
+    uid: Uid
+    case: Uid
+    step: Annotated[str, msgspec.Meta(min_length=1, max_length=24)]
+    fields: Annotated[dict[Key, _Given], msgspec.Meta(max_length=40)] = {}
+    photos: CasePhotos = []
+    at: DeviceTime = ""
+
+
+class CaseClockRow(msgspec.Struct, omit_defaults=True):
+    """A clock of a case; ``due_on`` is the local day that a term in days ends with."""
+
+    name: str
+    state: str
+    started_at: str
+    due_at: str | None = None
+    due_on: str | None = None
+    provisional: bool = False
+    ended_at: str | None = None
+
+
+class CaseLineRow(msgspec.Struct, omit_defaults=True):
+    """A line of a case's timeline; ``received_at`` where that was more than a minute later."""
+
+    uid: str
+    step: str
+    after: str
+    at: str
+    before: str = ""
+    received_at: str | None = None
+    author_id: int | None = None
+    author: str = ""
+    text: str = ""
+    given: dict[str, str | bool | int | float | None] = {}
+    internal: bool = False
+    photos: list[str] = []
+
+
+class CaseRow(msgspec.Struct, omit_defaults=True):
+    """A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers."""
+
+    uid: str
+    name: str
+    kind: str
+    state: str
+    title: str
+    opened_at: str
+    severity: int | None = None
+    level: Literal[1, 2] = 1
+    text: str = ""
+    room_id: int | None = None
+    device_id: int | None = None
+    open_item: int | None = None
+    owner_id: int | None = None
+    reporter: str = ""
+    contact: str = ""
+    clocks: list[CaseClockRow] = []
+    timeline: list[CaseLineRow] = []

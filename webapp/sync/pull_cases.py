@@ -1,0 +1,145 @@
+"""The cases that still wait for somebody, with their clocks and what was done so far, for the phone.
+
+They are for who handles cases: nothing of them goes to another's phone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from webapp.cases.kinds import name_of
+from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
+from webapp.identity.models import User
+from webapp.rounds.models import OpenItem
+from webapp.sync import wire
+from webapp.sync.case_wire import CaseClockRow, CaseLineRow, CaseRow
+from webapp.sync.pull_ask import Ask, moment
+from webapp.sync.queries import chunks
+
+# What a phone shows of a long story: its latest lines.
+MOST_LINES = 60
+_LATE = timedelta(minutes=1)
+
+
+def cases(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    """The live cases that changed; what is over is gone. Four statements for 500 of them."""
+    if not ask.handles:
+        return
+    statement = (
+        sa.select(Case, OpenItem.number, User.name)
+        .outerjoin(OpenItem, OpenItem.id == Case.open_item_id)
+        .outerjoin(User, User.id == Case.opened_by_id)
+        .where(Case.contract_id == ask.contract_id, ask.changed(Case.seq))
+        .order_by(Case.id)
+    )
+    if not ask.since:
+        statement = statement.where(Case.live)
+    found = list(ask.rows(statement))
+    live = [case.id for case, _, _ in found if case.live]
+    clocks, lines = _clocks(ask, live), _lines(ask, live)
+    for case, number, reporter in found:
+        if case.live:
+            rows.cases.append(_row(case, number, reporter, clocks[case.id], lines[case.id]))
+        else:
+            gone.cases.append(case.uid)
+
+
+def _row(
+    case: Case,
+    open_item: int | None,
+    reporter: str | None,
+    clocks: list[CaseClockRow],
+    lines: list[CaseLineRow],
+) -> CaseRow:
+    return CaseRow(
+        uid=case.uid,
+        name=name_of(case.kind, case.number),
+        kind=case.kind,
+        state=case.state,
+        title=case.title,
+        opened_at=moment(case.opened_at),
+        severity=case.severity,
+        level=2 if case.level > 1 else 1,
+        text=case.text,
+        room_id=case.room_id,
+        device_id=case.device_id,
+        open_item=open_item,
+        owner_id=case.owner_id,
+        reporter=reporter or case.reporter_name,
+        contact=case.reporter_contact,
+        clocks=clocks,
+        timeline=lines[-MOST_LINES:],
+    )
+
+
+def _clocks(ask: Ask, ids: Collection[int]) -> dict[int, list[CaseClockRow]]:
+    found: dict[int, list[CaseClockRow]] = defaultdict(list)
+    for some in chunks(ids):
+        statement = (
+            sa.select(CaseClock)
+            .where(CaseClock.case_id.in_(some))
+            .order_by(CaseClock.started_at, CaseClock.id)
+        )
+        for clock in ask.session.scalars(statement):
+            found[clock.case_id].append(
+                CaseClockRow(
+                    name=clock.name,
+                    state=clock.state,
+                    started_at=moment(clock.started_at),
+                    due_at=moment(clock.due_at) if clock.due_at else None,
+                    due_on=clock.due_on.isoformat() if clock.due_on else None,
+                    provisional=clock.provisional,
+                    ended_at=moment(clock.ended_at) if clock.ended_at else None,
+                )
+            )
+    return found
+
+
+def _lines(ask: Ask, ids: Collection[int]) -> dict[int, list[CaseLineRow]]:
+    found: dict[int, list[CaseLineRow]] = defaultdict(list)
+    for some in chunks(ids):
+        photos = _photos(ask, some)
+        statement = (
+            sa.select(CaseEvent)
+            .where(CaseEvent.case_id.in_(some))
+            .order_by(CaseEvent.received_at, CaseEvent.id)
+        )
+        for event in ask.session.scalars(statement):
+            found[event.case_id].append(_line(event, photos[event.id]))
+    return found
+
+
+def _photos(ask: Ask, ids: Collection[int]) -> dict[int | None, list[str]]:
+    found: dict[int | None, list[str]] = defaultdict(list)
+    statement = (
+        sa.select(CaseFile.event_id, CaseFile.uid)
+        .where(CaseFile.case_id.in_(ids))
+        .order_by(CaseFile.id)
+    )
+    for event_id, uid in ask.rows(statement):
+        found[event_id].append(uid)
+    return found
+
+
+def _line(event: CaseEvent, photos: list[str]) -> CaseLineRow:
+    late = event.received_at - event.at > _LATE
+    return CaseLineRow(
+        uid=event.uid,
+        step=event.step,
+        after=event.after,
+        at=moment(event.at),
+        # Interned, because a default is left out of the wire only when it is the same object.
+        before=sys.intern(event.before),
+        received_at=moment(event.received_at) if late else None,
+        author_id=event.author_id,
+        author=event.author_name,
+        text=event.text,
+        given=event.fields,
+        internal=event.internal,
+        photos=photos,
+    )
