@@ -21,6 +21,7 @@ from webapp.errors import AppError
 from webapp.jobs import every_minute
 from webapp.reminding import remind_and_escalate
 from webapp.rounds import opening
+from webapp.spares import away
 from webapp.storage import ObjectStore, object_store
 from webapp.sync import photos, quarantine, queries
 from webapp.sync.models import ServerState
@@ -57,6 +58,13 @@ def tell_of_clocks(now: datetime) -> None:
     for contract_id in telling.contracts_to_tell(db.session(), now):
         with unit_of_work() as session:
             telling.tell_of_clocks(session, contract_id, now)
+
+
+def note_devices_away(now: datetime) -> None:
+    """Say in the round that a device is away for repair (clauses 15, 33-34)."""
+    for contract_id in away.contracts_with_devices_away(db.session()):
+        with unit_of_work() as session:
+            away.record_devices_away(session, contract_id, now)
 
 
 def make_photo_copies(_now: datetime) -> None:
@@ -130,6 +138,7 @@ def register() -> None:
         force_long_held_amendments,
         remind_and_escalate,
         tell_of_clocks,
+        note_devices_away,
         make_photo_copies,
         sweep_orphaned_objects,
     ):

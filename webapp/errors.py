@@ -94,6 +94,9 @@ CATALOGUE: dict[str, int] = {
     # the knowledge base
     "article_changed": 409,
     "article_withdrawn": 409,
+    # spare parts and loaners
+    "stock_short": 409,
+    "loan_returned": 409,
     # reports and the links that lead to them
     "round_not_accepted": 409,
     "nothing_to_correct": 409,

@@ -15,6 +15,7 @@ from webapp.identity import models as identity
 from webapp.notifications import models as notifications
 from webapp.reports import models as reports
 from webapp.rounds import models as rounds
+from webapp.spares import models as spares
 from webapp.sync import models as sync
 
 ALL: tuple[ModuleType, ...] = (
@@ -25,6 +26,7 @@ ALL: tuple[ModuleType, ...] = (
     acceptance,
     cases,
     hours,
+    spares,
     sync,
     reports,
     notifications,

@@ -43,6 +43,7 @@ from webapp.reports.issued_list import REPORTS
 from webapp.rounds.lists import CONSUMABLES, ROUNDS
 from webapp.rounds.models import DeviceRecord, Photo, Round
 from webapp.sheets import FORMATS, LONGEST_CELL, Cell, Column, Format, Table, quoted, table_file
+from webapp.spares.lists import LOANS, MOVEMENTS, PARTS
 from webapp.sync.lacking import LACKING
 from webapp.sync.phone_list import PHONES
 from webapp.sync.quarantine_list import QUARANTINE
@@ -63,6 +64,9 @@ TABLES: dict[str, Table] = {
     "cases": CASES.table,
     "hours": HOURS.table,
     "articles": ARTICLES.table,
+    "spare-parts": PARTS.table,
+    "stock-movements": MOVEMENTS.table,
+    "loans": LOANS.table,
     "consumables": CONSUMABLES,
     "device-records": DEVICE_RECORDS.table,
     "quarantine": QUARANTINE.table,
@@ -150,7 +154,21 @@ def desk(
     log_hours(browser)
     article = {"uid": made.uid(), "title": "=黑屏", "solution": "@重启"}
     assert browser.post(f"{HQ}/articles", json=article).status_code == 201
+    lend_a_part(browser)
     return browser
+
+
+def lend_a_part(browser: FlaskClient) -> None:
+    """A part of the stock, lent for a repair, with names that look like formulas."""
+    part = {"uid": made.uid(), "name": "=备机", "remark": "-2+3"}
+    assert browser.post(f"{HQ}/spare-parts", json=part).status_code == 201
+    moved = {"uid": made.uid(), "kind": "received", "quantity": 3, "note": "@x"}
+    assert browser.post(f"{HQ}/spare-parts/1/movements", json=moved).status_code == 201
+    way = {"way": "warranty"}
+    repair = {"uid": made.uid(), "kind": "repair", "title": "=返厂", "fields": way}
+    assert browser.post(f"{HQ}/cases", json=repair).status_code == 201
+    lent = {"uid": made.uid(), "what": "=1+1", "part_id": 1, "due_on": "2026-03-20"}
+    assert browser.post(f"{HQ}/cases/R1/loans", json=lent).status_code == 201
 
 
 def log_hours(browser: FlaskClient) -> None:

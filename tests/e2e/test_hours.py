@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -38,7 +39,10 @@ def test_hours_are_logged_on_a_phone_and_read_by_the_client(
     expect(phone.get_by_role("row").filter(has_text="张伟").first).to_contain_text("1.5")
 
     client = open_context(phone=False, language="en").new_page()
-    sign_in(client, demo_server, "zhou", "/desk/hours")
+    sign_in(client, demo_server, "zhou")
+    kept = json.dumps({"language": "en", "theme": "system"})
+    client.evaluate("kept => localStorage.setItem('roundbook.settings', kept)", kept)
+    client.goto(f"{demo_server.url}/desk/hours")
     expect(client.get_by_role("heading", level=1)).to_have_text("After hours")
     line = client.get_by_role("row").filter(has_text="Zhang Wei").first
     expect(line).to_contain_text("1.5")

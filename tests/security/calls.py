@@ -20,12 +20,14 @@ from tests.security.world import (
     an_article,
     another_engineer,
     good_visit,
+    longer_and_longer,
     new_accepted_month,
     new_article,
     new_draft,
     new_hours,
     new_inspected_room,
     new_label,
+    new_loan,
     new_log_day,
     new_log_entry,
     new_mail,
@@ -120,6 +122,15 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     },
     ("POST", "/cases/{name}/hours"): lambda world: {"json": {"uid": made.uid(), **worked(world)}},
     ("POST", "/cases/{name}/plan"): lambda world: {"json": {"uid": made.uid(), **planned(world)}},
+    ("POST", "/spare-parts"): lambda _: {"json": {"uid": made.uid(), "name": "灯泡"}},
+    ("PATCH", "/spare-parts/{part_id}"): lambda _: {"json": {"place": "库房"}},
+    ("POST", "/spare-parts/{part_id}/movements"): lambda _: {
+        "json": {"uid": made.uid(), "kind": "received", "quantity": 1}
+    },
+    ("POST", "/loans/{loan_id}/consent"): lambda world: {
+        "json": {"until_on": longer_and_longer(world)}
+    },
+    ("POST", "/cases/{name}/loans"): lambda _: {"json": {"uid": made.uid(), "what": "备机"}},
     ("PATCH", "/after-hours-terms"): lambda _: {"json": {"free_hours": 100}},
     ("PATCH", "/open-items/{number}"): lambda _: {"json": {"remark": "订货"}},
     ("PUT", "/photos/{photo_uid}"): lambda _: {
@@ -179,6 +190,14 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
 WITH = _WITH_OUTSIDE | {(method, CONTRACT + path): make for (method, path), make in _WITH.items()}
 
 
+# What is asked of a certain kind of case, by the name that the world keeps one under.
+_CASES_OF = {
+    "/cases/{name}/hours": "event",
+    "/cases/{name}/plan": "event",
+    "/cases/{name}/loans": "repair",
+}
+
+
 def path_values(world: World, path: str, actor: str) -> Names:
     """What stands for each name in a path; what a request uses up is made anew for each."""
     values = {**world.names, "action": "finish", "step": "withdraw", "other": 1}
@@ -192,6 +211,7 @@ def path_values(world: World, path: str, actor: str) -> Names:
         "mail_id": new_mail,
         "planned_id": new_plan,
         "article": new_article,
+        "loan_id": new_loan,
     }
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:
@@ -205,8 +225,8 @@ def path_values(world: World, path: str, actor: str) -> Names:
     for name, make_own in actors_own.items():
         if f"{{{name}}}" in path:
             values[name] = make_own(world, actor)
-    if path.endswith(("/cases/{name}/hours", "/cases/{name}/plan")):
-        values["name"] = world.names["event"]
+    kept = next((kept for end, kept in _CASES_OF.items() if path.endswith(end)), "name")
+    values["name"] = world.names[kept]
     if path.endswith("/rounds/{month}/report"):
         values["month"] = new_accepted_month(world)
     if path.endswith(("{day}/signature", "{day}/open")):

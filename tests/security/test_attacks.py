@@ -205,6 +205,16 @@ def sow(hq: World) -> None:
     made.reading(payload, "image", "dim", "abnormal", cause=FORMULAS[3], remark=FORMULAS[0])
     phone.push(inspection(payload), app_version=FORMULAS[5])
     new_quarantined(hq)
+    for text in FORMULAS:
+        part = {"uid": made.uid(), "name": text}
+        stock = f"{CONTRACT}/spare-parts".format_map(hq.names)
+        assert hq.browser("project_manager").post(stock, json=part).status_code == 201
+    moved = {"uid": made.uid(), "kind": "received", "quantity": 1, "note": FORMULAS[0]}
+    moves = f"{CONTRACT}/spare-parts/{{part_id}}/movements".format_map(hq.names)
+    assert hq.browser("project_manager").post(moves, json=moved).status_code == 201
+    lent = {"uid": made.uid(), "what": FORMULAS[0]}
+    loans = f"{CONTRACT}/cases/{{repair}}/loans".format_map(hq.names)
+    assert hq.browser("project_manager").post(loans, json=lent).status_code == 201
     ledger = f"{CONTRACT}/cases/{{event}}/hours".format_map(hq.names)
     hours = {"uid": made.uid(), **worked(hq), "note": FORMULAS[0]}
     assert hq.browser("inspection_engineer").post(ledger, json=hours).status_code == 201

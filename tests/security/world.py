@@ -124,6 +124,11 @@ def _furnish(world: World) -> None:
     world.names["event"] = new_event(world)
     world.names["planned_id"] = new_plan(world)
     world.names["article"] = new_article(world)
+    world.names["entry_id"] = new_log_entry(world, "project_manager")
+    world.names["entry_number"] = new_hours(world, "project_manager")
+    world.names["repair"] = new_repair(world)
+    world.names["part_id"] = new_part(world)
+    world.names["loan_id"] = new_loan(world)
     world.names["fault_token"] = new_followed(world)
     world.names["fault_photo_uid"] = new_followed_photo(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
@@ -358,6 +363,38 @@ def worked(world: World) -> dict[str, str]:
 def _next_hour(world: World) -> datetime:
     hours: count[int] = world.names.setdefault("hours", count(1))
     return made.at(MONTH, 2) + timedelta(hours=next(hours))
+
+
+def new_repair(world: World) -> str:
+    """A repair in warranty; the name that it is called by."""
+    body = {"uid": made.uid(), "kind": "repair", "title": "返厂", "fields": {"way": "warranty"}}
+    name: str = _posted(world, "cases", body)["name"]
+    return name
+
+
+def new_part(world: World) -> int:
+    """A spare part."""
+    part_id: int = _posted(world, "spare-parts", {"uid": made.uid(), "name": world.code})["id"]
+    return part_id
+
+
+def new_loan(world: World) -> int:
+    """A loaner that is out."""
+    body = {"uid": made.uid(), "what": f"{world.code}备机"}
+    made_of = _posted(world, f"cases/{world.names['repair']}/loans", body)
+    return max(loan["id"] for loan in made_of["loans"])
+
+
+def longer_and_longer(world: World) -> str:
+    """A day later than any that was named before."""
+    days: count[int] = world.names.setdefault("days", count(1))
+    return (date(2030, 1, 1) + timedelta(days=next(days))).isoformat()
+
+
+def _posted(world: World, path: str, body: dict[str, Any]) -> Any:
+    answer = world.browser("project_manager").post(f"/api/contracts/{world.code}/{path}", json=body)
+    assert answer.status_code == 201, answer.data
+    return answer.get_json()
 
 
 def what_is_wrong() -> dict[str, str]:

@@ -41,6 +41,7 @@ def register(app: Flask) -> None:
         service_log,
         service_terms,
         sessions,
+        spares,
         sync,
         sync_health,
     )
@@ -69,6 +70,7 @@ def register(app: Flask) -> None:
         knowledge,
         service_terms,
         hours,
+        spares,
         photos,
         photo_files,
         figure_files,

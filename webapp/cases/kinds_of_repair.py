@@ -172,6 +172,7 @@ REPAIR_CASE = make_kind(
             None,
             "handle",
             Field("loaner", "text", required=True),
+            Field("due_back_on", "date"),
             WORDS,
         ),
         step("take_loaner_back", "in_service returned", None, "handle", WORDS),

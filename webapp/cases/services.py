@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.audit import services as audit
 from webapp.cases import clock_keeping as clocks
 from webapp.cases import telling
+from webapp.cases.following import call_followers
 from webapp.cases.kinds import KINDS
 from webapp.cases.models import Case, CaseEvent
 from webapp.cases.opening import Opening, called, case_named, places_of
@@ -166,7 +167,25 @@ def take_step(
     _audit(session, case, author, step.key, audit.differences(before, _state_of(case)), now)
     clocks.move(session, case, step, at, now, fields)
     telling.tell_step(session, case, before, event.id, author.user_id, now)
+    call_followers(session, case, event, author, now)
     return event
+
+
+def add_line(
+    session: Session,
+    case: Case,
+    author: Author,
+    uid: str,
+    what: str,
+    text: str,
+    fields: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """A line of the story about what happened beside the case's steps, as to one of its quotes.
+
+    It changes nothing of the case, and whoever did it has noted it in the audit trail himself.
+    """
+    _note(session, case, author, uid, what, case.state, now, now, text, fields)
 
 
 def _apply(

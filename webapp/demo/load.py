@@ -27,6 +27,7 @@ from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
 from webapp.demo.service_desk import tell_the_service_desk
 from webapp.demo.simulate import Subject, visit
+from webapp.demo.spare_parts import tell_of_spare_parts
 from webapp.demo.told import tell_the_demo
 from webapp.estate.importing import import_register
 from webapp.estate.models import Device, Label, Room
@@ -38,6 +39,7 @@ from webapp.rounds.models import OpenItem, Photo, Round, RoundRoom, RoundTask
 from webapp.rounds.opening import open_round
 from webapp.rounds.queries import round_of
 from webapp.rounds.recording import Submission, record_inspections
+from webapp.spares.away import record_devices_away
 from webapp.storage import ObjectStore, photo_key
 from webapp.sync.models import Phone
 
@@ -81,6 +83,8 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         fill_the_knowledge_base(session, contract, people, now)
         keep_the_log(session, contract, people, now)
         tell_of_after_hours(session, contract, people, months[0], now)
+        tell_of_spare_parts(session, contract, people, now)
+        record_devices_away(session, contract.id, now)
         say("reminders")
         past, current = (round_of(session, contract.id, month) for month in months[-2:])
         tell_the_demo(session, contract, past, current, now)

@@ -35,6 +35,9 @@ const views: Record<string, Loader> = {
     "./views/desk/Knowledge.svelte",
     "./views/desk/Overview.svelte",
   ]),
+  ...import.meta.glob(
+    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours,Knowledge,Spares,Loans}.svelte",
+  ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
   ...import.meta.glob("./views/link/{Report,ReportHere,Fault}.svelte"),
 };
@@ -73,6 +76,8 @@ const paths = {
   hours: "/desk/hours",
   knowledge: "/desk/knowledge",
   article: "/desk/knowledge/:number",
+  spares: "/desk/spares",
+  loans: "/desk/loans",
   estate: "/desk/estate",
   import: "/desk/estate/import",
   device: "/desk/devices/:id",
@@ -140,6 +145,8 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["hours", "desk/Hours", "desk"],
   ["knowledge", "desk/Knowledge", "desk"],
   ["article", "desk/Knowledge", "desk"],
+  ["spares", "desk/Spares", "desk"],
+  ["loans", "desk/Loans", "desk"],
   ["estate", "desk/Estate", "desk"],
   ["import", "desk/Import", "desk"],
   ["device", "desk/Device", "desk"],

@@ -1270,6 +1270,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/cases/{name}/loans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lend something for a repair; the same ``uid`` again lends nothing more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Lend"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseParts"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** The parts moved for a case, and what was lent for it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseParts"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/cases/{name}/photos/{file_uid}": {
         parameters: {
             query?: never;
@@ -4514,6 +4605,289 @@ export interface paths {
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/loans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the loans, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "out" | "returned" | "all";
+                    overdue?: boolean;
+                    q?: string;
+                    sort?: "due_on" | "-due_on" | "lent_on" | "-lent_on" | "what" | "-what" | "case" | "-case";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LoanPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/loans.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the loans that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "out" | "returned" | "all";
+                    overdue?: boolean;
+                    q?: string;
+                    sort?: "due_on" | "-due_on" | "lent_on" | "-lent_on" | "what" | "-what" | "case" | "-case";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/loans.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the loans that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "out" | "returned" | "all";
+                    overdue?: boolean;
+                    q?: string;
+                    sort?: "due_on" | "-due_on" | "lent_on" | "-lent_on" | "what" | "-what" | "case" | "-case";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/loans/{loan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                loan_id: number;
+            };
+            cookie?: never;
+        };
+        /** One loaner. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    loan_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Loan"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/loans/{loan_id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                loan_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The client consents to a longer term. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    loan_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Loan"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/loans/{loan_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                loan_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A loaner is back; twice is once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    loan_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Loan"];
+                    };
+                };
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -8820,6 +9194,449 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/spare-parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the spare-parts, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "low" | "enough" | "retired" | "all";
+                    q?: string;
+                    sort?: "name" | "-name" | "stock" | "-stock" | "place" | "-place" | "moved_at" | "-moved_at";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SparePartPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Add a kind of spare part; the same ``uid`` again adds nothing more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddSparePart"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SparePartDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/spare-parts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the spare-parts that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "low" | "enough" | "retired" | "all";
+                    q?: string;
+                    sort?: "name" | "-name" | "stock" | "-stock" | "place" | "-place" | "moved_at" | "-moved_at";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/spare-parts.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the spare-parts that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "low" | "enough" | "retired" | "all";
+                    q?: string;
+                    sort?: "name" | "-name" | "stock" | "-stock" | "place" | "-place" | "moved_at" | "-moved_at";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/spare-parts/{part_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                part_id: number;
+            };
+            cookie?: never;
+        };
+        /** One spare part with its last movements. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    part_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SparePartDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a spare part. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    part_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SparePartPatch"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SparePartDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/spare-parts/{part_id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                part_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a stock by hand; the same ``uid`` again moves nothing more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    part_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MoveStock"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SparePartDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/stock-movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the stock-movements, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    kind?: "received" | "used" | "returned" | "lent" | "counted" | "all";
+                    part_id?: number;
+                    q?: string;
+                    sort?: "moved_at" | "-moved_at" | "part" | "-part";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StockMovementPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/stock-movements.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the stock-movements that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    kind?: "received" | "used" | "returned" | "lent" | "counted" | "all";
+                    part_id?: number;
+                    q?: string;
+                    sort?: "moved_at" | "-moved_at" | "part" | "-part";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/stock-movements.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the stock-movements that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    kind?: "received" | "used" | "returned" | "lent" | "counted" | "all";
+                    part_id?: number;
+                    q?: string;
+                    sort?: "moved_at" | "-moved_at" | "part" | "-part";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/sync/missing": {
         parameters: {
             query?: never;
@@ -9960,6 +10777,18 @@ export interface components {
             voided: components["schemas"]["SignOff"][];
             why_not: components["schemas"]["WhyNot"];
         };
+        AddSparePart: {
+            /** @default  */
+            model: string;
+            name: string;
+            /** @default  */
+            place: string;
+            /** @default  */
+            remark: string;
+            /** @default 0 */
+            threshold: number;
+            uid: string;
+        };
         AgeBand: {
             from_months: number;
             severities: {
@@ -10378,6 +11207,13 @@ export interface components {
             page_size: number;
             total: number;
         };
+        CaseParts: {
+            loans: components["schemas"]["Loan"][];
+            may_lend: boolean;
+            may_use: boolean;
+            movements: components["schemas"]["StockMovement"][];
+            name: string;
+        };
         /**
          * CasePhotoIn
          * @description A photo that the server shall expect, byte for byte.
@@ -10596,6 +11432,12 @@ export interface components {
             /** @enum {string} */
             unit: "hours" | "service_hours" | "calendar_days" | "working_days";
             warn_before: number[];
+        };
+        Consent: {
+            /** @default  */
+            text: string;
+            /** Format: date */
+            until_on: string;
         };
         ConsumableAverage: {
             ahead: number[];
@@ -11521,6 +12363,21 @@ export interface components {
             page_size: number;
             total: number;
         };
+        Lend: {
+            /** @default null */
+            device_id: number | null;
+            /**
+             * Format: date
+             * @default null
+             */
+            due_on: string | null;
+            /** @default null */
+            part_id: number | null;
+            /** @default  */
+            text: string;
+            uid: string;
+            what: string;
+        };
         LifeChange: {
             action: string;
             /** Format: date-time */
@@ -11664,6 +12521,41 @@ export interface components {
             number: string;
             sequence: number;
             time_zone: string;
+        };
+        Loan: {
+            case_name: string;
+            case_title: string;
+            /** Format: date-time */
+            consented_at: string | null;
+            consented_by: string | null;
+            consented_by_en: string | null;
+            device_id: number | null;
+            device_name: string | null;
+            /** Format: date */
+            due_on: string | null;
+            id: number;
+            lent_by: string | null;
+            lent_by_en: string | null;
+            /** Format: date */
+            lent_on: string;
+            overdue: boolean;
+            part_id: number | null;
+            /** Format: date */
+            returned_on: string | null;
+            /** @enum {string} */
+            state: "out" | "returned";
+            what: string;
+        };
+        LoanCounts: {
+            out: number;
+            returned: number;
+        };
+        LoanPage: {
+            counts: components["schemas"]["LoanCounts"];
+            items: components["schemas"]["Loan"][];
+            page: number;
+            page_size: number;
+            total: number;
         };
         LogArchive: {
             /** Format: date-time */
@@ -11904,6 +12796,18 @@ export interface components {
             pass_rate: components["schemas"]["Share"];
             /** @enum {string} */
             state: "open" | "finished" | "accepted";
+        };
+        MoveStock: {
+            /** @default null */
+            case: string | null;
+            /** @default null */
+            device_id: number | null;
+            /** @enum {string} */
+            kind: "received" | "used" | "returned" | "counted";
+            /** @default  */
+            note: string;
+            quantity: number;
+            uid: string;
         };
         NamedDay: {
             /** @enum {string} */
@@ -13374,6 +14278,53 @@ export interface components {
             /** @default false */
             voided: boolean;
         };
+        SparePart: {
+            id: number;
+            model: string;
+            /** Format: date-time */
+            moved_at: string | null;
+            name: string;
+            place: string;
+            remark: string;
+            /** @enum {string} */
+            state: "low" | "enough" | "retired";
+            stock: number;
+            threshold: number;
+        };
+        SparePartCounts: {
+            enough: number;
+            low: number;
+            retired: number;
+        };
+        SparePartDetail: {
+            id: number;
+            model: string;
+            /** Format: date-time */
+            moved_at: string | null;
+            movements: components["schemas"]["StockMovement"][];
+            name: string;
+            place: string;
+            remark: string;
+            /** @enum {string} */
+            state: "low" | "enough" | "retired";
+            stock: number;
+            threshold: number;
+        };
+        SparePartPage: {
+            counts: components["schemas"]["SparePartCounts"];
+            items: components["schemas"]["SparePart"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        SparePartPatch: {
+            model?: string;
+            name?: string;
+            place?: string;
+            remark?: string;
+            retired?: boolean;
+            threshold?: number;
+        };
         SpotCheck: {
             item: string;
             item_en: string;
@@ -13385,6 +14336,38 @@ export interface components {
             fields: components["schemas"]["Field"][];
             key: string;
             to: string | null;
+        };
+        StockMovement: {
+            case_name: string | null;
+            change: number;
+            device_id: number | null;
+            device_name: string | null;
+            id: number;
+            /** @enum {string} */
+            kind: "received" | "used" | "returned" | "lent" | "counted";
+            model: string;
+            /** Format: date-time */
+            moved_at: string;
+            moved_by: string;
+            moved_by_en: string;
+            note: string;
+            part: string;
+            part_id: number;
+            stock: number;
+        };
+        StockMovementCounts: {
+            counted: number;
+            lent: number;
+            received: number;
+            returned: number;
+            used: number;
+        };
+        StockMovementPage: {
+            counts: components["schemas"]["StockMovementCounts"];
+            items: components["schemas"]["StockMovement"][];
+            page: number;
+            page_size: number;
+            total: number;
         };
         /**
          * Storage

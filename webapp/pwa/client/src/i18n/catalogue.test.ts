@@ -23,6 +23,7 @@ const areas = [
   "desk_notify",
   "desk_report",
   "desk_returns",
+  "desk_spares",
   "desk_sync",
   "desk_terms",
   "errors",

@@ -11,6 +11,7 @@ import enLog from "./en/desk_log";
 import enNotify from "./en/desk_notify";
 import enReport from "./en/desk_report";
 import enReturns from "./en/desk_returns";
+import enSpares from "./en/desk_spares";
 import enSync from "./en/desk_sync";
 import enTerms from "./en/desk_terms";
 import zh from "./zh/desk";
@@ -24,6 +25,7 @@ import zhLog from "./zh/desk_log";
 import zhNotify from "./zh/desk_notify";
 import zhReport from "./zh/desk_report";
 import zhReturns from "./zh/desk_returns";
+import zhSpares from "./zh/desk_spares";
 import zhSync from "./zh/desk_sync";
 import zhTerms from "./zh/desk_terms";
 
@@ -41,6 +43,7 @@ addTexts(
     ...zhNotify,
     ...zhReport,
     ...zhReturns,
+    ...zhSpares,
     ...zhSync,
     ...zhTerms,
   },
@@ -56,6 +59,7 @@ addTexts(
     ...enNotify,
     ...enReport,
     ...enReturns,
+    ...enSpares,
     ...enSync,
     ...enTerms,
   },

@@ -29,6 +29,7 @@ export type Key =
   | keyof typeof import("./zh/desk_notify").default
   | keyof typeof import("./zh/desk_report").default
   | keyof typeof import("./zh/desk_returns").default
+  | keyof typeof import("./zh/desk_spares").default
   | keyof typeof import("./zh/desk_sync").default
   | keyof typeof import("./zh/desk_terms").default
   | keyof typeof import("./zh/link").default

@@ -108,6 +108,7 @@ export default {
   "notify.case_assigned": "{name} is yours: {title}",
   "notify.case_answered": "{name} has its answer: {title}",
   "notify.hours_planned": "{case} {title}: you are planned from {from_at} to {to_at}",
+  "notify.stock_low": "Spare part {part} is low: {stock} left, threshold {threshold}",
   "notify.other": "Something new",
   "status.saved": "Saved on this phone",
   "status.sent": "Sent",

@@ -120,5 +120,7 @@ export default {
   "error.hours_elsewhere": "This person has hours at that time already, in another contract.",
   "error.hours_voided": "Line {number} is voided already, or voids another.",
   "error.plan_overlaps": "This person is planned at that time already.",
+  "error.stock_short": "There are not so many: the stock is {stock}.",
+  "error.loan_returned": "This loaner is back already.",
   "error.step_unknown": "There is no such step. Refresh the page and try again.",
 } satisfies Record<keyof typeof zh, string>;

@@ -106,6 +106,7 @@ export default {
   "notify.case_assigned": "{name} 由你负责：{title}",
   "notify.case_answered": "{name} 已有结果：{title}",
   "notify.hours_planned": "{case} {title}：您被安排 {from_at} 至 {to_at}",
+  "notify.stock_low": "备件 {part} 低于下限：还有 {stock} 件（下限 {threshold}）",
   "notify.other": "有新的通知",
   "status.saved": "已存本机",
   "status.sent": "已发送",

@@ -119,5 +119,7 @@ export default {
   "error.hours_elsewhere": "此人这段时间在另一份合同里已登记过工时。",
   "error.hours_voided": "第 {number} 笔已经冲销，或本身就是冲销。",
   "error.plan_overlaps": "此人这段时间已有安排。",
+  "error.stock_short": "库存不够，现有 {stock} 件。",
+  "error.loan_returned": "这件备件已经归还。",
   "error.step_unknown": "没有这个步骤。请刷新页面后再试。",
 } as const;
