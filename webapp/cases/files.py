@@ -149,8 +149,11 @@ def show(
     file = _file(session, access.contract_id, uid)
     if file is None or file.case_id != case.id:
         raise AppError("not_found")
-    diff: dict[str, list[object]] = {"photo": [uid, uid], "shown": [file.shown, shown]}
+    if file.shown == shown:
+        return
     file.shown = shown
+    # What the client sees is there for him, or gone.
+    diff: dict[str, list[object]] = {"shown_photo": [None, uid] if shown else [uid, None]}
     _audit(session, case, "show_photo", access.user_id, diff, now)
 
 
