@@ -19,6 +19,7 @@ from webapp.db import db, unit_of_work
 from webapp.desk import photo_copies
 from webapp.errors import AppError
 from webapp.jobs import every_minute
+from webapp.quotes import expiring
 from webapp.reminding import remind_and_escalate
 from webapp.rounds import opening
 from webapp.spares import away
@@ -65,6 +66,14 @@ def note_devices_away(now: datetime) -> None:
     for contract_id in away.contracts_with_devices_away(db.session()):
         with unit_of_work() as session:
             away.record_devices_away(session, contract_id, now)
+
+
+def look_at_quotes(now: datetime) -> None:
+    """Warn of quotes that nobody has answered yet, and end those whose last day is over."""
+    # Looked at first without the write lock: most minutes have nothing to do.
+    for contract_id in expiring.contracts_to_look_at(db.session(), now):
+        with unit_of_work() as session:
+            expiring.look_at_quotes(session, contract_id, now)
 
 
 def make_photo_copies(_now: datetime) -> None:
@@ -139,6 +148,7 @@ def register() -> None:
         remind_and_escalate,
         tell_of_clocks,
         note_devices_away,
+        look_at_quotes,
         make_photo_copies,
         sweep_orphaned_objects,
     ):

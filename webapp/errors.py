@@ -97,6 +97,17 @@ CATALOGUE: dict[str, int] = {
     # spare parts and loaners
     "stock_short": 409,
     "loan_returned": 409,
+    # quotes
+    "quote_not_here": 409,
+    "quote_case_over": 409,
+    "quote_issued": 409,
+    "quote_empty": 422,
+    "quote_expired": 409,
+    "quote_answered": 409,
+    "quote_superseded": 409,
+    "quote_not_replaceable": 409,
+    "quote_rate_changed": 409,
+    "quote_nobody_to_send": 422,
     # reports and the links that lead to them
     "round_not_accepted": 409,
     "nothing_to_correct": 409,

@@ -13,7 +13,7 @@ from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from webapp.errors import AppError
 
-Purpose = Literal["report", "fault"]
+Purpose = Literal["report", "fault", "quote"]
 # From the 10th until the next month's report is there, and a holiday.
 LIFETIME = timedelta(days=45)
 LONGEST_TOKEN = 400

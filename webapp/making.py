@@ -15,7 +15,9 @@ from webapp import jobs
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk import photo_copies
 from webapp.errors import AppError
-from webapp.reports import documents, docx, pdf, xlsx
+from webapp.quotes.content import quote_content
+from webapp.quotes.models import Quote
+from webapp.reports import documents, docx, pdf, quote_pdf, xlsx
 from webapp.reports.content import check_sheets_content, device_record_content, report_content
 from webapp.reports.issuing import data_of
 from webapp.reports.models import Document, Report
@@ -26,7 +28,7 @@ from webapp.servicelog.models import LogArchive
 from webapp.storage import ObjectStore, object_store, rendition_key
 
 # What makes files registers itself when it is imported.
-MAKERS = (docx, pdf, xlsx)
+MAKERS = (docx, pdf, quote_pdf, xlsx)
 # A sign of life and a figure on the screen; more often would only write.
 _TOLD_EVERY_SECONDS = 1.0
 
@@ -89,6 +91,8 @@ def _content(row: Document) -> Any:
         return data_of(object_store(), session.get_one(Report, row.report_id))
     if row.kind == "service_log":
         return _log_content(session, row, now)
+    if row.kind == "quote":
+        return quote_content(session, session.get_one(Quote, row.quote_id), now)
     if row.kind == "device_record":
         return device_record_content(session, row.contract_id, cast(int, row.device_id), now)
     month = session.execute(sa.select(Round.month).where(Round.id == row.round_id)).scalar_one()

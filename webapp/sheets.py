@@ -16,13 +16,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import IO, Any, Literal
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
 Record = Mapping[str, Any]
-Cell = str | float | date | None
+Cell = str | float | Decimal | date | None
 Format = Literal["csv", "xlsx"]
 FORMATS: tuple[Format, ...] = ("csv", "xlsx")
 CONTENT_TYPES: Mapping[Format, str] = {
@@ -70,7 +71,7 @@ class Column:
             return _YES_NO[value][language == "en"]
         if isinstance(value, datetime):
             return value.astimezone(zone).replace(tzinfo=None)
-        if value is None or isinstance(value, date | int | float):
+        if value is None or isinstance(value, date | int | float | Decimal):
             return value
         return clean(str(value))
 
@@ -163,7 +164,9 @@ def _write_csv_lines(out: IO[bytes], lines: Iterable[Iterable[Cell]]) -> None:
     text.detach()
 
 
-def _csv_cell(cell: Cell) -> str | float:
+def _csv_cell(cell: Cell) -> str | float | Decimal:
+    if isinstance(cell, Decimal):
+        return cell  # Money, exactly as it is.
     if isinstance(cell, int | float) and math.isfinite(cell):
         return int(cell) if cell == int(cell) else cell
     return quoted(clean(shown(cell)))
@@ -203,6 +206,7 @@ def _write_xlsx(
 def _cell_writer(book: Any, sheet: Any) -> Callable[[int, int, Cell], str]:
     day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
     moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
+    money = book.add_format({"num_format": "#,##0.00"})
 
     def write(row: int, column: int, cell: Cell) -> str:
         """Write one cell by its type, and give what it shows."""
@@ -210,6 +214,8 @@ def _cell_writer(book: Any, sheet: Any) -> Callable[[int, int, Cell], str]:
         if isinstance(cell, date) and cell.year >= 1900:
             form = moment if isinstance(cell, datetime) else day
             sheet.write_datetime(row, column, cell, form)
+        elif isinstance(cell, Decimal) and abs(cell) < _LARGEST_EXACT / 100:
+            sheet.write_number(row, column, cell, money)
         elif isinstance(cell, int | float) and math.isfinite(cell) and abs(cell) < _LARGEST_EXACT:
             sheet.write_number(row, column, cell)
         elif text:

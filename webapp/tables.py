@@ -13,6 +13,7 @@ from webapp.estate import models as estate
 from webapp.hours import models as hours
 from webapp.identity import models as identity
 from webapp.notifications import models as notifications
+from webapp.quotes import models as quotes
 from webapp.reports import models as reports
 from webapp.rounds import models as rounds
 from webapp.spares import models as spares
@@ -27,6 +28,7 @@ ALL: tuple[ModuleType, ...] = (
     cases,
     hours,
     spares,
+    quotes,
     sync,
     reports,
     notifications,

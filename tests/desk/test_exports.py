@@ -39,6 +39,7 @@ from webapp.hours.lists import HOURS
 from webapp.identity.lists import CONTRACTS, MEMBERS, USERS
 from webapp.identity.models import Contract, User
 from webapp.knowledge.lists import ARTICLES
+from webapp.quotes.lists import QUOTES
 from webapp.reports.issued_list import REPORTS
 from webapp.rounds.lists import CONSUMABLES, ROUNDS
 from webapp.rounds.models import DeviceRecord, Photo, Round
@@ -67,6 +68,7 @@ TABLES: dict[str, Table] = {
     "spare-parts": PARTS.table,
     "stock-movements": MOVEMENTS.table,
     "loans": LOANS.table,
+    "quotes": QUOTES.table,
     "consumables": CONSUMABLES,
     "device-records": DEVICE_RECORDS.table,
     "quarantine": QUARANTINE.table,
@@ -155,6 +157,19 @@ def desk(
     article = {"uid": made.uid(), "title": "=黑屏", "solution": "@重启"}
     assert browser.post(f"{HQ}/articles", json=article).status_code == 201
     lend_a_part(browser)
+    repair = {**fault, "uid": made.uid(), "kind": "repair", "fields": {"way": "paid"}}
+    assert browser.post(f"{HQ}/cases", json=repair).status_code == 201
+    draft = browser.post(f"{HQ}/cases/R1/quotes", json={"uid": made.uid()}).get_json()
+    line = {
+        "kind": "material",
+        "text": "线",
+        "quantity": "3",
+        "unit_price": "3.29",
+        "tax_rate": "13",
+    }
+    told = {key: draft[key] for key in ("revision", "language", "valid_until")}
+    written = browser.patch(f"{HQ}/quotes/Q1-1", json={**told, "lines": [line]})
+    assert written.status_code == 200
     return browser
 
 

@@ -66,9 +66,12 @@ def names(page: Page, server: Server, *, phone: bool) -> dict[str, Any]:
         "/desk/open-items/:number": first("open-items")["number"],
         "/desk/cases/:name": first("cases")["name"],
         "/desk/knowledge/:number": first("articles")["number"],
+        "/desk/quotes/:name": first("quotes")["name"],
+        "/desk/quotes/:name/edit": first("quotes")["name"],
         "/desk/devices/:id": first("devices")["id"],
         "/desk/checklists/:number": first("checklists")["number"],
         "/l/report/:token": "no-such-link",
+        "/l/quote/:token": "no-such-link",
         "/f/:token": "no-such-link",
         # What is asked of who has no account is shown to anybody; the label itself is the engineer's.
         "/d/:code/report": first("labels")["code"],

@@ -11,6 +11,13 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.rounds import made
+from tests.security.quotes import (
+    a_line,
+    new_quote,
+    new_quote_link,
+    new_repair,
+    new_sent_quote,
+)
 from tests.security.rules import CONTRACT
 from tests.security.world import (
     MONTH,
@@ -113,6 +120,13 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     },
     ("POST", "/service-log/{day}/signature"): lambda _: {"json": {"remark": "一切正常"}},
     ("POST", "/service-log/{day}/open"): lambda _: {"json": {"reason": "漏写了"}},
+    ("POST", "/cases/{name}/quotes"): lambda _: {"json": {"uid": made.uid()}},
+    ("PATCH", "/quotes/{quote}"): lambda _: {"json": a_line()},
+    ("POST", "/quotes/{quote}/versions"): lambda _: {"json": {"uid": made.uid()}},
+    ("POST", "/quotes/{quote}/send"): lambda _: {"json": {"to": ["lead@example.com"]}},
+    ("POST", "/quotes/{quote}/answers"): lambda _: {"json": {"decision": "approved"}},
+    ("POST", "/quotes/{quote}/document"): lambda _: {"json": {}},
+    ("PATCH", "/quote-settings"): lambda _: {"json": {"valid_days": 21}},
     ("PATCH", "/service-terms"): lambda _: {"json": {"clocks": {"complaint": {"amount": 4}}}},
     ("POST", "/cases/{name}/steps"): lambda _: {
         "json": {"uid": made.uid(), "step": "note", "fields": {"text": "请尽快"}}
@@ -172,6 +186,9 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/api/links/report/{token}/answers"): lambda _: {
         "json": {"kind": "comment", "name": "陈静", "text": "第三页看不清"}
     },
+    ("POST", "/api/links/quote/{quote_token}/answers"): lambda _: {
+        "json": {"decision": "declined", "name": "陈静", "text": "太贵", "wants_another": True}
+    },
     ("POST", "/api/links/label/{code}/faults"): lambda _: {
         "json": {"uid": made.uid(), "trouble": "no_sound", "name": "陈静"}
     },
@@ -198,7 +215,7 @@ _CASES_OF = {
 }
 
 
-def path_values(world: World, path: str, actor: str) -> Names:
+def path_values(world: World, path: str, actor: str, method: str = "GET") -> Names:
     """What stands for each name in a path; what a request uses up is made anew for each."""
     values = {**world.names, "action": "finish", "step": "withdraw", "other": 1}
     if "/checklists/" in path:
@@ -212,6 +229,7 @@ def path_values(world: World, path: str, actor: str) -> Names:
         "planned_id": new_plan,
         "article": new_article,
         "loan_id": new_loan,
+        "quote_token": new_quote_link,
     }
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:
@@ -225,8 +243,7 @@ def path_values(world: World, path: str, actor: str) -> Names:
     for name, make_own in actors_own.items():
         if f"{{{name}}}" in path:
             values[name] = make_own(world, actor)
-    kept = next((kept for end, kept in _CASES_OF.items() if path.endswith(end)), "name")
-    values["name"] = world.names[kept]
+    values |= _of_the_service_desk(world, path, method)
     if path.endswith("/rounds/{month}/report"):
         values["month"] = new_accepted_month(world)
     if path.endswith(("{day}/signature", "{day}/open")):
@@ -236,11 +253,22 @@ def path_values(world: World, path: str, actor: str) -> Names:
     return values
 
 
+def _of_the_service_desk(world: World, path: str, method: str) -> Names:
+    """The case, and the quote, that a path of the service desk asks for."""
+    if path.endswith("/cases/{name}/quotes"):
+        return {"name": new_repair(world)}
+    if "{quote}" in path:
+        draft = method == "PATCH" or path.endswith("/send")
+        return {"quote": new_quote(world) if draft else new_sent_quote(world)}
+    kept = next((kept for end, kept in _CASES_OF.items() if path.endswith(end)), "name")
+    return {"name": world.names[kept]}
+
+
 def call(
     world: World, browser: FlaskClient, method: str, path: str, actor: str, **others: Any
 ) -> TestResponse:
     """Make the request; ``others`` stand for names of the path in place of the world's own."""
-    url = path.format_map({**path_values(world, path, actor), **others})
+    url = path.format_map({**path_values(world, path, actor, method), **others})
     make = WITH.get((method, path))
     return browser.open(url, method=method, **(make(world) if make else {}))
 

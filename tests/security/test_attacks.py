@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.rounds import made
 from tests.security.calls import WITH, call, path_values, who_may
+from tests.security.quotes import new_quote
 from tests.security.rules import ANYBODY, CONTRACT, RULES, SIGNED_IN
 from tests.security.world import NOBODY, World, new_quarantined, worked
 from tests.sync.phone import Phone, inspection
@@ -102,13 +103,22 @@ def test_each_of_the_23_attacks_has_a_test_and_the_table_names_it() -> None:
 def test_no_other_site_writes_anything(
     method: str, path: str, headers: dict[str, str], hq: World
 ) -> None:
-    words = {"action": "finish", "step": "close"}
+    words = {"action": "finish", "step": "close", "quote": "Q1-1", "quote_token": "made-up"}
     url = path.format_map({**hq.names, **words} | dict.fromkeys(NUMBERS, 1))
     answer = hq.browser("project_manager").open(url, method=method, headers=headers)
     assert (answer.status_code, answer.get_json()["code"]) == (403, "cross_site")
 
 
-NUMBERS = ("member_id", "session_id", "user_id", "row_id", "other", "notification_id")
+NUMBERS = (
+    "member_id",
+    "session_id",
+    "user_id",
+    "row_id",
+    "other",
+    "notification_id",
+    "entry_id",
+    "entry_number",
+)
 
 
 def send(hq: World, method: str, path: str, **change: Any) -> TestResponse:
@@ -117,7 +127,7 @@ def send(hq: World, method: str, path: str, **change: Any) -> TestResponse:
     actor = who_may(rule) if "contract_code" in path else ADMINISTRATOR
     body = WITH[method, path](hq).get("json", {}) | change.get("fields", {})
     return hq.browser(actor).open(
-        path.format_map(path_values(hq, path, actor)),
+        path.format_map(path_values(hq, path, actor, method)),
         method=method,
         data=json.dumps(body),
         content_type=change.get("kind", "application/json"),
@@ -184,7 +194,8 @@ def test_a_stranger_reaches_nothing_but_the_sign_in_and_what_a_link_or_a_label_o
     by_label = {key for key in open_to_all if key[1].startswith("/api/links/label/{code}")}
     assert open_to_all - by_link - by_label == {("POST", "/api/session")}
     for method, path in by_link | by_label:
-        names = {"token": "made-up", "fault_token": "made-up", "code": "XXXXXXXX"}
+        tokens = dict.fromkeys(("token", "fault_token", "quote_token"), "made-up")
+        names = {**tokens, "code": "XXXXXXXX"}
         url = path.format_map({**hq.names, **names})
         make = WITH.get((method, path))
         answer = hq.app.test_client().open(url, method=method, **(make(hq) if make else {}))
@@ -231,6 +242,7 @@ def sow(hq: World) -> None:
     assert hq.browser("inspection_engineer").post(ledger, json=hours).status_code == 201
     article = {"uid": made.uid(), "title": FORMULAS[0], "solution": FORMULAS[1]}
     hq.browser("on_site_engineer").post(f"/api/contracts/{hq.code}/articles", json=article)
+    new_quote(hq, title=FORMULAS[0])
 
 
 @pytest.mark.attack(9)

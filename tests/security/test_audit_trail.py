@@ -31,7 +31,10 @@ OF_ONESELF = {
     ("POST", "/api/notifications/{notification_id}/read"),
 }
 # A file is made of what is there: it changes nothing of the contract.
-OF_FILES = {("POST", f"{CONTRACT}/documents")}
+OF_FILES = {
+    ("POST", f"{CONTRACT}/documents"),
+    ("POST", f"{CONTRACT}/quotes/{{quote}}/document"),
+}
 UNSAID = OF_PHONES | OF_ONESELF | OF_FILES
 CHANGING = sorted(key for key in RULES if key[0] != "GET" and key not in UNSAID)
 Line = tuple[Any, ...]

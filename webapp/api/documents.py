@@ -14,8 +14,13 @@ from webapp.api.http import CONTRACT, Schema, blueprint, require
 from webapp.api.rounds import ID, MONTH
 from webapp.api.throttle import at_most
 from webapp.db import db, now_utc, unit_of_work
+from webapp.errors import AppError
 from webapp.estate.models import Device, Room
 from webapp.identity.models import User
+from webapp.identity.rules import Access
+from webapp.quotes.models import Quote
+from webapp.quotes.services import called
+from webapp.quotes.words import KIND_WORDS
 from webapp.reports import documents
 from webapp.reports.models import Document, Report
 from webapp.reports.pages import page_picture
@@ -65,7 +70,7 @@ class DocumentAskSchema(Schema):
     month's service log (of one person or all, or as it was archived).
     """
 
-    kind = fields.String(required=True, validate=validate.OneOf(documents.KINDS))
+    kind = fields.String(required=True, validate=validate.OneOf(documents.ASKED_KINDS))
     format = fields.String(required=True, validate=validate.OneOf(documents.FORMATS))
     language = fields.String(load_default="zh", validate=validate.OneOf(documents.LANGUAGES))
     month = fields.String(load_default=None, allow_none=True, validate=MONTH)
@@ -92,8 +97,7 @@ def ask_for_document(body: dict[str, Any], contract_code: str) -> Document:
 @bp.response(200, DocumentSchema)
 def show_document(contract_code: str, document_id: int) -> Document:
     """How far it is."""
-    access = require("view", contract_code)
-    return documents.document_of(db.session(), access.contract_id, document_id)
+    return _document(require("view", contract_code), document_id)
 
 
 @bp.get(f"{DOCUMENT}/file")
@@ -102,7 +106,7 @@ def show_document(contract_code: str, document_id: int) -> Document:
 def show_file(contract_code: str, document_id: int) -> Response:
     """The file. :raise AppError: ``report_not_ready``"""
     access = require("view", contract_code)
-    row = documents.document_of(db.session(), access.contract_id, document_id)
+    row = _document(access, document_id)
     name = file_name(row, access.contract_code)
     data = documents.file_of(object_store(), row)
     return sent_file(data, documents.CONTENT_TYPES[row.format], name)
@@ -112,9 +116,20 @@ def show_file(contract_code: str, document_id: int) -> Response:
 @bp.response(200, BINARY, content_type="image/png")
 def show_page(contract_code: str, document_id: int, page: int) -> Response:
     """A page as a picture, from the very bytes of the file; the first is 1."""
-    access = require("view", contract_code)
+    return page_answer(_document(require("view", contract_code), document_id), page)
+
+
+def _document(access: Access, document_id: int) -> Document:
+    """A document of the contract; one of a draft quote is the provider's own.
+
+    :raise AppError: ``not_found``
+    """
     row = documents.document_of(db.session(), access.contract_id, document_id)
-    return page_answer(row, page)
+    if row.quote_id is not None and not access.may("handle"):
+        quote = db.session.get_one(Quote, row.quote_id)
+        if quote.sent_at is None or row.asked_at < quote.sent_at:
+            raise AppError("not_found")
+    return row
 
 
 def page_answer(row: Document, page: int) -> Response:
@@ -130,6 +145,7 @@ _NAMES = {
     "check_sheets": ("运维检查表", "check-sheets"),
     "device_record": ("设备记录表", "device-record"),
     "service_log": ("运维日志", "service-log"),
+    "quote": ("报价单", "quote"),
 }
 
 
@@ -139,6 +155,10 @@ def file_name(row: Document, contract_code: str) -> str:
     of_report = sa.select(Report.number).where(Report.id == row.report_id)
     number = db.session.scalar(of_report) if row.report_id else None
     parts = [number or contract_code, en if row.language == "en" else zh]
+    if row.quote_id:
+        quote = db.session.get_one(Quote, row.quote_id)
+        words = KIND_WORDS[quote.kind][row.language == "en"]
+        parts = [contract_code, words.replace(" ", "-"), called(quote)]
     if row.round_id and not number:
         parts.append(
             db.session.scalar(sa.select(Round.month).where(Round.id == row.round_id)) or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,10 @@ def state_of(listing: Listing, default: str = ALL) -> fields.String:
     return fields.String(load_default=default, validate=validate.OneOf([*listing.states, ALL]))
 
 
+def _not_narrowed(_access: Access) -> Mapping[str, Any]:
+    return {}
+
+
 def list_views(
     bp: Blueprint,
     path: str,
@@ -54,18 +58,23 @@ def list_views(
     args_schema: type[PageArgs],
     item_schema: type[ma.Schema],
     right: Right = "view",
+    narrowed: Callable[[Access], Mapping[str, Any]] = _not_narrowed,
 ) -> None:
-    """Bind ``path`` of a contract to the list's pages, and its files to the whole of it."""
+    """Bind ``path`` of a contract to the list's pages, and its files to the whole of it.
+
+    ``narrowed`` gives filters that the reader himself can't choose: what is not for his eyes.
+    """
     page = _counted(item_schema, listing)
 
     def show(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
         access = require(right, contract_code)
         asked = {name: args.pop(name) for name in ("sort", "page", "page_size")}
-        return listing.page(db.session(), access.contract_id, args, **asked, now=now_utc())
+        wanted = {**args, **narrowed(access)}
+        return listing.page(db.session(), access.contract_id, wanted, **asked, now=now_utc())
 
     def records(access: Access, sort: str, **wanted: Any) -> Iterable[Record]:
-        contract_id = access.contract_id
-        return listing.records(db.session(), contract_id, wanted, sort=sort, now=now_utc())
+        wanted |= narrowed(access)
+        return listing.records(db.session(), access.contract_id, wanted, sort=sort, now=now_utc())
 
     show.__doc__ = f"A page of the {listing.name}, and how many there are in each state."
     asked_for = bp.arguments(args_schema, location="query")

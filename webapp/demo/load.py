@@ -25,6 +25,7 @@ from webapp.demo.knowledge import fill_the_knowledge_base
 from webapp.demo.logbook import keep_the_log
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
+from webapp.demo.quotes import tell_the_quotes
 from webapp.demo.service_desk import tell_the_service_desk
 from webapp.demo.simulate import Subject, visit
 from webapp.demo.spare_parts import tell_of_spare_parts
@@ -85,6 +86,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         tell_of_after_hours(session, contract, people, months[0], now)
         tell_of_spare_parts(session, contract, people, now)
         record_devices_away(session, contract.id, now)
+        tell_the_quotes(session, contract, people, now)
         say("reminders")
         past, current = (round_of(session, contract.id, month) for month in months[-2:])
         tell_the_demo(session, contract, past, current, now)

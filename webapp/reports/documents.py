@@ -20,15 +20,18 @@ from webapp import jobs
 from webapp.errors import AppError
 from webapp.estate.models import Device, Room
 from webapp.identity.models import Contract
+from webapp.quotes.models import Quote
 from webapp.reports.models import Document, Report
 from webapp.rounds.models import Round
 from webapp.servicelog.models import LogArchive
 from webapp.servicelog.queries import people_of_log
 from webapp.storage import ObjectStore
 
-Kind = Literal["report", "check_sheets", "device_record", "service_log"]
+Kind = Literal["report", "check_sheets", "device_record", "service_log", "quote"]
 Format = Literal["pdf", "xlsx", "docx"]
-KINDS: tuple[Kind, ...] = ("report", "check_sheets", "device_record", "service_log")
+KINDS: tuple[Kind, ...] = ("report", "check_sheets", "device_record", "service_log", "quote")
+# What can be asked for by itself; a quote's file is asked for where the quote is.
+ASKED_KINDS: tuple[Kind, ...] = ("report", "check_sheets", "device_record", "service_log")
 FORMATS: tuple[Format, ...] = ("pdf", "xlsx", "docx")
 LANGUAGES = ("zh", "en", "both")
 CONTENT_TYPES: dict[str, str] = {
@@ -203,6 +206,55 @@ def _places_of_estate(session: Session, contract_id: int, wanted: Wanted) -> dic
     return places
 
 
+def ask_for_quote(
+    session: Session, quote: Quote, language: str, user_id: int | None, now: datetime
+) -> Document:
+    """Have a quote's PDF made, unless the very same is there or on its way.
+
+    An issued quote's is made once, of its frozen words; a draft's anew with each change.
+    """
+    seq = session.execute(
+        sa.select(Contract.head_seq).where(Contract.id == quote.contract_id)
+    ).scalar_one()
+    issued = quote.state != "draft"
+    # What was made of the draft is not what was issued.
+    since = Document.asked_at >= quote.sent_at if issued else Document.content_seq == seq
+    same = sa.select(Document).where(
+        Document.quote_id == quote.id,
+        Document.language == language,
+        Document.state != "failed",
+        since,
+    )
+    found = session.scalars(same.order_by(Document.id.desc()).limit(1)).first()
+    if found is not None:
+        return found
+    row = Document(
+        contract_id=quote.contract_id,
+        kind="quote",
+        format="pdf",
+        language=language,
+        quote_id=quote.id,
+        content_seq=seq,
+        asked_by_id=user_id,
+        asked_at=now,
+    )
+    return _queue(session, row, now)
+
+
+def quote_file(session: Session, quote: Quote) -> Document | None:
+    """The PDF of an issued quote in the language that it was sent in, however far it is."""
+    return session.scalars(
+        sa.select(Document)
+        .where(
+            Document.quote_id == quote.id,
+            Document.language == quote.language,
+            Document.asked_at >= quote.sent_at,
+        )
+        .order_by(Document.id.desc())
+        .limit(1)
+    ).first()
+
+
 def ask_for_report_files(session: Session, report: Report, user_id: int, now: datetime) -> None:
     """Have every file of an issued report made, from its frozen data."""
     for one in formats_of("report"):
@@ -302,13 +354,19 @@ def no_such_page() -> AppError:
 
 
 def old_documents(session: Session, now: datetime, limit: int = 200) -> list[Document]:
-    """What was made only to be looked at, and is old enough to go; files of issued reports stay.
+    """What was made only to be looked at, and is old enough to go.
 
-    Those of an archived log go too: its frozen content gives the same again.
+    Files of issued reports stay, and those of quotes that were sent. Those of an archived log go too: its
+    frozen content gives the same again.
     """
     statement = (
         sa.select(Document)
-        .where(Document.report_id.is_(None), Document.asked_at < now - KEPT_FOR)
+        .outerjoin(Quote, Quote.id == Document.quote_id)
+        .where(
+            Document.report_id.is_(None),
+            sa.or_(Quote.sent_at.is_(None), Document.asked_at < Quote.sent_at),
+            Document.asked_at < now - KEPT_FOR,
+        )
         .order_by(Document.id)
         .limit(limit)
     )

@@ -12,9 +12,10 @@ from webapp.db import Base
 
 
 class Document(Base):
-    """A document asked for: monthly report, check sheets or a device record, made by a job.
+    """A document asked for: monthly report, check sheets, a device record or a quote, made by a job.
 
-    ``kind`` is report, check_sheets, device_record or service_log; ``format`` pdf, xlsx or docx; ``language`` zh,
+    ``kind`` is report, check_sheets, device_record, service_log or quote; ``format`` pdf, xlsx or docx;
+    ``language`` zh,
     en or both. ``step`` and ``done`` of ``total`` are its progress. The file lies in the object store
     under ``object_key``. ``report_id`` names the issued report whose frozen data it shows, ``archive_id``
     the archived month of the service log; ``month`` and ``user_id`` are of a log that is not archived.
@@ -38,6 +39,9 @@ class Document(Base):
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), default=None)
     archive_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("service_log_archive.id"), default=None
+    )
+    quote_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("quote.id"), default=None, index=True
     )
     state: Mapped[str] = mapped_column(sa.String(16), default="queued")
     step: Mapped[str] = mapped_column(sa.String(32), default="")

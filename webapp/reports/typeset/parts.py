@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-PartKind = Literal["front", "sections", "check_sheets", "device_records", "service_logs"]
+PartKind = Literal["front", "sections", "check_sheets", "device_records", "service_logs", "quote"]
 # A row of a table costs typst about 100 KB while it is compiled: so many of them to a part.
 MOST_ROWS = 2000
 # An anomaly is set as large as some rows, with its photos.

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from webapp import log
 from webapp.estate import label_font
-from webapp.reports import words
+from webapp.reports import quote_words, words
 from webapp.reports.typeset import fonts
 from webapp.reports.typeset.parts import MOST_TAGGED_ROWS, Part
 
@@ -89,6 +89,7 @@ class Setting:
             if template.name in (
                 "lib.typ",
                 "main.typ",
+                "quote.typ",
                 "annexes.typ",
                 "service_log.typ",
                 "charts.typ",
@@ -135,7 +136,7 @@ class Setting:
         data = {
             "language": look.language,
             "fonts": fonts.families(),
-            "words": words.ALL,
+            "words": words.ALL | quote_words.ALL,
             "photos": look.photos,
             "title": look.title,
             "running": look.running,

@@ -49,7 +49,7 @@ describe("the table of screens", () => {
 
   it("shows only the sign-in, the kit and what a link or a label opens to strangers", () => {
     const open = routes.filter((route) => route.open).map((route) => route.name);
-    expect(open).toEqual(["signIn", "kit", "linkedReport", "reportHere", "followedFault"]);
+    expect(open).toEqual(["signIn", "kit", "linkedReport", "linkedQuote", "reportHere", "followedFault"]);
   });
 
   it("has an answer for an unknown address", () => {

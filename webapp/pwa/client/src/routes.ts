@@ -36,10 +36,10 @@ const views: Record<string, Loader> = {
     "./views/desk/Overview.svelte",
   ]),
   ...import.meta.glob(
-    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours,Knowledge,Spares,Loans}.svelte",
+    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours,Knowledge,Spares,Loans,Quotes,QuoteEditor}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
-  ...import.meta.glob("./views/link/{Report,ReportHere,Fault}.svelte"),
+  ...import.meta.glob("./views/link/{Report,Quote,ReportHere,Fault}.svelte"),
 };
 const deskFrame: Record<string, Loader> = import.meta.glob("./views/desk/Desk.svelte");
 
@@ -78,6 +78,9 @@ const paths = {
   article: "/desk/knowledge/:number",
   spares: "/desk/spares",
   loans: "/desk/loans",
+  quotes: "/desk/quotes",
+  quote: "/desk/quotes/:name",
+  quoteEditor: "/desk/quotes/:name/edit",
   estate: "/desk/estate",
   import: "/desk/estate/import",
   device: "/desk/devices/:id",
@@ -94,6 +97,7 @@ const paths = {
   latestReport: "/desk/report",
   report: "/desk/report/:month",
   linkedReport: "/l/report/:token",
+  linkedQuote: "/l/quote/:token",
   reportHere: "/d/:code/report",
   followedFault: "/f/:token",
 } as const;
@@ -147,6 +151,9 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["article", "desk/Knowledge", "desk"],
   ["spares", "desk/Spares", "desk"],
   ["loans", "desk/Loans", "desk"],
+  ["quotes", "desk/Quotes", "desk"],
+  ["quote", "desk/Quotes", "desk"],
+  ["quoteEditor", "desk/QuoteEditor", "desk"],
   ["estate", "desk/Estate", "desk"],
   ["import", "desk/Import", "desk"],
   ["device", "desk/Device", "desk"],
@@ -163,6 +170,7 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["latestReport", "desk/Report", "desk"],
   ["report", "desk/Report", "desk"],
   ["linkedReport", "link/Report", "bare", true],
+  ["linkedQuote", "link/Quote", "bare", true],
   ["reportHere", "link/ReportHere", "bare", true],
   ["followedFault", "link/Fault", "bare", true],
 ];

@@ -1537,6 +1537,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/cases/{name}/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** The quotes of a case with their lines, the latest first; drafts for who handles cases alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseQuotes"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Begin a quote of a case, or an expense request; the same ``uid`` again gives what it had become. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BeginQuote"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuoteDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/cases/{name}/steps": {
         parameters: {
             query?: never;
@@ -6713,6 +6785,491 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/quote-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Currency, default tax, how many days a quote holds, and the rate card. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuoteSettings"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Settle some of it; quotes that were issued keep their prices. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SettleQuotes"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuoteSettings"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the quotes, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "draft" | "sent" | "approved" | "declined" | "superseded" | "expired" | "all";
+                    kind?: "quote" | "expense_request";
+                    case_kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+                    q?: string;
+                    sort?: "number" | "-number" | "gross" | "-gross" | "valid_until" | "-valid_until" | "sent_at" | "-sent_at" | "changed_at" | "-changed_at" | "case" | "-case";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuotePage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quotes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the quotes that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "draft" | "sent" | "approved" | "declined" | "superseded" | "expired" | "all";
+                    kind?: "quote" | "expense_request";
+                    case_kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+                    q?: string;
+                    sort?: "number" | "-number" | "gross" | "-gross" | "valid_until" | "-valid_until" | "sent_at" | "-sent_at" | "changed_at" | "-changed_at" | "case" | "-case";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quotes.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the quotes that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "draft" | "sent" | "approved" | "declined" | "superseded" | "expired" | "all";
+                    kind?: "quote" | "expense_request";
+                    case_kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+                    q?: string;
+                    sort?: "number" | "-number" | "gross" | "-gross" | "valid_until" | "-valid_until" | "sent_at" | "-sent_at" | "changed_at" | "-changed_at" | "case" | "-case";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quotes/{quote}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                quote: string;
+            };
+            cookie?: never;
+        };
+        /** One version with its lines. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    quote: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuoteDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Put a draft's lines and terms in place of those that it had. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    quote: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WriteQuote"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuoteDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quotes/{quote}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                quote: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The client's IT lead approves or declines, signed in; the case's own step is taken with it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    quote: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AnswerQuote"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuoteDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quotes/{quote}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                quote: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have its PDF made in the background; what is there already, unchanged, is given at once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    quote: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["QuoteFile"];
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Document"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quotes/{quote}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                quote: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a draft and mail the client a link by which it is answered without an account. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    quote: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Send"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuoteDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quotes/{quote}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                quote: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a new version of an issued quote, with its lines; sent, it takes its place. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    quote: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BeginQuote"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuoteDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/repeat-offenders": {
         parameters: {
             query?: never;
@@ -10038,6 +10595,175 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/links/quote/{quote_token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_token: string;
+            };
+            cookie?: never;
+        };
+        /** The quote that a link leads to, as it was sent. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    quote_token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LinkedQuote"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/quote/{quote_token}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_token: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve the quote, or decline it with a reason; the case's own step is taken with it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    quote_token: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AnswerLinkedQuote"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/quote/{quote_token}/file.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_token: string;
+            };
+            cookie?: never;
+        };
+        /** Its PDF. :raise AppError: ``report_not_ready`` */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    quote_token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/quote/{quote_token}/pages/{page}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quote_token: string;
+                page: number;
+            };
+            cookie?: never;
+        };
+        /** A page of its PDF as a picture; the first is 1. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    quote_token: string;
+                    page: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links/report/{token}": {
         parameters: {
             query?: never;
@@ -10803,6 +11529,23 @@ export interface components {
             /** @default  */
             text: string;
         };
+        AnswerLinkedQuote: {
+            /** @enum {string} */
+            decision: "approved" | "declined";
+            name: string;
+            /** @default  */
+            text: string;
+            /** @default false */
+            wants_another: boolean;
+        };
+        AnswerQuote: {
+            /** @enum {string} */
+            decision: "approved" | "declined";
+            /** @default  */
+            text: string;
+            /** @default false */
+            wants_another: boolean;
+        };
         Apply: {
             /** @default null */
             payload: string | null;
@@ -10880,6 +11623,9 @@ export interface components {
         };
         Assignments: {
             rooms: components["schemas"]["RoomAssignment"][];
+        };
+        BeginQuote: {
+            uid: string;
         };
         Blocker: {
             count: number;
@@ -11228,6 +11974,12 @@ export interface components {
             taken_at: string;
             /** @default 0 */
             width: number;
+        };
+        CaseQuotes: {
+            /** @enum {string|null} */
+            kind: "quote" | "expense_request" | null;
+            may_write: boolean;
+            quotes: components["schemas"]["QuoteDetail"][];
         };
         /**
          * CaseRow
@@ -11751,7 +12503,7 @@ export interface components {
             format: "pdf" | "xlsx" | "docx";
             id: number;
             /** @enum {string} */
-            kind: "report" | "check_sheets" | "device_record" | "service_log";
+            kind: "report" | "check_sheets" | "device_record" | "service_log" | "quote";
             /** @enum {string} */
             language: "zh" | "en" | "both";
             /** Format: date-time */
@@ -12498,6 +13250,44 @@ export interface components {
             rooms_done: number;
             rooms_planned: number;
         };
+        LinkedQuote: {
+            answer_name: string;
+            answer_text: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            bytes: number;
+            case: string;
+            case_over: boolean;
+            client: components["schemas"]["Names"];
+            content_sha256: string;
+            contract: components["schemas"]["Names"];
+            currency: string;
+            device: string;
+            gross: string;
+            /** @enum {string} */
+            kind: "quote" | "expense_request";
+            /** @enum {string} */
+            language: "zh" | "en" | "both";
+            lines: components["schemas"]["QuoteLine"][];
+            name: string;
+            net: string;
+            open: boolean;
+            pages: number;
+            place: components["schemas"]["Names"];
+            remark: string;
+            replaced_by: string;
+            /** Format: date-time */
+            sent_at: string;
+            /** @enum {string} */
+            state: "draft" | "sent" | "approved" | "declined" | "superseded" | "expired";
+            tax: string;
+            time_zone: string;
+            title: string;
+            /** Format: date */
+            valid_until: string;
+            version: number;
+            written_by: components["schemas"]["Names"];
+        };
         LinkedReport: {
             answers: components["schemas"]["ReportAnswer"][];
             changes: components["schemas"]["ReportChange"][];
@@ -12815,6 +13605,10 @@ export interface components {
             name: string;
             /** Format: date */
             on: string;
+        };
+        Names: {
+            en: string;
+            zh: string;
         };
         NewArticle: {
             /** @default null */
@@ -13586,6 +14380,133 @@ export interface components {
             user_id: number;
             version: number;
         };
+        Quote: {
+            answer_name: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            case: string;
+            /** @enum {string} */
+            case_kind: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+            /** Format: date-time */
+            changed_at: string;
+            currency: string;
+            gross: string;
+            /** @enum {string} */
+            kind: "quote" | "expense_request";
+            name: string;
+            net: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            sent_by_en: string;
+            sent_by_zh: string;
+            /** @enum {string} */
+            state: "draft" | "sent" | "approved" | "declined" | "superseded" | "expired";
+            tax: string;
+            title: string;
+            /** Format: date */
+            valid_until: string;
+            version: number;
+            /** Format: date-time */
+            written_at: string;
+            written_by_en: string;
+            written_by_zh: string;
+        };
+        QuoteCounts: {
+            approved: number;
+            declined: number;
+            draft: number;
+            expired: number;
+            sent: number;
+            superseded: number;
+        };
+        QuoteDetail: {
+            answer_name: string;
+            answer_text: string;
+            answer_via: string;
+            /** Format: date-time */
+            answered_at: string | null;
+            case: string;
+            /** @enum {string} */
+            case_kind: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
+            /** Format: date-time */
+            changed_at: string;
+            content_sha256: string;
+            currency: string;
+            gross: string;
+            /** @enum {string} */
+            kind: "quote" | "expense_request";
+            /** @enum {string} */
+            language: "zh" | "en" | "both";
+            lines: components["schemas"]["QuoteLine"][];
+            may_answer: boolean;
+            may_replace: boolean;
+            may_write: boolean;
+            name: string;
+            net: string;
+            remark: string;
+            revision: number;
+            /** Format: date-time */
+            sent_at: string | null;
+            sent_by_en: string;
+            sent_by_zh: string;
+            sent_to: string[];
+            /** @enum {string} */
+            state: "draft" | "sent" | "approved" | "declined" | "superseded" | "expired";
+            tax: string;
+            title: string;
+            /** Format: date */
+            valid_until: string;
+            version: number;
+            wants_another: boolean;
+            /** Format: date-time */
+            written_at: string;
+            written_by_en: string;
+            written_by_zh: string;
+        };
+        QuoteFile: {
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en" | "both";
+        };
+        QuoteLine: {
+            detail: string;
+            gross: string;
+            /** @enum {string} */
+            kind: "equipment" | "material" | "labour";
+            net: string;
+            quantity: string;
+            rate: string;
+            tax: string;
+            tax_rate: string;
+            text: string;
+            unit: string;
+            unit_price: string;
+        };
+        QuotePage: {
+            counts: components["schemas"]["QuoteCounts"];
+            items: components["schemas"]["Quote"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        QuoteSettings: {
+            /** @enum {string} */
+            currency: "CNY" | "HKD" | "USD" | "EUR" | "GBP" | "SGD";
+            rates: components["schemas"]["Rate"][];
+            tax_rate: string;
+            valid_days: number;
+        };
+        Rate: {
+            key: string;
+            /** @default  */
+            name_en: string;
+            name_zh: string;
+            price: string;
+            /** @enum {string} */
+            unit: "hour" | "day";
+        };
         Reading: {
             action_en: string;
             action_zh: string;
@@ -14205,6 +15126,13 @@ export interface components {
             rounding?: "up" | "nearest";
             year_starts?: string | null;
         };
+        SettleQuotes: {
+            /** @enum {string} */
+            currency?: "CNY" | "HKD" | "USD" | "EUR" | "GBP" | "SGD";
+            rates?: components["schemas"]["Rate"][];
+            tax_rate?: string;
+            valid_days?: number;
+        };
         SettleTerms: {
             calendar?: {
                 [key: string]: unknown;
@@ -14575,6 +15503,32 @@ export interface components {
             result: string;
             /** @default null */
             room_id: number | null;
+        };
+        WriteLine: {
+            /** @default  */
+            detail: string;
+            /** @enum {string} */
+            kind: "equipment" | "material" | "labour";
+            quantity: string;
+            /** @default  */
+            rate: string;
+            tax_rate: string;
+            /** @default  */
+            text: string;
+            /** @default  */
+            unit: string;
+            /** @default 0 */
+            unit_price: string;
+        };
+        WriteQuote: {
+            /** @enum {string} */
+            language: "zh" | "en" | "both";
+            lines: components["schemas"]["WriteLine"][];
+            /** @default  */
+            remark: string;
+            revision: number;
+            /** Format: date */
+            valid_until: string;
         };
     };
     responses: {

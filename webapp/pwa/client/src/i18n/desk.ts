@@ -9,6 +9,7 @@ import enHours from "./en/desk_hours";
 import enKnowledge from "./en/desk_knowledge";
 import enLog from "./en/desk_log";
 import enNotify from "./en/desk_notify";
+import enQuotes from "./en/desk_quotes";
 import enReport from "./en/desk_report";
 import enReturns from "./en/desk_returns";
 import enSpares from "./en/desk_spares";
@@ -23,6 +24,7 @@ import zhHours from "./zh/desk_hours";
 import zhKnowledge from "./zh/desk_knowledge";
 import zhLog from "./zh/desk_log";
 import zhNotify from "./zh/desk_notify";
+import zhQuotes from "./zh/desk_quotes";
 import zhReport from "./zh/desk_report";
 import zhReturns from "./zh/desk_returns";
 import zhSpares from "./zh/desk_spares";
@@ -41,6 +43,7 @@ addTexts(
     ...zhKnowledge,
     ...zhLog,
     ...zhNotify,
+    ...zhQuotes,
     ...zhReport,
     ...zhReturns,
     ...zhSpares,
@@ -57,6 +60,7 @@ addTexts(
     ...enKnowledge,
     ...enLog,
     ...enNotify,
+    ...enQuotes,
     ...enReport,
     ...enReturns,
     ...enSpares,

@@ -41,6 +41,7 @@ export const places: { title: Key; places: Place[] }[] = [
       { name: "hours", also: [], icon: "moon", text: "desk.nav_hours", go: "desk.go_hours", href: href("hours"), key: "h" },
       { name: "knowledge", also: ["article"], icon: "help", text: "desk.nav_knowledge", go: "desk.go_knowledge", href: href("knowledge"), key: "w" },
       { name: "spares", also: ["loans"], icon: "consumable", text: "desk.nav_spares", go: "desk.go_spares", href: href("spares"), key: "x" },
+      { name: "quotes", also: ["quote", "quoteEditor"], icon: "checkAll", text: "desk.nav_quotes", go: "desk.go_quotes", href: href("quotes"), key: "u" },
     ],
   },
   {

@@ -17,10 +17,10 @@ export class Making {
     return this.document?.state === "queued" || this.document?.state === "making";
   }
 
-  async ask(body: Record<string, unknown>): Promise<void> {
+  async ask(body: Record<string, unknown>, path = "documents"): Promise<void> {
     const turn = this.#begin();
     try {
-      const asked = await api.post<Document>(session.path("documents"), body);
+      const asked = await api.post<Document>(session.path(path), body);
       if (turn === this.#turn) this.#take(asked, turn);
     } catch (error) {
       if (turn === this.#turn) this.error = error;
