@@ -60,6 +60,8 @@ def test_somebody_without_an_account_reports_and_follows_a_fault(
     page.locator("textarea").fill("现在全黑了 / all black now")
     page.locator("form button[type=submit]").click()
     expect(page.locator("ul.said")).to_contain_text("all black now")
+    page.locator("input[type=file]").set_input_files(hand.picture("teal"))  # type: ignore[arg-type]
+    expect(page.locator(".strip img")).to_have_count(1)
     assert axe_violations(page) == []
 
     case = Sender.sign_in(playwright, demo_server.url, "li").get(f"cases/{number}")

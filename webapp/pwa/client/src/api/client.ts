@@ -98,7 +98,9 @@ async function upload<Answer>(
     const value = request.getResponseHeader(name);
     if (value !== null) headers[name] = value;
   }
-  return accept<Answer>(new Response(request.response as Blob, { status: request.status, headers }));
+  // An answer without a body may not be given one.
+  const body = request.status === 204 ? null : (request.response as Blob);
+  return accept<Answer>(new Response(body, { status: request.status, headers }));
 }
 
 /** Reads a resource again only when it has changed since `etag`. */
