@@ -27,6 +27,8 @@ from webapp.reports.models import Document, Report
 from webapp.rounds.models import Photo
 from webapp.storage import ObjectStore, photo_key
 from webapp.sync.services import new_epoch
+from webapp.team.manuals import manual_key
+from webapp.team.models import Manual, ManualVersion
 
 FORMAT = 1
 ROWS_AT_ONCE = 500
@@ -136,9 +138,14 @@ def _photo_keys(session: Session) -> Iterator[str]:
 
 
 def _document_keys(session: Session) -> Iterator[str]:
-    """Documents that are made, and the frozen data of issued reports."""
+    """Documents that are made, the frozen data of issued reports, and manuals."""
     yield from session.scalars(sa.select(Document.object_key).where(Document.state == "ready"))
     yield from session.scalars(sa.select(Report.data_key))
+    manuals = sa.select(Manual.contract_id, ManualVersion.sha256).join(
+        ManualVersion, ManualVersion.manual_id == Manual.id
+    )
+    for contract_id, sha256 in session.execute(manuals):
+        yield manual_key(contract_id, sha256)
 
 
 def _revision(session: Session) -> str:

@@ -91,6 +91,16 @@ CATALOGUE: dict[str, int] = {
     "hours_elsewhere": 409,
     "hours_voided": 409,
     "plan_overlaps": 409,
+    # the team
+    "absence_overlaps": 409,
+    "stand_in_absent": 409,
+    "absence_handed_over": 409,
+    "absence_not_running": 409,
+    "nothing_to_hand_over": 409,
+    "nothing_to_give_back": 409,
+    "manual_unreadable": 422,
+    "manual_unchanged": 409,
+    "manual_not_approved": 409,
     # the knowledge base
     "article_changed": 409,
     "article_withdrawn": 409,

@@ -43,6 +43,8 @@ ALL_SCREENS = (
     "/desk/open-items",
     "/desk/service-log",
     "/desk/knowledge",
+    "/desk/people?view=team",
+    "/desk/people?view=manuals",
     "/desk/service-log?view=month",
     "/desk/returns",
     "/desk/quarantine",

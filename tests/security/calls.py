@@ -24,13 +24,16 @@ from tests.security.world import (
     PICTURE,
     World,
     a_log_entry,
+    an_absence,
     an_article,
     another_engineer,
     good_visit,
     longer_and_longer,
+    new_absence,
     new_accepted_month,
     new_article,
     new_draft,
+    new_given_absence,
     new_hours,
     new_inspected_room,
     new_label,
@@ -38,10 +41,12 @@ from tests.security.world import (
     new_log_day,
     new_log_entry,
     new_mail,
+    new_manual,
     new_member,
     new_plan,
     new_quarantined,
     new_returned,
+    new_unapproved_manual,
     own_notification,
     own_session,
     planned,
@@ -109,6 +114,23 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     },
     ("POST", "/cases"): lambda _: {
         "json": {"uid": made.uid(), "kind": "fault", "title": "没有声音"}
+    },
+    ("POST", "/absences"): lambda world: {"json": an_absence(world)},
+    ("PATCH", "/absences/{absence_id}"): lambda world: {"json": world.names["away"]},
+    ("POST", "/manuals"): lambda _: {
+        "query_string": {
+            "uid": made.uid(),
+            "kind": "safety",
+            "title": "安全措施",
+            "filename": "a.pdf",
+        },
+        "data": b"%PDF-1.7",
+        "content_type": "application/octet-stream",
+    },
+    ("POST", "/manuals/{manual_id}/versions"): lambda _: {
+        "query_string": {"filename": "b.pdf"},
+        "data": f"%PDF-1.7 {made.uid()}".encode(),
+        "content_type": "application/octet-stream",
     },
     ("POST", "/articles"): lambda _: {"json": an_article()},
     ("PATCH", "/articles/{article}"): lambda _: {
@@ -217,6 +239,7 @@ _CASES_OF = {
 
 def path_values(world: World, path: str, actor: str, method: str = "GET") -> Names:
     """What stands for each name in a path; what a request uses up is made anew for each."""
+    world.names["acts"] = actor
     values = {**world.names, "action": "finish", "step": "withdraw", "other": 1}
     if "/checklists/" in path:
         values["number"] = new_draft(world)
@@ -230,12 +253,14 @@ def path_values(world: World, path: str, actor: str, method: str = "GET") -> Nam
         "article": new_article,
         "loan_id": new_loan,
         "quote_token": new_quote_link,
+        "manual_id": new_unapproved_manual if path.endswith("/approve") else new_manual,
     }
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:
             values[name] = make(world)
     actors_own = {
         "entry_id": new_log_entry,
+        "absence_id": new_given_absence if path.endswith("give-back") else new_absence,
         "entry_number": new_hours,
         "session_id": own_session,
         "notification_id": own_notification,

@@ -18,6 +18,7 @@ from tests.rounds import made
 from tests.sync.phone import Phone, inspection, picture, slot
 from webapp import links
 from webapp.acceptance.models import ReturnedAnswer
+from webapp.cases.models import Case
 from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Building, Device
 from webapp.identity import services as identity
@@ -33,11 +34,13 @@ from webapp.rounds.models import Inspection, Round, RoundRoom
 from webapp.rounds.opening import sync_tasks_with_estate
 from webapp.storage import object_store
 from webapp.sync.models import Quarantined
+from webapp.team.models import Absence, HandedOver
 
 MONTH = "2026-03"
 FORMER, DISABLED, NOBODY = "former_member", "disabled", "nobody"
 ACTORS = (*ROLES, ADMINISTRATOR, FORMER, DISABLED, NOBODY)
 PICTURE = picture(7)
+ENGINEERS = ("on_site_engineer", "inspection_engineer", "backup_engineer")
 _log_days = count(1)
 
 
@@ -129,6 +132,7 @@ def _furnish(world: World) -> None:
     world.names["repair"] = new_repair(world)
     world.names["part_id"] = new_part(world)
     world.names["loan_id"] = new_loan(world)
+    world.names |= {"manual_id": new_manual(world), "version": 1}
     world.names["fault_token"] = new_followed(world)
     world.names["fault_photo_uid"] = new_followed_photo(world)
     world.names["key"] = f"answer-{world.names['returned_id']}"
@@ -281,6 +285,90 @@ def new_fault(world: World) -> str:
 def a_log_entry() -> dict[str, str]:
     """The body that writes an entry of the service log."""
     return {"uid": made.uid(), "clock": "10:00", "done": "更换话筒电池"}
+
+
+def an_absence(world: World) -> dict[str, Any]:
+    """The body that enters a day's absence long ago: of who acts, if he is an engineer."""
+    day = str(date(2020, 1, 1) - timedelta(days=next(_log_days)))
+    acts = world.names.get("acts")
+    who = acts if acts in ENGINEERS else "on_site_engineer"
+    standing_in = "backup_engineer" if who == "inspection_engineer" else "inspection_engineer"
+    return {
+        "uid": made.uid(),
+        "user_id": world.people[who].id,
+        "from_on": day,
+        "to_on": day,
+        "reason": "leave",
+        "stand_in_id": world.people[standing_in].id,
+    }
+
+
+def _new_engineer(world: World) -> int:
+    login = f"{world.code}-{made.uid()}".lower()
+    return factories.member(world.contract, "backup_engineer", login=login).id
+
+
+def new_absence(world: World, actor: str, *, given: bool = False) -> int:
+    """An absence that runs: the actor's own, or of a new engineer who has a case; perhaps handed over.
+
+    ``world.names["away"]`` becomes a body that changes it.
+    """
+    own = actor in ENGINEERS
+    who = world.people[actor].id if own else _new_engineer(world)
+    body: dict[str, Any] = {
+        "user_id": who,
+        "reason": "leave",
+        "to_on": None,
+        "stand_in_id": _new_engineer(world),
+    }
+    now = now_utc()
+    with unit_of_work() as session:
+        others = sa.update(Absence).where(Absence.user_id == who)
+        session.execute(others.values(cancelled_at=now))
+        row = Absence(
+            contract_id=world.contract.id,
+            uid=made.uid(),
+            from_on=now.date() - timedelta(days=2),
+            entered_by_id=who,
+            entered_at=now,
+            **body,
+        )
+        session.add(row)
+        session.flush()
+        cases = sa.select(Case).where(Case.contract_id == world.contract.id, Case.live)
+        case = session.scalars(cases.limit(1)).one()
+        case.owner_id = row.stand_in_id if given else who
+        if given:
+            session.add(
+                HandedOver(absence_id=row.id, case_id=case.id, to_id=row.stand_in_id, handed_at=now)
+            )
+    world.names["away"] = {**body, "from_on": str(row.from_on), "text": made.uid()}
+    return row.id
+
+
+def new_given_absence(world: World, actor: str) -> int:
+    """An absence whose stand-in has been given a case."""
+    return new_absence(world, actor, given=True)
+
+
+def new_manual(world: World) -> int:
+    """A manual with an approved version."""
+    manual_id = new_unapproved_manual(world)
+    url = f"/api/contracts/{world.code}/manuals/{manual_id}/versions/1/approve"
+    assert world.browser("project_manager").post(url).status_code == 200
+    return manual_id
+
+
+def new_unapproved_manual(world: World) -> int:
+    """A manual whose first version waits for its approval."""
+    url = f"/api/contracts/{world.code}/manuals"
+    query = {"uid": made.uid(), "kind": "manual", "title": "作业手册", "filename": "a.pdf"}
+    boss = world.browser("project_manager")
+    answer = boss.post(
+        url, query_string=query, data=b"%PDF-1.7", content_type="application/octet-stream"
+    )
+    manual_id: int = max(row["id"] for row in answer.get_json()["manuals"])
+    return manual_id
 
 
 def an_article() -> dict[str, str]:

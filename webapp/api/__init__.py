@@ -25,6 +25,7 @@ def register(app: Flask) -> None:
         labels,
         links,
         mails,
+        manuals,
         notifications,
         open_items,
         openapi,
@@ -47,6 +48,7 @@ def register(app: Flask) -> None:
         spares,
         sync,
         sync_health,
+        team,
     )
 
     api = openapi.DocumentedApi(app)
@@ -74,6 +76,8 @@ def register(app: Flask) -> None:
         quotes,
         quote_settings,
         quote_links,
+        team,
+        manuals,
         service_terms,
         hours,
         spares,

@@ -29,6 +29,7 @@ from webapp.demo.quotes import tell_the_quotes
 from webapp.demo.service_desk import tell_the_service_desk
 from webapp.demo.simulate import Subject, visit
 from webapp.demo.spare_parts import tell_of_spare_parts
+from webapp.demo.team import gather_the_team
 from webapp.demo.told import tell_the_demo
 from webapp.estate.importing import import_register
 from webapp.estate.models import Device, Label, Room
@@ -83,6 +84,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         tell_the_service_desk(session, contract, people, now)
         fill_the_knowledge_base(session, contract, people, now)
         keep_the_log(session, contract, people, now)
+        gather_the_team(session, store, contract, people, now)
         tell_of_after_hours(session, contract, people, months[0], now)
         tell_of_spare_parts(session, contract, people, now)
         record_devices_away(session, contract.id, now)

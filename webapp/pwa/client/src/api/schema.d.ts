@@ -191,6 +191,210 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter an absence, one's own or anybody's as who manages people. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewAbsence"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Team"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/absences/{absence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                absence_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Cancel an absence that doesn't take place. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    absence_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Team"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change an absence's days, reason or stand-in. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    absence_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Away"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Team"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/absences/{absence_id}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                absence_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give back what the stand-in still has of it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    absence_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Team"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/absences/{absence_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                absence_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the stand-in the absent person's rooms of the round and live cases. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    absence_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Team"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/after-hours-terms": {
         parameters: {
             query?: never;
@@ -5187,6 +5391,267 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/manuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The manuals, their versions, and who has read the ones that count. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Manuals"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Bring a new manual: PDF or DOCX, the raw body. */
+        post: {
+            parameters: {
+                query: {
+                    uid: string;
+                    kind: "manual" | "safety";
+                    title: string;
+                    filename: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Manuals"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/manuals/{manual_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                manual_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring the next version of a manual: PDF or DOCX, the raw body. */
+        post: {
+            parameters: {
+                query: {
+                    filename: string;
+                    note?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    manual_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Manuals"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/manuals/{manual_id}/versions/{version}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                manual_id: number;
+                version: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a version: it is the one to be read from now on. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    manual_id: number;
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Manuals"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/manuals/{manual_id}/versions/{version}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                manual_id: number;
+                version: number;
+            };
+            cookie?: never;
+        };
+        /** A version's file. Who doesn't handle cases is given approved ones alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    manual_id: number;
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": string;
+                        "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/manuals/{manual_id}/versions/{version}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                manual_id: number;
+                version: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one has read a version and understood it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    manual_id: number;
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Manuals"];
+                    };
                 };
                 default: components["responses"]["DEFAULT_ERROR"];
             };
@@ -10330,6 +10795,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Who has what before him, who is away, who stands in. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Team"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links/fault/{fault_token}": {
         parameters: {
             query?: never;
@@ -11457,6 +11963,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Absence: {
+            cases: number;
+            /** Format: date */
+            from_on: string;
+            given_cases: number;
+            given_rooms: number;
+            id: number;
+            name: string;
+            name_en: string;
+            /** @enum {string} */
+            reason: "leave" | "sick" | "training" | "departure" | "other";
+            rooms: number;
+            stand_in: string;
+            stand_in_en: string;
+            stand_in_id: number;
+            /** @enum {string} */
+            state: "running" | "coming" | "over" | "cancelled";
+            text: string;
+            /** Format: date */
+            to_on: string | null;
+            user_id: number;
+        };
         Acceptance: {
             blockers: components["schemas"]["AcceptanceBlocker"][];
             buildings: components["schemas"]["AcceptanceBuilding"][];
@@ -11623,6 +12151,18 @@ export interface components {
         };
         Assignments: {
             rooms: components["schemas"]["RoomAssignment"][];
+        };
+        Away: {
+            /** Format: date */
+            from_on: string;
+            /** @enum {string} */
+            reason: "leave" | "sick" | "training" | "departure" | "other";
+            stand_in_id: number;
+            /** @default  */
+            text: string;
+            /** Format: date */
+            to_on: string | null;
+            user_id: number;
         };
         BeginQuote: {
             uid: string;
@@ -13488,6 +14028,42 @@ export interface components {
             page_size: number;
             total: number;
         };
+        Manual: {
+            current: number | null;
+            id: number;
+            /** @enum {string} */
+            kind: "manual" | "safety";
+            readers: components["schemas"]["ManualReader"][];
+            title: string;
+            versions: components["schemas"]["ManualVersion"][];
+        };
+        ManualReader: {
+            name: string;
+            name_en: string;
+            /** Format: date-time */
+            read_at: string | null;
+            /** @enum {string} */
+            role: "project_manager" | "on_site_engineer" | "inspection_engineer" | "backup_engineer" | "client_it_lead";
+            user_id: number;
+        };
+        ManualVersion: {
+            /** Format: date-time */
+            approved_at: string | null;
+            /** Format: date-time */
+            brought_at: string;
+            brought_by: string;
+            brought_by_en: string;
+            bytes: number;
+            file_name: string;
+            note: string;
+            number: number;
+        };
+        Manuals: {
+            manuals: components["schemas"]["Manual"][];
+            may_approve: boolean;
+            may_bring: boolean;
+            may_read: boolean;
+        };
         Mark: {
             /** @enum {string} */
             kind: "arrow" | "circle" | "text";
@@ -13609,6 +14185,19 @@ export interface components {
         Names: {
             en: string;
             zh: string;
+        };
+        NewAbsence: {
+            /** Format: date */
+            from_on: string;
+            /** @enum {string} */
+            reason: "leave" | "sick" | "training" | "departure" | "other";
+            stand_in_id: number;
+            /** @default  */
+            text: string;
+            /** Format: date */
+            to_on: string | null;
+            uid: string;
+            user_id: number;
         };
         NewArticle: {
             /** @default null */
@@ -15343,6 +15932,25 @@ export interface components {
             };
             room_id: number;
             round_id: number;
+        };
+        Team: {
+            absences: components["schemas"]["Absence"][];
+            may_enter_all: boolean;
+            may_hand_over: boolean;
+            people: components["schemas"]["TeamPerson"][];
+            /** Format: date */
+            today: string;
+        };
+        TeamPerson: {
+            absent: boolean;
+            cases: number;
+            name: string;
+            name_en: string;
+            /** @enum {string} */
+            role: "project_manager" | "on_site_engineer" | "inspection_engineer" | "backup_engineer" | "client_it_lead";
+            rooms: number;
+            stands_in_for: number[];
+            user_id: number;
         };
         Terms: {
             amount: number;

@@ -26,6 +26,7 @@ const areas = [
   "desk_returns",
   "desk_spares",
   "desk_sync",
+  "desk_team",
   "desk_terms",
   "errors",
   "link",

@@ -15,6 +15,7 @@ import enReturns from "./en/desk_returns";
 import enSpares from "./en/desk_spares";
 import enSync from "./en/desk_sync";
 import enTerms from "./en/desk_terms";
+import enTeam from "./en/desk_team";
 import zh from "./zh/desk";
 import zhAcceptance from "./zh/desk_acceptance";
 import zhCases from "./zh/desk_cases";
@@ -30,6 +31,7 @@ import zhReturns from "./zh/desk_returns";
 import zhSpares from "./zh/desk_spares";
 import zhSync from "./zh/desk_sync";
 import zhTerms from "./zh/desk_terms";
+import zhTeam from "./zh/desk_team";
 
 // A line each: a new area is one line in both.
 addTexts(
@@ -48,6 +50,7 @@ addTexts(
     ...zhReturns,
     ...zhSpares,
     ...zhSync,
+    ...zhTeam,
     ...zhTerms,
   },
   {
@@ -65,6 +68,7 @@ addTexts(
     ...enReturns,
     ...enSpares,
     ...enSync,
+    ...enTeam,
     ...enTerms,
   },
 );

@@ -32,6 +32,7 @@ export type Key =
   | keyof typeof import("./zh/desk_returns").default
   | keyof typeof import("./zh/desk_spares").default
   | keyof typeof import("./zh/desk_sync").default
+  | keyof typeof import("./zh/desk_team").default
   | keyof typeof import("./zh/desk_terms").default
   | keyof typeof import("./zh/link").default
   | keyof typeof import("./zh/phone_cases").default;
