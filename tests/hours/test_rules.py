@@ -100,14 +100,6 @@ def test_what_is_no_entry(begin: str, end: str, rest: int, wrong: dict[str, list
     assert rules.entry_problems(there(begin), there(end), rest, now) == wrong
 
 
-def test_one_that_begins_as_the_other_ends_does_not_overlap() -> None:
-    seven, nine, ten = (there(f"2026-03-02T{hour}:00") for hour in ("19", "21", "22"))
-    assert not rules.overlap(seven, nine, (nine, ten))
-    assert not rules.overlap(nine, ten, (seven, nine))
-    assert rules.overlap(seven, ten, (nine, ten))
-    assert rules.overlap(nine, nine + timedelta(minutes=1), (seven, ten))
-
-
 @given(day=DAYS, starts=STARTS)
 def test_each_day_lies_in_one_contract_year(day: date, starts: str) -> None:
     year = rules.contract_year(day, starts)

@@ -209,11 +209,6 @@ def counted_half_hours(
     return max(1, (worked + HALF_HOUR / 2) // HALF_HOUR)
 
 
-def overlap(began_at: datetime, ended_at: datetime, other: tuple[datetime, datetime]) -> bool:
-    """Whether two spans share a moment; one that begins as the other ends shares none."""
-    return began_at < other[1] and other[0] < ended_at
-
-
 def charged_half_hours(total_after: int, half_hours: int, free: int) -> int:
     """What one line of the ledger moves the charge by; negative where it voids what was charged.
 
