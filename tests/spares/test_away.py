@@ -64,6 +64,15 @@ def test_its_task_gets_the_exception_in_the_name_of_who_sent_it(
     assert follow(contract) == 0
 
 
+def test_two_repairs_of_one_device_are_one_exception(
+    contract: Contract, engineer: User, codec: Device, march: Round
+) -> None:
+    sent(contract, engineer, codec)
+    sent(contract, engineer, codec)
+    assert follow(contract) == 1
+    assert len(db.session.scalars(sa.select(Inspection)).all()) == 1
+
+
 def test_a_device_that_is_here_or_was_inspected_is_left_alone(
     contract: Contract, engineer: User, codec: Device, march: Round
 ) -> None:

@@ -43,7 +43,9 @@ def record_devices_away(session: Session, contract_id: int, now: datetime) -> in
     Only a task that nobody has said anything of yet; a later inspection of it is the second visit.
     """
     rows = session.execute(_waiting().where(RoundTask.contract_id == contract_id)).all()
-    submissions = [found for row in rows if (found := _submission(session, row, now)) is not None]
+    # One device may have two repairs; its task is told of once.
+    tasks = {row.RoundTask.id: row for row in rows}.values()
+    submissions = [found for row in tasks if (found := _submission(session, row, now)) is not None]
     if not submissions:
         return 0
     answers = record_inspections(session, contract_id, submissions, now)
