@@ -131,9 +131,23 @@ def log_hours(
     if wrong:
         raise AppError("invalid", fields=wrong)
     _check_not_worked(session, access, logging.user_id, began_at, ended_at)
-    contract = session.get_one(Contract, access.contract_id)
+    row = _new_entry(session, access, case, logging, (began_at, ended_at), now)
+    return _added(session, access, row, "log_hours", now)
+
+
+def _new_entry(
+    session: Session,
+    access: Access,
+    case: Case,
+    logging: Logging,
+    span: tuple[datetime, datetime],
+    now: datetime,
+) -> HoursEntry:
+    """The line, counted by the terms that hold now."""
+    contract, (began_at, ended_at) = session.get_one(Contract, access.contract_id), span
     worked_on = began_at.astimezone(ZoneInfo(contract.time_zone)).date()
-    row = HoursEntry(
+    rounding = terms_of(contract).rounding
+    return HoursEntry(
         contract_id=contract.id,
         uid=logging.uid,
         number=_next_number(session, contract.id),
@@ -142,16 +156,13 @@ def log_hours(
         began_at=began_at,
         ended_at=ended_at,
         break_minutes=logging.break_minutes,
-        half_hours=rules.counted_half_hours(
-            began_at, ended_at, logging.break_minutes, terms_of(contract).rounding
-        ),
+        half_hours=rules.counted_half_hours(began_at, ended_at, logging.break_minutes, rounding),
         worked_on=worked_on,
         year=rules.contract_year(worked_on, starts_of(contract)).year,
         note=logging.note.strip(),
         logged_by_id=access.user_id,
         logged_at=now,
     )
-    return _added(session, access, row, "log_hours", now)
 
 
 def void_hours(
