@@ -20,6 +20,7 @@ from webapp.db import now_utc, unit_of_work
 from webapp.demo import payloads
 from webapp.demo.acceptance import Signatures
 from webapp.demo.after_hours import tell_of_after_hours
+from webapp.demo.case_photos import show_the_first_fault
 from webapp.demo.cases import Cases
 from webapp.demo.knowledge import fill_the_knowledge_base
 from webapp.demo.logbook import keep_the_log
@@ -82,6 +83,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
             teller.tell(session, month, index, now)
         say("service desk")
         tell_the_service_desk(session, contract, people, now)
+        show_the_first_fault(session, store, contract, people, now)
         fill_the_knowledge_base(session, contract, people, now)
         keep_the_log(session, contract, people, now)
         gather_the_team(session, store, contract, people, now)

@@ -144,7 +144,7 @@ def tell_the_service_desk(
             contract.id,
             _author(contract, people, story.who),
             Opening(
-                uid=_uid(f"{place}"),
+                uid=uid_of(f"{place}"),
                 kind=story.kind,
                 title=story.title,
                 text=story.text,
@@ -160,12 +160,13 @@ def tell_the_service_desk(
         names.append(called(case))
         for step, (hours_ago, who, key, fields) in enumerate(story.steps):
             at = now - timedelta(hours=hours_ago)
-            taking = Taking(uid=_uid(f"{place}-{step}"), step=key, at=at, fields=fields)
+            taking = Taking(uid=uid_of(f"{place}-{step}"), step=key, at=at, fields=fields)
             author = _author(contract, people, who)
             take_step(session, contract.id, author, names[place], taking, at)
 
 
-def _uid(name: str) -> str:
+def uid_of(name: str) -> str:
+    """The id of something of the demo's service desk: the same at each load."""
     return str(uuid.uuid5(NAMESPACE, name))
 
 
