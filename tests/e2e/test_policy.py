@@ -85,6 +85,7 @@ def on_the_phone(page: Page, base: str) -> dict[str, Any]:
         "/rooms/:id": pulled["rooms"][0]["id"],
         "/inspect/:taskId": pulled["tasks"][0]["id"],
         "/d/:code": pulled["labels"][0]["code"],
+        "/cases/:uid": pulled["cases"][0]["uid"],
     }
 
 
