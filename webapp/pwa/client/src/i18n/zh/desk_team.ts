@@ -1,7 +1,7 @@
 /** The team: duties, absences, stand-ins; manuals and who has read them. */
 export default {
-  "people.team": "值班与替班",
-  "people.manuals": "手册与安全措施",
+  "people.team": "值班",
+  "people.manuals": "手册",
   "team.duties": "各人手上的工作",
   "team.load": "待检会议室 {rooms} 间 · 服务单 {cases}",
   "team.free": "手上没有工作",
