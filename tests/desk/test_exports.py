@@ -156,7 +156,6 @@ def desk(
     log_hours(browser)
     article = {"uid": made.uid(), "title": "=黑屏", "solution": "@重启"}
     assert browser.post(f"{HQ}/articles", json=article).status_code == 201
-    lend_a_part(browser)
     repair = {**fault, "uid": made.uid(), "kind": "repair", "fields": {"way": "paid"}}
     assert browser.post(f"{HQ}/cases", json=repair).status_code == 201
     draft = browser.post(f"{HQ}/cases/R1/quotes", json={"uid": made.uid()}).get_json()
@@ -170,6 +169,7 @@ def desk(
     told = {key: draft[key] for key in ("revision", "language", "valid_until")}
     written = browser.patch(f"{HQ}/quotes/Q1-1", json={**told, "lines": [line]})
     assert written.status_code == 200
+    lend_a_part(browser)
     return browser
 
 
@@ -181,9 +181,9 @@ def lend_a_part(browser: FlaskClient) -> None:
     assert browser.post(f"{HQ}/spare-parts/1/movements", json=moved).status_code == 201
     way = {"way": "warranty"}
     repair = {"uid": made.uid(), "kind": "repair", "title": "=返厂", "fields": way}
-    assert browser.post(f"{HQ}/cases", json=repair).status_code == 201
+    name = browser.post(f"{HQ}/cases", json=repair).get_json()["name"]
     lent = {"uid": made.uid(), "what": "=1+1", "part_id": 1, "due_on": "2026-03-20"}
-    assert browser.post(f"{HQ}/cases/R1/loans", json=lent).status_code == 201
+    assert browser.post(f"{HQ}/cases/{name}/loans", json=lent).status_code == 201
 
 
 def log_hours(browser: FlaskClient) -> None:
