@@ -167,7 +167,8 @@ class Chromium:
         """Note all that is in the outbox as something that the screen said "saved" of."""
         report = self.look()
         self.told.saved |= {one["id"]: one["hash"] for one in report["operations"]}
-        done = {record["uid"] for record in report["records"]}
+        # A case's photo hangs on what was done with it, which is an operation and no record.
+        done = {one["uid"] for one in (*report["records"], *report["operations"])}
         # What is in the draft of an amendment is not in the outbox.
         own = [p for p in report["photos"] if p["uid"] in done and p["state"] != "draft"]
         self.told.saved_photos |= {photo["id"]: photo["sha256"] for photo in own}
