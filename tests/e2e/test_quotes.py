@@ -63,6 +63,8 @@ def mailed_link(server: Server) -> str:
     while time.monotonic() < ends_at:
         for path in sorted(folder.glob("*.eml")):
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            if "lead@client.example" not in str(message["To"]):
+                continue
             found = re.search(r"http://\S+/l/quote/\S+", message.get_content())
             if found:
                 return found[0]

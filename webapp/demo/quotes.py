@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import Session
 
+from webapp import links
 from webapp.cases.models import Case
 from webapp.cases.opening import Opening, called, case_named
 from webapp.cases.services import Author, open_case
@@ -18,6 +20,7 @@ from webapp.demo.people import CODE, PEOPLE
 from webapp.estate.models import Device
 from webapp.identity.models import Contract
 from webapp.identity.rules import ROLE_RIGHTS, Access
+from webapp.notifications.rules import HERE
 from webapp.quotes import answering, expiring, sending, services
 from webapp.quotes.models import Quote
 from webapp.quotes.settings import settle_quotes
@@ -228,12 +231,18 @@ def _tell(
     if told.sent is None:
         return
     session.flush()  # its lines are read again
-    sending.send_quote(session, li, services.called(quote), "", [], "", at)
+    sending.send_quote(session, li, services.called(quote), _link(quote), [], "", at)
     if told.answer is None:
         return
     hours_ago, decision, text, another = told.answer
     said = answering.Answer(decision, zhou.user_name, text, "account", zhou, "", another)
     answering.answer_quote(session, quote, said, now - timedelta(hours=hours_ago))
+
+
+def _link(quote: Quote) -> str:
+    """The link in its mail, whose address is filled in by who sends it."""
+    secret_key: str = current_app.extensions["settings"].secret_key
+    return f"{HERE}/l/quote/{links.token_for(secret_key, 'quote', quote.id)}"
 
 
 def _draft(session: Session, li: Access, case: str, uid: str, at: datetime) -> Quote:

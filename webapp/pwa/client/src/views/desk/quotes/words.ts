@@ -27,9 +27,9 @@ export function money(text: string): string {
 export const total = (one: Pick<Quote, "currency" | "gross">): string => `${one.currency} ${money(one.gross)}`;
 
 /** An hour and a day are the rate card's words; any other unit is as it was written. */
-export function unitText(line: Pick<QuoteLine, "kind" | "unit">): string {
+export function unitText(line: Pick<QuoteLine, "kind" | "unit" | "quantity">): string {
   const key = `quote.unit_${line.unit}`;
-  return line.kind === "labour" && isKey(key) ? t(key) : line.unit;
+  return line.kind === "labour" && isKey(key) ? t(key, { count: Number(line.quantity) }) : line.unit;
 }
 
 /** What the client has still time for; nothing while the end is far off. */
