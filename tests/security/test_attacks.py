@@ -38,6 +38,8 @@ BYTES = (
     "/rescue",
     "/photos/{file_uid}",
     "/photos/{fault_photo_uid}",
+    "/manuals",
+    "/manuals/{manual_id}/versions",
 )
 WRITES_JSON = sorted(
     key
@@ -118,6 +120,7 @@ NUMBERS = (
     "notification_id",
     "entry_id",
     "entry_number",
+    "absence_id",
 )
 
 
@@ -125,9 +128,10 @@ def send(hq: World, method: str, path: str, **change: Any) -> TestResponse:
     """A request that would succeed if ``change`` left its body and kind as they are."""
     rule = RULES[method, path]
     actor = who_may(rule) if "contract_code" in path else ADMINISTRATOR
+    url = path.format_map(path_values(hq, path, actor, method))  # it may make what the body names
     body = WITH[method, path](hq).get("json", {}) | change.get("fields", {})
     return hq.browser(actor).open(
-        path.format_map(path_values(hq, path, actor, method)),
+        url,
         method=method,
         data=json.dumps(body),
         content_type=change.get("kind", "application/json"),
