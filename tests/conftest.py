@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.browsers import browser_path, playwright  # noqa: F401 - fixtures for every folder
@@ -29,10 +28,6 @@ from webapp.extensions import limiter
 from webapp.identity.models import Contract, User
 
 KEPT_TABLES = {"server_state"}
-NUMBERS_BEGIN_ANEW = """
-SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
-FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL
-"""
 # A busy machine is no failure, and a run in CI draws the same cases every time.
 hypothesis.settings.register_profile(
     "roundbook", deadline=None, derandomize=bool(os.environ.get("CI"))
@@ -102,7 +97,8 @@ def empty_tables() -> None:
     tables = [t for t in reversed(Base.metadata.sorted_tables) if t.name not in KEPT_TABLES]
     with unit_of_work() as session:
         if db.engine.dialect.name == "postgresql":
-            _empty_on_postgresql(session, tables)
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
             return
         kept = session.execute(
             sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
@@ -113,15 +109,6 @@ def empty_tables() -> None:
             session.execute(sa.delete(table))
         for _, statement in kept:
             session.execute(sa.text(statement))
-
-
-def _empty_on_postgresql(session: Session, tables: Sequence[sa.Table]) -> None:
-    """Row by row, with triggers and foreign keys asleep: TRUNCATE makes a new file of each table and
-    index, which takes a tenth of a second after each test. The suite's user is a superuser for it.
-    """
-    session.execute(sa.text("SET LOCAL session_replication_role = replica"))
-    session.execute(sa.text("; ".join(f'DELETE FROM "{table.name}"' for table in tables)))
-    session.execute(sa.text(NUMBERS_BEGIN_ANEW))
 
 
 @pytest.fixture

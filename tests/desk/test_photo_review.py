@@ -165,7 +165,9 @@ def test_a_photo_is_accepted_or_sent_back_with_marks(
     )
     assert body["review_marks"] == [mark]
     assert desk.post(f"photos/{uid}/review", {"state": "accepted"}).get_json()["review_marks"] == []
-    audits = db.session.scalars(sa.select(AuditRow).filter_by(entity="photo", entity_id=uid)).all()
+    audits = db.session.scalars(
+        sa.select(AuditRow).filter_by(entity="photo", entity_id=uid).order_by(AuditRow.id)
+    ).all()
     assert [row.diff["review"] for row in audits] == [
         ["none", "returned"],
         ["returned", "accepted"],
