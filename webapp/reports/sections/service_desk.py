@@ -1,23 +1,24 @@
 """六 to 十: what the service desk knows; one honest line each until it knows something.
 
-A domain that records faults, repairs, changes, trainings or complaints registers how it tells of a
-month, and the report has it from then on::
-
-    @service_section("faults")
-    def faults(facts: MonthFacts) -> ServiceSection | None: ...
-
-None stands for a month of which nothing is known; a month without any fault is data.
+None stands for a section of which nothing was ever recorded; a month without any fault is data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from webapp.reports.facts import MonthFacts
+from webapp.reports.sections import case_sections
 from webapp.reports.shape import ServiceKey, ServiceSection, Words
 
-Tell = Callable[[MonthFacts], ServiceSection | None]
-KEYS: tuple[ServiceKey, ...] = ("faults", "repairs", "changes", "training", "complaints")
+# In the report's order.
+_TELLERS: Mapping[ServiceKey, Callable[[MonthFacts], ServiceSection | None]] = {
+    "faults": case_sections.faults,
+    "repairs": case_sections.repairs,
+    "changes": case_sections.changes,
+    "training": case_sections.training,
+    "complaints": case_sections.complaints,
+}
 _NOTHING: dict[ServiceKey, Words] = {
     "faults": {
         "zh": "本系统尚未登记故障申报，本月无数据：响应时间（1 小时、24 小时、3 天）无法统计。",
@@ -43,26 +44,13 @@ _NOTHING: dict[ServiceKey, Words] = {
         "en": "No complaints and no satisfaction figures are recorded in this system yet.",
     },
 }
-_tellers: dict[ServiceKey, Tell] = {}
-
-
-def service_section(key: ServiceKey) -> Callable[[Tell], Tell]:
-    """Register what tells of a section's month."""
-
-    def register(tell: Tell) -> Tell:
-        _tellers[key] = tell
-        return tell
-
-    return register
 
 
 def service_sections(facts: MonthFacts) -> list[ServiceSection]:
     """The five sections, in the report's order."""
-    return [_section(key, facts) for key in KEYS]
+    return [_section(key, facts) for key in _TELLERS]
 
 
 def _section(key: ServiceKey, facts: MonthFacts) -> ServiceSection:
-    told = _tellers[key](facts) if key in _tellers else None
-    if told is not None:
-        return told
-    return {"key": key, "has_data": False, "lines": [_NOTHING[key]], "tables": []}
+    told = _TELLERS[key](facts)
+    return told or {"key": key, "has_data": False, "lines": [_NOTHING[key]], "tables": []}

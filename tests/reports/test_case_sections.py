@@ -1,0 +1,118 @@
+"""六 to 十 of the report tell of the service desk's cases, from the last due day to this one (clauses 22-48)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from tests.cases.made import author, opened, taken
+from tests.reports.conftest import NOW, Month
+from webapp.cases.models import Case
+from webapp.db import db, unit_of_work
+from webapp.identity.models import User
+from webapp.reports.content import report_content
+
+LAST_OF_MARCH = NOW - timedelta(days=25)
+
+
+def sections(month: Month) -> dict[str, dict[str, Any]]:
+    told = report_content(db.session(), month.contract.id, "2026-04", NOW)["services"]
+    return {section["key"]: dict(section) for section in told}
+
+
+def rows(section: dict[str, Any], table: int = -1) -> list[list[str]]:
+    return [[cell["zh"] for cell in row] for row in section["tables"][table]["rows"]]
+
+
+def test_where_nothing_was_ever_recorded_one_honest_line_says_so(month: Month) -> None:
+    for section in sections(month).values():
+        assert not section["has_data"]
+        assert len(section["lines"]) == 1
+        assert section["tables"] == []
+
+
+def test_faults_are_told_by_severity_and_each_clock_in_time_or_late(
+    month: Month, engineer: User, it_lead: User
+) -> None:
+    client = author(month.contract, it_lead, "client_it_lead")
+    li = author(month.contract, engineer)
+    morning = NOW - timedelta(days=2)
+    quick = opened(month.contract, client, now=morning, severity=1, device_id=month.projector.id)
+    taken(quick, li, "arrive", now=morning + timedelta(minutes=40))
+    slow = opened(month.contract, client, now=morning, severity=1, title="没有声音")
+    taken(slow, li, "arrive", now=morning + timedelta(hours=3))
+    opened(month.contract, client, now=LAST_OF_MARCH - timedelta(days=30), title="很久以前")
+    faults = sections(month)["faults"]
+    assert faults["has_data"]
+    assert faults["lines"][0]["zh"] == "统计期：2026-03-11 至 2026-04-10；此前未结的一并列出。"
+    # The old one is still under way, and of the third severity unless told otherwise.
+    assert [row[:3] for row in rows(faults, 0) if row[0] == "一级"] == [["一级", "2", "1 / 2"]]
+    told = {row[3]: (row[2], row[5], row[6]) for row in rows(faults)}
+    assert told["投影没有画面"] == ("总部大楼 · 西湖厅 · 投影机甲", "按时", "响应到位")
+    assert told["没有声音"][1] == "超时"
+    assert "很久以前" in told
+
+
+def test_what_ended_before_the_period_or_began_after_it_is_another_months(
+    month: Month, it_lead: User
+) -> None:
+    client = author(month.contract, it_lead, "client_it_lead")
+    past = opened(month.contract, client, kind="complaint", now=LAST_OF_MARCH - timedelta(days=30))
+    with unit_of_work() as session:
+        ended = {"live": False, "ended_at": LAST_OF_MARCH - timedelta(days=20)}
+        session.execute(sa.update(Case).filter_by(id=past.id).values(ended))
+    opened(month.contract, client, kind="complaint", now=NOW + timedelta(days=5), title="以后")
+    complaints = sections(month)["complaints"]
+    assert complaints["has_data"]
+    assert rows(complaints) == []
+
+
+def test_a_repair_is_told_with_its_term_and_changes_with_the_free_hours(
+    month: Month, engineer: User, it_lead: User
+) -> None:
+    li, client = author(month.contract, engineer), author(month.contract, it_lead, "client_it_lead")
+    repair = opened(
+        month.contract,
+        li,
+        kind="repair",
+        now=NOW - timedelta(days=3),
+        device_id=month.projector.id,
+        fields={"way": "paid", "origin": "abroad"},
+    )
+    taken(repair, client, "approve", now=NOW - timedelta(days=2))
+    opened(
+        month.contract,
+        client,
+        kind="change",
+        now=NOW,
+        title="加装电视",
+        fields={"category": "installation"},
+    )
+    told = sections(month)
+    [row] = rows(told["repairs"])
+    assert row[3:5] == ["保修期外维修", "进口"]
+    assert row[5].startswith("2026-05")
+    assert row[6:] == ["进行中", "—", "已批准"]
+    assert "免费 80 小时，剩余 80 小时" in told["changes"]["lines"][1]["zh"]
+    assert rows(told["changes"])[0][4:] == ["加装电视", "已提出"]
+
+
+def test_many_cases_cost_the_statements_of_one(month: Month, it_lead: User) -> None:
+    client = author(month.contract, it_lead, "client_it_lead")
+
+    def statements() -> int:
+        counted: list[str] = []
+        note = lambda *given: counted.append(given[2])  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", note)
+        sections(month)
+        event.remove(db.engine, "before_cursor_execute", note)
+        return len(counted)
+
+    opened(month.contract, client, now=NOW)
+    one = statements()
+    for number in range(10):
+        opened(month.contract, client, now=NOW, title=f"第{number}件")
+    assert statements() == one
