@@ -218,6 +218,36 @@ def test_what_is_over_takes_no_more_words(
     assert follow(passer, given["token"])["live"] is False
 
 
+def verdict(browser: FlaskClient, token: str, status: int = 204, **more: Any) -> dict[str, Any]:
+    given = {"uid": made.uid(), "solved": True, **more}
+    answer = browser.post(f"/api/links/fault/{token}/verdict", json=given)
+    assert answer.status_code == status, answer.data
+    found: dict[str, Any] = answer.get_json(silent=True) or {}
+    return found
+
+
+def test_whoever_reported_it_says_whether_it_is_solved_and_how_content_he_is(
+    passer: FlaskClient, code: str, engineer: User, signed_in: SignIn
+) -> None:
+    given, li = report(passer, code), signed_in(engineer)
+    assert verdict(passer, given["token"], 409, rating=5)["code"] == "step_not_now"
+    take(li, given["name"], "arrive")
+    take(li, given["name"], "solve", cause="线松", solution="插紧")
+    assert verdict(passer, given["token"], 422, solved=False)["fields"] == {"text": ["required"]}
+    verdict(passer, given["token"], solved=False, text="还是没有画面")
+    assert follow(passer, given["token"])["state"] == "declared"
+    take(li, given["name"], "arrive")
+    take(li, given["name"], "solve", cause="线坏", solution="换线")
+    said: dict[str, Any] = {"uid": made.uid(), "rating": 4, "text": "很快"}
+    for _ in range(2):
+        verdict(passer, given["token"], **said)
+    shown = follow(passer, given["token"])
+    assert (shown["state"], shown["live"]) == ("closed", False)
+    assert [one["text"] for one in shown["said"]] == ["还是没有画面", "很快"]
+    assert li.get(f"{CASES}/{given['name']}").get_json()["facts"]["rating"] == 4
+    assert verdict(passer, given["token"], 409)["code"] == "step_not_now"
+
+
 def test_something_else_needs_words(passer: FlaskClient, code: str) -> None:
     assert report(passer, code, 422, trouble="other")["fields"] == {"text": ["required"]}
     assert report(passer, code, trouble="other", text="有异味")["name"] == "F1"

@@ -46,6 +46,7 @@ from tests.security.world import (
     new_plan,
     new_quarantined,
     new_returned,
+    new_solved,
     new_unapproved_manual,
     own_notification,
     own_session,
@@ -221,6 +222,9 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/api/links/fault/{fault_token}/words"): lambda _: {
         "json": {"uid": made.uid(), "text": "会议在三点"}
     },
+    ("POST", "/api/links/fault/{fault_token}/verdict"): lambda _: {
+        "json": {"uid": made.uid(), "solved": True, "rating": 5}
+    },
     ("PATCH", "/api/me"): lambda _: {"json": {"language": "en"}},
     ("POST", "/api/notifications/read"): lambda _: {"json": {"up_to": 1}},
     ("POST", "/api/contracts"): lambda _: {"json": {"code": made.uid()[-12:], "name_zh": "新合同"}},
@@ -273,6 +277,8 @@ def path_values(world: World, path: str, actor: str, method: str = "GET") -> Nam
         values["month"] = new_accepted_month(world)
     if path.endswith(("{day}/signature", "{day}/open")):
         values["day"] = new_log_day(world, actor, signed=path.endswith("open"))
+    if path.endswith("/verdict"):
+        values["fault_token"] = new_solved(world)
     if "{user_id}" in path:
         values["user_id"] = world.people["backup_engineer"].id
     return values

@@ -27,6 +27,7 @@ OUTSIDE: dict[tuple[str, str], str] = {
     ("POST", "/api/links/label/{code}/faults"): ANYBODY,
     ("GET", "/api/links/fault/{fault_token}"): ANYBODY,
     ("POST", "/api/links/fault/{fault_token}/words"): ANYBODY,
+    ("POST", "/api/links/fault/{fault_token}/verdict"): ANYBODY,
     ("PUT", "/api/links/fault/{fault_token}/photos/{fault_photo_uid}"): ANYBODY,
     ("GET", "/api/links/fault/{fault_token}/photos/{fault_photo_uid}/image"): ANYBODY,
     ("GET", "/api/links/quote/{quote_token}"): ANYBODY,

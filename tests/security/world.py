@@ -42,6 +42,7 @@ ACTORS = (*ROLES, ADMINISTRATOR, FORMER, DISABLED, NOBODY)
 PICTURE = picture(7)
 ENGINEERS = ("on_site_engineer", "inspection_engineer", "backup_engineer")
 _log_days = count(1)
+_devices = count(1)
 
 
 @dataclass
@@ -231,6 +232,25 @@ def new_followed(world: World) -> str:
     assert answer.status_code == 201, answer.data
     token: str = answer.get_json()["token"]
     return token
+
+
+def new_solved(world: World) -> str:
+    """What follows a fault of a device of its own that somebody reported and an engineer has solved."""
+    device = factories.device(world.names["room"], name=f"设备{next(_devices)}")
+    label = world.browser("project_manager").post(
+        f"/api/contracts/{world.code}/devices/{device.id}/label"
+    )
+    told = {"uid": made.uid(), "trouble": "no_picture"}
+    url = f"/api/links/label/{label.get_json()['code']}/faults"
+    given: dict[str, str] = world.app.test_client().post(url, json=told).get_json()
+    fields = {"cause": "线松", "solution": "插紧"}
+    for step, filled in (("arrive", {}), ("solve", fields)):
+        answer = world.browser("inspection_engineer").post(
+            f"/api/contracts/{world.code}/cases/{given['name']}/steps",
+            json={"uid": made.uid(), "step": step, "fields": filled},
+        )
+        assert answer.status_code == 200, answer.data
+    return given["token"]
 
 
 def new_accepted_month(world: World) -> str:

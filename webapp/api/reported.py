@@ -103,6 +103,20 @@ class FaultWordsSchema(Schema):
     text = text_field(2000, required=True, shortest=1)
 
 
+class FaultVerdictSchema(Schema):
+    """What the reporter says of a fault that counts as solved; why not needs words (clauses 27, 48)."""
+
+    uid = fields.String(required=True, validate=UID)
+    solved = fields.Boolean(required=True)
+    rating = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 5))
+    text = text_field(2000, load_default="")
+
+    @ma.validates_schema
+    def _words(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if not data["solved"] and not data["text"].strip():
+            raise ma.ValidationError("required", "text")
+
+
 def _of_the_label() -> str:
     code = str((request.view_args or {}).get("code", ""))
     return f"label {parse_label(code)}"
@@ -162,3 +176,16 @@ def add_fault_words(body: dict[str, Any], fault_token: str) -> None:
     line_id = links.subject_of(settings().secret_key, "fault", fault_token)
     with unit_of_work() as session:
         reported.add_words(session, line_id, body["uid"], body["text"].strip(), now_utc())
+
+
+@bp.post(f"{FAULT}/verdict")
+@limiter.limit(WRITES)
+@limiter.limit(WRITES_OF_A_LINK, key_func=of_the_link)
+@bp.arguments(FaultVerdictSchema)
+@bp.response(204)
+def settle_fault(body: dict[str, Any], fault_token: str) -> None:
+    """Close a solved fault by its reporter's word, or open it again."""
+    line_id = links.subject_of(settings().secret_key, "fault", fault_token)
+    verdict = reported.Verdict(**body | {"text": body["text"].strip()})
+    with unit_of_work() as session:
+        reported.settle(session, line_id, verdict, now_utc())

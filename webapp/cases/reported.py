@@ -162,6 +162,34 @@ def add_words(session: Session, line_id: int, uid: str, text: str, now: datetime
     take_step(session, case.contract_id, author, called(case), taking, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the reporter says of a fault that counts as solved; ``rating`` 1..5 is how content he is."""
+
+    uid: str
+    solved: bool
+    rating: int | None
+    text: str
+
+
+def settle(session: Session, line_id: int, verdict: Verdict, now: datetime) -> None:
+    """Close a solved fault by its reporter's word, or open it again; the same ``uid`` changes nothing.
+
+    :raise AppError: ``link_invalid``; ``step_not_now`` unless it is solved; ``invalid`` without words why not
+    """
+    line, case = _followed(session, line_id)
+    uid = _half_of(line) + verdict.uid[_HALF:]
+    step = "close" if verdict.solved else "reopen"
+    if case.state != "solved" and _line(session, line.contract_id, uid) is None:
+        raise AppError("step_not_now", state=case.state, step=step)
+    fields: dict[str, Any] = {"text": verdict.text} if verdict.text else {}
+    if verdict.solved and verdict.rating is not None:
+        fields["rating"] = verdict.rating
+    author = Author(None, line.author_name)
+    taking = Taking(uid, step, now, fields)
+    take_step(session, case.contract_id, author, called(case), taking, now)
+
+
 def taking_photos(session: Session, line_id: int) -> int:
     """The contract of a reported fault to which photos can be added.
 

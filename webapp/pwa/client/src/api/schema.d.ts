@@ -10970,6 +10970,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/links/fault/{fault_token}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fault_token: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a solved fault by its reporter's word, or open it again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    fault_token: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["FaultVerdict"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links/fault/{fault_token}/words": {
         parameters: {
             query?: never;
@@ -13095,6 +13139,14 @@ export interface components {
             at: string;
             /** @enum {string} */
             state: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+        };
+        FaultVerdict: {
+            /** @default null */
+            rating: number | null;
+            solved: boolean;
+            /** @default  */
+            text: string;
+            uid: string;
         };
         FaultWords: {
             text: string;
