@@ -9,7 +9,7 @@ from webapp.checklists.content import Item, actions_of, causes_of
 from webapp.checklists.content import Words as Named
 from webapp.checklists.rules import NormalRange, normal_range
 from webapp.reports.shape import Words
-from webapp.rounds.judging import UNITS_ZH
+from webapp.rounds.judging import CLOSE_UNITS, UNITS_ZH
 
 NOTHING: Words = {"zh": "", "en": ""}
 _PASS_FAIL: dict[str, Words] = {
@@ -18,8 +18,6 @@ _PASS_FAIL: dict[str, Words] = {
 }
 _TAKEN: Words = {"zh": "已拍照", "en": "Photo taken"}
 _UNITS_EN = {"1": "", "pcs": "pcs"}
-# A unit that stands beside its figure without a space.
-_CLOSE = frozenset({"%", "°"})
 
 
 def figure(value: float) -> str:
@@ -31,7 +29,7 @@ def with_unit(value: float | str, unit: str) -> Words:
     """A figure with its unit as each language writes it."""
     text = value if isinstance(value, str) else figure(value)
     zh, en = UNITS_ZH.get(unit, unit), _UNITS_EN.get(unit, unit)
-    gap = "" if unit in _CLOSE else " "
+    gap = "" if unit in CLOSE_UNITS else " "
     return {
         "zh": f"{text}{gap}{zh}" if zh else text,
         "en": f"{text}{gap}{en}" if en else text,

@@ -40,6 +40,9 @@ _ILLEGAL = re.compile(
 )
 _NO_NAME = re.compile(r"[\[\]:*?/\\']")
 MOST_TAB: Final = 31
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffe6\U0001f300-\U0003fffd]"
+)
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
 
 
@@ -173,3 +176,8 @@ def device_number(device: DeviceRef) -> str:
 def product(device: DeviceRef) -> str:
     """Make and model."""
     return " ".join(part for part in (device["maker"], device["model"]) if part)
+
+
+def wide(text: str) -> int:
+    """How wide a text is, in Latin letters; a Chinese one takes two."""
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))

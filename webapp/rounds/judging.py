@@ -27,6 +27,8 @@ LARGEST_CLOCK_OFFSET_SECONDS = 300
 _HOURS_PER_MONTH = 31 * 24
 # Counts have a Chinese word, "1" is no unit, and measures are written alike in every language.
 UNITS_ZH = {"pcs": "个", "times": "次", "days": "天", "months": "个月", "years": "年", "1": ""}
+# These follow their figure without a blank.
+CLOSE_UNITS = frozenset({"%", "°"})
 
 
 class Refused(Exception):
@@ -278,4 +280,5 @@ def value_in_words(item: Item, value: float | str | None) -> str:
         return names.get(value, value)
     number = str(int(value)) if value == int(value) else repr(value)
     unit = item.get("unit", "")
-    return f"{number} {UNITS_ZH.get(unit, unit)}".strip()
+    gap = "" if unit in CLOSE_UNITS else " "
+    return f"{number}{gap}{UNITS_ZH.get(unit, unit)}".strip()

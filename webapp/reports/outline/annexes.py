@@ -145,7 +145,7 @@ def reading_table(sheets: Sequence[CheckSheet]) -> Table:
     columns: list[Column[CheckLine]] = [
         *place_columns(lambda line: line.place, 0),
         text("device", lambda line: device_lines(line.device)[0], 0, 18),
-        text("device_number", _number, 0, 16),
+        text("device_number", _number, 0, 26),
         text("type", _type, 0, 12),
         count("seq", lambda line: line.row["seq"] if line.row else None, 0, 6),
         text("item", lambda line: line.row["item"] if line.row else None, 0, 14),
@@ -248,9 +248,9 @@ def record_facts(record: DeviceRecord) -> list[Fact]:
 def record_columns() -> list[Column[RecordRow]]:
     """The columns of a device record sheet."""
     return [
-        Column(head("date"), lambda row: row["recorded_on"], 18, 11, "day"),
+        Column(head("date"), lambda row: row["recorded_on"], 21, 11, "day"),
         text("category", lambda row: named("categories", row["category"]), 19, 13),
-        text("anomaly", _anomaly, 35, 24),
+        text("anomaly", _anomaly, 32, 28),
         text("cause", lambda row: row["cause"], 20, 14),
         text("action", lambda row: row["action"], 20, 14),
         text("part", lambda row: row["part"], 16, 12),
@@ -289,7 +289,7 @@ def record_table(records: Sequence[DeviceRecord]) -> Table:
     columns: list[Column[RecordLine]] = [
         *place_columns(lambda line: line.record["place"], 0),
         text("device", lambda line: line.record["device"]["name"], 0, 18),
-        text("device_number", lambda line: device_number(line.record["device"]), 0, 16),
+        text("device_number", lambda line: device_number(line.record["device"]), 0, 26),
         text("type", lambda line: line.record["device"]["type_name"], 0, 12),
         Column(head("product"), lambda line: product(line.record["device"]), 0, 16),
         text("serial", lambda line: line.record["serial"], 0, 14),

@@ -29,7 +29,7 @@ from webapp.reports.shape import (
     ServiceTable,
     Words,
 )
-from webapp.reports.wording import filled, named
+from webapp.reports.wording import filled, named, wide
 
 
 def service_section(it: ServiceSection) -> Section:
@@ -40,12 +40,14 @@ def service_section(it: ServiceSection) -> Section:
 
 
 def _service_table(table: ServiceTable) -> Table:
-    wide = 182 / max(1, len(table["columns"]))
+    needs = [_need(table, at) for at in range(len(table["columns"]))]
+    shares = [need**0.5 for need in needs]
 
     def column(at: int) -> Column[list[Words]]:
         told = table["columns"][at]
         kind = "count" if told["number"] else "text"
-        return Column(told["title"], lambda row: row[at], wide, 18, kind)  # type: ignore[arg-type]
+        mm = 182 * shares[at] / sum(shares)
+        return Column(told["title"], lambda row: row[at], mm, needs[at] + 2, kind)  # type: ignore[arg-type]
 
     return Table(
         [column(at) for at in range(len(table["columns"]))],
@@ -53,6 +55,12 @@ def _service_table(table: ServiceTable) -> Table:
         table["title"],
         label("none"),
     )
+
+
+def _need(table: ServiceTable, at: int) -> int:
+    """How wide a column's widest text is, in Latin letters, between bounds."""
+    texts = [table["columns"][at]["title"], *(row[at] for row in table["rows"])]
+    return min(40, max(8, *(wide(text[language]) for text in texts for language in text)))  # type: ignore[literal-required]
 
 
 # --- 十一

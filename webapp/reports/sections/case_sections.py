@@ -8,7 +8,7 @@ before that were still under way. How a case stands is told as of the making of 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -122,7 +122,7 @@ def faults(facts: MonthFacts) -> ServiceSection | None:
         _period(facts),
         both(
             f"故障 {len(rows)} 起，已关闭 {over} 起，未结 {len(rows) - over} 起。",
-            f"{len(rows)} faults: {over} closed, {len(rows) - over} under way.",
+            f"{_many(len(rows), 'fault')}: {over} closed, {len(rows) - over} under way.",
         ),
     ]
     return _section("faults", lines, [_by_severity(rows), _fault_list(facts, rows)])
@@ -149,7 +149,7 @@ def _by_severity(rows: Sequence[Told]) -> ServiceTable:
         for severity, words in SEVERITIES.items()
         if counted[severity]
     ]
-    return _table(both("按故障级别", "By severity"), heads, table)
+    return _table(both("按故障级别", "By severity"), heads, table, range(1, len(heads)))
 
 
 def _in_time(clocks: Iterable[CaseClock | None]) -> Words:
@@ -200,12 +200,13 @@ def repairs(facts: MonthFacts) -> ServiceSection | None:
     rows = read_cases(facts, "repair")
     if rows is None:
         return None
-    lent: dict[int, list[str]] = defaultdict(list)
+    found: dict[int, list[str]] = defaultdict(list)
     loans = sa.select(Loan.case_id, Loan.what).where(
         Loan.case_id.in_([row.case.id for row in rows])
     )
     for case_id, what in facts.session.execute(loans.order_by(Loan.id)):
-        lent[case_id].append(what)
+        found[case_id].append(what)
+    lent = dict(found)
     heads = [
         both("编号", "No."),
         both("会议室 · 设备", "Room · device"),
@@ -226,7 +227,7 @@ def repairs(facts: MonthFacts) -> ServiceSection | None:
             _ORIGINS.get(row.case.facts.get("origin", ""), _NONE),
             _due_day(row.clocks.get("repair")),
             _clock_words(row.clocks.get("repair")),
-            both(", ".join(lent[row.case.id])) if lent[row.case.id] else _NONE,
+            both(", ".join(lent[row.case.id])) if row.case.id in lent else _NONE,
             row.state,
         ]
         for row in rows
@@ -238,7 +239,7 @@ def repairs(facts: MonthFacts) -> ServiceSection | None:
         _period(facts),
         both(
             f"维修与返修 {len(rows)} 件，超过工期 {late} 件，提供同级备件 {len(lent)} 件。",
-            f"{len(rows)} repairs: {late} beyond their term, {len(lent)} with a loaner.",
+            f"{_many(len(rows), 'repair')}: {late} beyond their term, {len(lent)} with a loaner.",
         ),
     ]
     return _section("repairs", lines, [_table(both("维修清单", "Repairs"), heads, table)])
@@ -307,7 +308,7 @@ def complaints(facts: MonthFacts) -> ServiceSection | None:
         lines.append(
             both(
                 f"满意度：{len(ratings)} 次评价，平均 {mean} 分（满分 5 分）。",
-                f"Satisfaction: {len(ratings)} answers, {mean} of 5 on average.",
+                f"Satisfaction: {_many(len(ratings), 'answer')}, {mean} of 5 on average.",
             )
         )
     heads = [
@@ -363,8 +364,19 @@ def _period(facts: MonthFacts) -> Words:
     )
 
 
-def _table(title: Words, heads: Sequence[Words], rows: Sequence[Sequence[Words]]) -> ServiceTable:
-    columns = [{"title": head, "number": False} for head in heads]
+def _many(count: int, noun: str) -> str:
+    """English counts: ``1 fault``, ``2 faults``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _table(
+    title: Words,
+    heads: Sequence[Words],
+    rows: Sequence[Sequence[Words]],
+    figures: Collection[int] = (),
+) -> ServiceTable:
+    """A table; ``figures`` are the columns whose values stand to the right."""
+    columns = [{"title": head, "number": at in figures} for at, head in enumerate(heads)]
     return {"title": title, "columns": columns, "rows": [list(row) for row in rows]}  # type: ignore[typeddict-item]
 
 

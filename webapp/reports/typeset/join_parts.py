@@ -68,6 +68,9 @@ def _describe(whole: Any, asked: dict[str, Any]) -> None:
 
     whole.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
     whole.Root.Lang = asked["language"]
+    # "Nothing suspect" is what its absence says too, and some readers warn where it stands.
+    if "/Suspects" in whole.Root.get("/MarkInfo", {}):
+        del whole.Root.MarkInfo.Suspects
 
 
 def _bookmark(whole: Any, bookmarks: list[dict[str, Any]]) -> None:

@@ -7,7 +7,6 @@ what a spreadsheet can reckon with.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ import xlsxwriter
 from webapp.reports.media import Picture
 from webapp.reports.outline.tables import Kind, Value, text_of
 from webapp.reports.shape import Rate, Words
-from webapp.reports.wording import Wording, filled, legible
+from webapp.reports.wording import Wording, filled, legible, wide
 
 ACCENT, INK, SOFT, HAIRLINE = "#0B5F5C", "#14201F", "#435350", "#C9D3CF"
 HEAD_TINT, ACCENT_TINT = "#EEF3F1", "#E9F3F1"
@@ -55,9 +54,6 @@ MOST_ALT = 250
 MOST_MARGIN = 56
 LINE_PIXELS = 18
 A4, MOST_BREAKS = 9, 1_000
-_WIDE = re.compile(
-    "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\uffe6\U0001f300-\U0003fffd]"
-)
 
 
 class Book:
@@ -118,16 +114,29 @@ class Book:
         return self._formats[key]
 
     def cell_format(
-        self, kind: Kind = "text", state: str = "", *, total: bool = False, boxed: bool = False
+        self,
+        kind: Kind = "text",
+        state: str = "",
+        *,
+        total: bool = False,
+        boxed: bool = False,
+        middle: bool = False,
     ) -> Any:
-        """How a cell of a table looks; a ``boxed`` one is room to write in by hand."""
-        key = (kind, state, total, boxed)
+        """How a cell of a table looks; a ``boxed`` one is room to write in by hand.
+
+        What stands beside its name is set in the ``middle``, as the name is.
+        """
+        key = (kind, state, total, boxed, middle)
         if key not in self._cells:
-            self._cells[key] = self._cell_format(kind, state, total=total, boxed=boxed)
+            look: dict[str, Any] = {"bottom": 1, "bottom_color": HAIRLINE}
+            if middle:
+                look["valign"] = "vcenter"
+            self._cells[key] = self._cell_format(look, kind, state, total=total, boxed=boxed)
         return self._cells[key]
 
-    def _cell_format(self, kind: Kind, state: str, *, total: bool, boxed: bool) -> Any:
-        look: dict[str, Any] = {"bottom": 1, "bottom_color": HAIRLINE}
+    def _cell_format(
+        self, look: dict[str, Any], kind: Kind, state: str, *, total: bool, boxed: bool
+    ) -> Any:
         if boxed:
             look = {"border": 1, "border_color": HAIRLINE, "valign": "bottom", "font_size": 9}
         if kind in ("count", "hours", "percent"):
@@ -179,10 +188,10 @@ class Sheet:
 
     def widths(self, chars: Sequence[float]) -> None:
         """Let each column be as wide as its widest table asks for, in Latin letters."""
-        for column, wide in enumerate(chars):
-            if wide > self._widths.get(column, 0):
-                self._widths[column] = wide
-                self.made.set_column(column, column, wide)
+        for column, asked in enumerate(chars):
+            if asked > self._widths.get(column, 0):
+                self._widths[column] = asked
+                self.made.set_column(column, column, asked)
 
     def width(self, column: int) -> float:
         """How wide a column is, in Latin letters."""
@@ -221,10 +230,10 @@ class Sheet:
     def _height(self, cell: Cell, value: Shown) -> int:
         if not isinstance(value, str):
             return LINE_PIXELS + 4
-        wide = self.width(cell.first)
+        chars = self.width(cell.first)
         for column in range(cell.first + 1, cell.last + 1):
-            wide += self.width(column)
-        return height_of(value, wide)
+            chars += self.width(column)
+        return height_of(value, chars)
 
     def title(self, title: Words, over: int) -> None:
         """The title of what is printed by itself."""
@@ -342,11 +351,6 @@ def cell_text(text: str, wording: Wording) -> str:
 
 def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
-
-
-def wide(text: str) -> int:
-    """How wide a text is, in Latin letters; a Chinese one takes two."""
-    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
 
 
 def height_of(text: str, chars: float) -> int:

@@ -30,7 +30,7 @@ from webapp.reports.xlsx.book import SOFT, Book, Box, Cell, Sheet
 from webapp.reports.xlsx.tables import Page, write_page
 
 # 序号 · 设备/编号 · 检查项目 · 标准值 · 测试数据 · 正常/异常 · 备注(原因)
-WIDTHS = (6, 25, 18, 14, 15, 11, 26)
+WIDTHS = (6, 27, 18, 17, 15, 11, 23)
 HEADS = ("seq", "device_and_number", "item", "normal_range", "reading", "verdict", "remark_reason")
 # Which columns of the sheet each column of a smaller table takes, from and to.
 FACTS = ((0, 1), (2, 3), (4, 4), (5, 6))
@@ -109,12 +109,12 @@ def _device(line: CheckLine) -> Value:
 
 def write_facts(sheet: Sheet, facts: Sequence[Any], spans: Sequence[tuple[int, int]]) -> None:
     """Names and values, two of each a row."""
-    name_look, look = sheet.book.head_format(plain=True), sheet.book.cell_format()
+    name_look, look = sheet.book.head_format(plain=True), sheet.book.cell_format(middle=True)
     for at in range(0, len(facts), 2):
         cells = []
         for place, (name, value, kind) in enumerate(facts[at : at + 2]):
             cells.append(Cell(*spans[2 * place], name, name_look))
-            shown = sheet.book.cell_format(kind) if kind in ("day", "time") else look
+            shown = sheet.book.cell_format(kind, middle=True) if kind in ("day", "time") else look
             cells.append(Cell(*spans[2 * place + 1], value, shown, kind))
         sheet.line(cells)
 

@@ -26,14 +26,17 @@ def write_record_rows(book: Book, records: Sequence[DeviceRecord]) -> None:
 
 
 def write_device_records(book: Book, records: Sequence[DeviceRecord]) -> None:
-    """The records as they are printed."""
+    """The records as they are printed, each device on a page of its own."""
     sheet = book.sheet(words.SHEETS["records"])
     columns = record_columns()
     sheet.widths([column.chars for column in columns])
+    breaks = []
     for at, record in enumerate(records):
         if at:
             sheet.row += 2
+            breaks.append(sheet.row)
         write_record(sheet, record)
+    sheet.break_before(breaks)
 
 
 def write_record(sheet: Sheet, record: DeviceRecord) -> None:

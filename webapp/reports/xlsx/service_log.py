@@ -46,14 +46,14 @@ def log_table(content: dict[str, Any]) -> Table:
     columns: list[Column[LogLine]] = [
         Column(LOG["person"], lambda line: line.name, 0, 10),
         Column(LOG["day"], lambda line: line.day["day"], 0, 11, "day"),
-        Column(LOG["time"], lambda line: line.of("time"), 0, 12),
-        Column(LOG["place"], lambda line: line.of("place"), 0, 24),
+        Column(LOG["time"], lambda line: line.of("time"), 0, 8),
+        Column(LOG["place"], lambda line: line.of("place"), 0, 26),
         Column(LOG["device"], lambda line: line.of("device"), 0, 18),
-        Column(LOG["done"], _done, 0, 36),
-        Column(LOG["result"], lambda line: line.of("result"), 0, 28),
+        Column(LOG["done"], _done, 0, 46),
+        Column(LOG["result"], lambda line: line.of("result"), 0, 34),
         Column(LOG["case"], lambda line: line.of("case"), 0, 8),
         Column(LOG["source"], _source, 0, 10),
-        Column(LOG["signed"], lambda line: line.day["signed_at"] or LOG["unsigned"], 0, 16),
+        Column(LOG["signed"], lambda line: line.day["signed_at"] or LOG["unsigned"], 0, 18),
     ]
     rows = [
         LogLine(person["name"], day, row)
