@@ -31,6 +31,8 @@ from webapp.reports.shape import (
 )
 from webapp.reports.wording import filled, named, wide
 
+_SHORT = 17
+
 
 def service_section(it: ServiceSection) -> Section:
     """One of 六 to 十; without data one honest line."""
@@ -41,13 +43,12 @@ def service_section(it: ServiceSection) -> Section:
 
 def _service_table(table: ServiceTable) -> Table:
     needs = [_need(table, at) for at in range(len(table["columns"]))]
-    shares = [need**0.5 for need in needs]
+    widths = _widths(needs)
 
     def column(at: int) -> Column[list[Words]]:
         told = table["columns"][at]
         kind = "count" if told["number"] else "text"
-        mm = 182 * shares[at] / sum(shares)
-        return Column(told["title"], lambda row: row[at], mm, needs[at] + 2, kind)  # type: ignore[arg-type]
+        return Column(told["title"], lambda row: row[at], widths[at], needs[at] + 2, kind)  # type: ignore[arg-type]
 
     return Table(
         [column(at) for at in range(len(table["columns"]))],
@@ -61,6 +62,16 @@ def _need(table: ServiceTable, at: int) -> int:
     """How wide a column's widest text is, in Latin letters, between bounds."""
     texts = [table["columns"][at]["title"], *(row[at] for row in table["rows"])]
     return min(40, max(8, *(wide(text[language]) for text in texts for language in text)))  # type: ignore[literal-required]
+
+
+def _widths(needs: Sequence[int]) -> list[float]:
+    """Millimetres: what is short takes its own width, and the long texts share the rest."""
+    own = {at: 4 + 1.75 * need for at, need in enumerate(needs) if need <= _SHORT}
+    rest = 182 - sum(own.values())
+    long = {at: need**0.5 for at, need in enumerate(needs) if at not in own}
+    if not long or rest < 20 * len(long):
+        return [182 * need**0.5 / sum(one**0.5 for one in needs) for need in needs]
+    return [own.get(at) or rest * long[at] / sum(long.values()) for at in range(len(needs))]
 
 
 # --- 十一
