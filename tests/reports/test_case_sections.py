@@ -96,6 +96,11 @@ def test_a_repair_is_told_with_its_term_and_changes_with_the_free_hours(
     assert row[3:5] == ["保修期外维修", "进口"]
     assert row[5].startswith("2026-05")
     assert row[6:] == ["进行中", "—", "已批准"]
+    # Nobody was lent anything; a repair without a loaner is not counted among those that have one.
+    assert told["repairs"]["lines"][1] == {
+        "zh": "维修与返修 1 件，超过工期 0 件，提供同级备件 0 件。",
+        "en": "1 repair: 0 beyond their term, 0 with a loaner.",
+    }
     assert "免费 80 小时，剩余 80 小时" in told["changes"]["lines"][1]["zh"]
     assert rows(told["changes"])[0][4:] == ["加装电视", "已提出"]
 

@@ -156,7 +156,7 @@ def device_columns(
 ) -> list[Column[Row]]:
     """Which device, or the room itself."""
     return [
-        Column(head("device"), lambda row: device_words(of(row)), mm, 18, only=only),
+        Column(head("device"), lambda row: device_words(of(row)), mm, 22, only=only),
         Column(head("device_number"), lambda row: _number(of(row)), 0, 26, only="xlsx"),
     ]
 
