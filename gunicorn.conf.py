@@ -2,7 +2,19 @@
 
 import gc
 import os
+import shutil
+from pathlib import Path
 from typing import Any
+
+# Several workers count together in a folder, which has to be known before the counters are made.
+# What a run before has counted is gone, as with one worker.
+if int(os.environ.get("WEB_CONCURRENCY") or 1) > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    _counts = Path(os.environ.get("DATA_DIR") or "var").absolute() / "metrics"
+    shutil.rmtree(_counts, ignore_errors=True)
+    _counts.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
+
+from prometheus_client import multiprocess
 
 from webapp import jobs
 
@@ -36,6 +48,12 @@ def post_worker_init(worker: Any) -> None:
     gc.freeze()
     if worker.wsgi.extensions["settings"].run_jobs_in_process:
         jobs.start_in_process(worker.wsgi)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A worker that has ended counts no more; what it has counted stays."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def when_ready(_server: Any) -> None:

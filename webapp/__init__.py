@@ -82,13 +82,14 @@ def _migrations_folder() -> str:
 
 
 def _register_faces(app: Flask) -> None:
-    from webapp import background, cli, mailing, making, pwa
+    from webapp import background, cli, hooking, mailing, making, pwa
     from webapp.api import register as register_api
 
     register_api(app)
     pwa.register(app)
     cli.register(app)
     background.register()
+    hooking.register()
     mailing.register()
     making.register()
 

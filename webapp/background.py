@@ -21,12 +21,13 @@ from webapp.errors import AppError
 from webapp.jobs import every_minute
 from webapp.quotes import expiring
 from webapp.reminding import remind_and_escalate
-from webapp.rounds import opening
+from webapp.rounds import falling_due, opening
 from webapp.spares import away
 from webapp.storage import ObjectStore, object_store
 from webapp.sync import photos, quarantine, queries
 from webapp.sync.models import ServerState
 from webapp.sync.rules import HELD_FOR
+from webapp.webhooks import queries as webhooks
 
 SWEEP_EVERY = timedelta(hours=24)
 _SWEPT_AT = "orphans_swept_at"
@@ -59,6 +60,15 @@ def tell_of_clocks(now: datetime) -> None:
     for contract_id in telling.contracts_to_tell(db.session(), now):
         with unit_of_work() as session:
             telling.tell_of_clocks(session, contract_id, now)
+
+
+def tell_of_due_rounds(now: datetime) -> None:
+    """Tell webhooks of the rounds whose last day it is (clause 21)."""
+    # Looked at first without the write lock: on most days nothing is due.
+    for row in falling_due.rounds_due(db.session(), now):
+        if webhooks.has_webhooks(db.session(), row.contract_id):
+            with unit_of_work() as session:
+                falling_due.emit_due(session, row, now)
 
 
 def note_devices_away(now: datetime) -> None:
@@ -147,6 +157,7 @@ def register() -> None:
         force_long_held_amendments,
         remind_and_escalate,
         tell_of_clocks,
+        tell_of_due_rounds,
         note_devices_away,
         look_at_quotes,
         make_photo_copies,

@@ -17,6 +17,9 @@ class Settings:
     ``object_store_url`` is empty for the folder, or ``s3://KEY:SECRET@HOST:PORT/BUCKET?scheme=http``.
     ``smtp_url`` is empty for the folder of ``.eml`` files, or ``smtp://USER:PASSWORD@HOST:PORT?starttls=1``;
     ``mail_from`` is who writes.
+    ``webhook_hosts`` are hosts (``host`` or ``host:port``) that webhooks may lead to though they are inside
+    or without TLS.
+    ``metrics_token`` is what Prometheus shows; without it ``/metrics`` answers this machine alone.
     ``max_push_bytes``, ``max_photo_bytes`` and ``max_rescue_bytes`` cap one request each.
     """
 
@@ -30,6 +33,8 @@ class Settings:
     secure_cookies: bool
     mail_from: str = ""
     trusted_proxies: int = 0
+    webhook_hosts: tuple[str, ...] = ()
+    metrics_token: str = ""
     run_jobs_in_process: bool = True
     max_json_bytes: int = 256 * 1024
     max_push_bytes: int = 4 * 1024 * 1024
@@ -62,6 +67,8 @@ def settings_from_env(env: Mapping[str, str] | None = None) -> Settings:
         secure_cookies=base_url.startswith("https://"),
         mail_from=env.get("MAIL_FROM", ""),
         trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
+        metrics_token=env.get("METRICS_TOKEN", ""),
+        webhook_hosts=tuple(env.get("WEBHOOK_HOSTS", "").lower().replace(",", " ").split()),
         run_jobs_in_process=not database_url.startswith("postgres"),
     )
 

@@ -33,6 +33,15 @@ CATALOGUE: dict[str, int] = {
     "already_member": 409,
     "last_project_manager": 409,
     "own_administration": 409,
+    # open to others
+    "scope_missing": 403,
+    "token_not_here": 403,
+    "too_many_tokens": 409,
+    "too_many_webhooks": 409,
+    "webhook_waiting": 409,
+    "webhook_address": 422,
+    "webhook_not_https": 422,
+    "webhook_inside": 422,
     # estate and labels
     "import_too_large": 413,
     "import_unreadable": 422,

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from webapp import log
+from webapp import log, metrics
 from webapp.db import Base, db, now_utc, unit_of_work
 
 LEASE = timedelta(minutes=2)
@@ -100,7 +100,9 @@ def work_once(worker: str) -> bool:
         db.session.rollback()
         if isinstance(error, TryLater):
             log.event("job_put_off", kind=kind, job=job_id, reason=str(error))
+            metrics.count_job(kind, "later")
         else:
+            metrics.count_job(kind, "failed")
             log.failure("job_failed", kind=kind, job=job_id)
         _put_back(job_id, worker, error)
         return True
@@ -109,6 +111,7 @@ def work_once(worker: str) -> bool:
         db.session.remove()
     with unit_of_work() as session:
         session.execute(sa.delete(Job).where(Job.id == job_id, Job.worker == worker))
+    metrics.count_job(kind, "done")
     return True
 
 

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from webapp import jobs
 from webapp.acceptance import models as acceptance
+from webapp.agenda import models as agenda
 from webapp.audit import models as audit
 from webapp.cases import models as cases
 from webapp.checklists import models as checklists
@@ -18,6 +19,7 @@ from webapp.reports import models as reports
 from webapp.rounds import models as rounds
 from webapp.spares import models as spares
 from webapp.sync import models as sync
+from webapp.webhooks import models as webhooks
 
 ALL: tuple[ModuleType, ...] = (
     identity,
@@ -29,9 +31,11 @@ ALL: tuple[ModuleType, ...] = (
     hours,
     spares,
     quotes,
+    agenda,
     sync,
     reports,
     notifications,
+    webhooks,
     audit,
     jobs,
 )

@@ -83,6 +83,9 @@ TABLES: dict[str, Table] = {
 NO_FILE = {
     "/case-kinds": "what forms are made of, and no data",
     "/api/sessions": "a person's own, to end one",
+    "/api/tokens": "a person's own, to end one",
+    "/webhooks": "settings, and no data",
+    "/webhooks/{hook_id}/deliveries": "a log that is kept for a month, to find out why",
     "/api/notifications": "a person's own, to read and forget",
     "/labels/presets": "five constants of the product",
 }

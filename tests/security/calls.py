@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.rounds import made
+from tests.security.opened import a_webhook, of_the_open, own_token
 from tests.security.quotes import (
     a_line,
     new_quote,
@@ -199,6 +200,8 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/reports/{report_id}/answers"): lambda _: {
         "json": {"kind": "comment", "text": "第三页看不清"}
     },
+    ("POST", "/webhooks"): lambda world: {"json": a_webhook(world)},
+    ("PATCH", "/webhooks/{hook_id}"): lambda _: {"json": {"name": made.uid()}},
     ("POST", "/sync/push"): lambda _: {"json": {"envelope": 1, "phone_id": "p", "operations": []}},
     ("POST", "/sync/missing"): lambda _: {"json": {}},
 }
@@ -226,6 +229,9 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
         "json": {"uid": made.uid(), "solved": True, "rating": 5}
     },
     ("PATCH", "/api/me"): lambda _: {"json": {"language": "en"}},
+    ("POST", "/api/tokens"): lambda _: {
+        "json": {"name": "Excel", "scopes": ["rounds:read"], "expires_in_days": 30}
+    },
     ("POST", "/api/notifications/read"): lambda _: {"json": {"up_to": 1}},
     ("POST", "/api/contracts"): lambda _: {"json": {"code": made.uid()[-12:], "name_zh": "新合同"}},
     ("PATCH", "/api/users/{user_id}"): lambda _: {"json": {"name_en": "Wang"}},
@@ -267,6 +273,7 @@ def path_values(world: World, path: str, actor: str, method: str = "GET") -> Nam
         "absence_id": new_given_absence if path.endswith("give-back") else new_absence,
         "entry_number": new_hours,
         "session_id": own_session,
+        "token_id": own_token,
         "notification_id": own_notification,
     }
     for name, make_own in actors_own.items():
@@ -279,6 +286,7 @@ def path_values(world: World, path: str, actor: str, method: str = "GET") -> Nam
         values["day"] = new_log_day(world, actor, signed=path.endswith("open"))
     if path.endswith("/verdict"):
         values["fault_token"] = new_solved(world)
+    values |= of_the_open(world, path, actor)
     if "{user_id}" in path:
         values["user_id"] = world.people["backup_engineer"].id
     return values

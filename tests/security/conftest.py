@@ -9,6 +9,7 @@ from flask import Flask
 
 from tests import factories
 from tests.conftest import empty_tables
+from tests.security.opened import new_webhook
 from tests.security.world import World, build
 from webapp.db import db
 from webapp.extensions import limiter
@@ -23,7 +24,9 @@ def hq(session_app: Flask) -> Iterator[World]:
     """
     limiter.reset()
     with session_app.app_context():
-        yield build(session_app, "HQ", factories.user("root", is_admin=True))
+        world = build(session_app, "HQ", factories.user("root", is_admin=True))
+        world.names |= new_webhook(world)
+        yield world
         db.session.rollback()
         empty_tables()
         db.session.remove()
@@ -32,4 +35,6 @@ def hq(session_app: Flask) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def branch(hq: World) -> World:
     """Another contract on the same server, with as much in it."""
-    return build(hq.app, "BRANCH", hq.people[ADMINISTRATOR])
+    world = build(hq.app, "BRANCH", hq.people[ADMINISTRATOR])
+    world.names |= new_webhook(world)
+    return world

@@ -19,6 +19,13 @@ OUTSIDE: dict[tuple[str, str], str] = {
     ("GET", "/api/sessions"): SIGNED_IN,
     ("DELETE", "/api/sessions/{session_id}"): SIGNED_IN,
     ("PATCH", "/api/me"): SIGNED_IN,
+    ("GET", "/api/calendar"): SIGNED_IN,
+    ("POST", "/api/calendar"): SIGNED_IN,
+    ("DELETE", "/api/calendar"): SIGNED_IN,
+    ("GET", "/api/links/calendar/{calendar_token}.ics"): ANYBODY,
+    ("GET", "/api/tokens"): SIGNED_IN,
+    ("POST", "/api/tokens"): SIGNED_IN,
+    ("DELETE", "/api/tokens/{token_id}"): SIGNED_IN,
     ("GET", "/api/links/report/{token}"): ANYBODY,
     ("GET", "/api/links/report/{token}/file.{format}"): ANYBODY,
     ("GET", "/api/links/report/{token}/pages/{page}.png"): ANYBODY,
@@ -87,6 +94,14 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/mails"): "manage_people",
     ("GET", "/mails/transport"): "manage_people",
     ("POST", "/mails/{mail_id}/retry"): "manage_people",
+    ("GET", "/webhooks"): "manage_people",
+    ("POST", "/webhooks"): "manage_people",
+    ("PATCH", "/webhooks/{hook_id}"): "manage_people",
+    ("DELETE", "/webhooks/{hook_id}"): "manage_people",
+    ("POST", "/webhooks/{hook_id}/secret"): "manage_people",
+    ("POST", "/webhooks/{hook_id}/test"): "manage_people",
+    ("GET", "/webhooks/{hook_id}/deliveries"): "manage_people",
+    ("POST", "/webhooks/{hook_id}/deliveries/{delivery_id}/send"): "manage_people",
     ("GET", "/rounds"): "view",
     ("POST", "/rounds"): "manage_round",
     ("GET", "/rounds/{month}"): "view",
@@ -276,3 +291,51 @@ _OF_A_CONTRACT |= {
 }
 INSIDE = {(method, CONTRACT + path): right for (method, path), right in _OF_A_CONTRACT.items()}
 RULES = OUTSIDE | INSIDE
+
+# What an API token is let into, by what comes first in a contract's address: all else is closed to it.
+_AREAS = {
+    "estate": ("estate", "buildings", "rooms", "devices", "labels"),
+    "rounds": (
+        *("rounds", "checklists", "inspections", "returns", "returned-answers", "open-items"),
+        *("photos", "photos.zip"),
+    ),
+    "service": (
+        *(
+            "cases",
+            "case-kinds",
+            "hours",
+            "after-hours-terms",
+            "planned-work",
+            "quotes",
+            "articles",
+        ),
+        *("spare-parts", "stock-movements", "loans", "service-log", "service-log-months"),
+        *("service-log-entries", "team", "absences", "manuals"),
+    ),
+    "reports": ("figures", "repeat-offenders", "forecast", "documents", "reports"),
+}
+_AREA_OF = {first: area for area, firsts in _AREAS.items() for first in firsts}
+# Where a round's address leads elsewhere.
+_AREA_OF |= {"consumables": "rounds", "device-records": "rounds"}
+_OF_REPORTS = ("/figures", "/report", "/disabled-rooms", "/ageing", "/types")
+# What only a person or his phone does, whatever the scope: sign, settle what is checked, send photos.
+_PERSONS = {"/rounds/{month}/sign-offs", "/rounds/{month}/rechecks"}
+_PHONES = {("PUT", "/photos/{photo_uid}")}
+
+
+def token_scope(method: str, path: str) -> str | None:
+    """The scope that a token needs: ``""`` for any, ``None`` where no token is let in."""
+    if path.partition(".")[0] == "/api/contracts":
+        return "" if method == "GET" else None
+    inside = path.removeprefix(CONTRACT)
+    if inside == path:
+        return None
+    first = inside.split("/")[1] if "/" in inside else ""
+    area = _AREA_OF.get(first.removesuffix(".csv").removesuffix(".xlsx"))
+    if first == "rounds" and any(word in inside for word in _OF_REPORTS):
+        area = "reports"
+    if area is None or (method, inside) in _PHONES:
+        return None
+    if method != "GET" and (inside in _PERSONS or first == "checklists"):
+        return None
+    return f"{area}:{'read' if method == 'GET' else 'write'}"

@@ -121,6 +121,7 @@ NUMBERS = (
     "entry_id",
     "entry_number",
     "absence_id",
+    "token_id",
 )
 
 
@@ -198,7 +199,8 @@ def test_a_stranger_reaches_nothing_but_the_sign_in_and_what_a_link_or_a_label_o
     by_label = {key for key in open_to_all if key[1].startswith("/api/links/label/{code}")}
     assert open_to_all - by_link - by_label == {("POST", "/api/session")}
     for method, path in by_link | by_label:
-        tokens = dict.fromkeys(("token", "fault_token", "quote_token"), "made-up")
+        kinds = ("token", "fault_token", "quote_token", "calendar_token")
+        tokens = dict.fromkeys(kinds, "made-up")
         names = {**tokens, "code": "XXXXXXXX"}
         url = path.format_map({**hq.names, **names})
         make = WITH.get((method, path))

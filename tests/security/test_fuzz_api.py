@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.security.calls import path_values
 from tests.security.rules import ANYBODY, RULES, SIGNED_IN
 from tests.security.world import World, start_session
-from webapp.api import throttle
+from webapp.api import counts
 from webapp.extensions import limiter
 from webapp.identity.rules import ADMINISTRATOR
 
@@ -101,7 +101,7 @@ def test_whatever_is_sent_the_answer_is_as_documented(
     def send(case: Any, names_what_is_there: bool) -> None:
         name_things(hq, case, path, actor, names_what_is_there)
         limiter.reset()
-        throttle._counts.clear()
+        counts._counts.clear()
         answer = case.call(
             cookies={"roundbook": cookies.of(actor)}, headers={"Accept-Encoding": "identity"}
         )

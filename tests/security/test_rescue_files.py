@@ -19,7 +19,7 @@ from tests import factories
 from tests.rounds import made
 from tests.sync.phone import Phone, inspection, picture, slot
 from tests.sync.rescue_files import Rescue, packed
-from webapp.api import throttle
+from webapp.api import counts
 from webapp.db import db, now_utc
 from webapp.estate.models import Device, Room
 from webapp.identity.models import Contract, User
@@ -45,7 +45,7 @@ def march(contract: Contract, devices: list[Device]) -> Round:
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests load more files a minute than a supervisor may."""
-    monkeypatch.setattr(throttle, "_counts", {})
+    monkeypatch.setattr(counts, "_counts", {})
 
 
 @pytest.fixture

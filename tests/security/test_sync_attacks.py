@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from tests import factories
 from tests.rounds import made
 from tests.sync.phone import Phone, inspection, operation, picture, slot
-from webapp.api import throttle
+from webapp.api import counts
 from webapp.db import db
 from webapp.estate.models import Device
 from webapp.identity.models import Contract, User
@@ -222,8 +222,8 @@ def test_a_flood_is_429_with_retry_after(
     phone: Phone, march: Round, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held: dict[str, list[Any]] = {"photos": [], "operations": []}
-    monkeypatch.setattr(throttle, "_counts", {("missing", 1): 119, ("missing", 2): 119})
-    monkeypatch.setattr(throttle, "_window", int(time.monotonic() // 60))
+    monkeypatch.setattr(counts, "_counts", {("missing", 1): 119, ("missing", 2): 119})
+    monkeypatch.setattr(counts, "_window", int(time.monotonic() // 60))
     statuses = [phone.post("sync/missing", held).status_code for _ in range(2)]
     assert statuses == [200, 429]
     answer = phone.post("sync/missing", held)

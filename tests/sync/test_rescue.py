@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from tests.rounds import made
 from tests.sync.phone import Phone, inspection, operation, picture, sha256, slot
 from tests.sync.rescue_files import Rescue
-from webapp.api import throttle
+from webapp.api import counts
 from webapp.audit.models import AuditRow
 from webapp.db import Base, db, now_utc, unit_of_work
 from webapp.estate.models import Device
@@ -31,7 +31,7 @@ from webapp.sync.models import Quarantined
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests load more files a minute than a supervisor may."""
-    monkeypatch.setattr(throttle, "_counts", {})
+    monkeypatch.setattr(counts, "_counts", {})
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ def register(app: Flask) -> None:
     """Bind every domain's blueprint to the app."""
     from webapp.api import (
         acceptance,
+        agenda,
         case_files,
         cases,
         checklists,
@@ -26,6 +27,7 @@ def register(app: Flask) -> None:
         links,
         mails,
         manuals,
+        metrics,
         notifications,
         open_items,
         openapi,
@@ -49,11 +51,14 @@ def register(app: Flask) -> None:
         sync,
         sync_health,
         team,
+        tokens,
+        webhooks,
     )
 
     api = openapi.DocumentedApi(app)
     http.install(app)  # After flask-smorest's own handlers, in whose place it puts ours.
     app.register_blueprint(health.bp)
+    app.register_blueprint(metrics.bp)
     app.register_blueprint(openapi.bp)
     modules = (
         sessions,
@@ -94,6 +99,9 @@ def register(app: Flask) -> None:
         sync_health,
         quarantine,
         rescue,
+        tokens,
+        webhooks,
+        agenda,
     )
     for module in modules:
         api.register_blueprint(module.bp)

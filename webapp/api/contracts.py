@@ -124,8 +124,10 @@ def list_contracts() -> list[dict[str, Any]]:
 
 
 def _contracts() -> list[dict[str, Any]]:
-    user = signed_in().user
-    return [contract_out(row, role, user) for row, role in queries.contracts_of(db.session(), user)]
+    actor = signed_in()
+    only = actor.api_token.contract_code if actor.api_token else None
+    seen = queries.contracts_of(db.session(), actor.user)
+    return [contract_out(row, role, actor.user) for row, role in seen if only in (None, row.code)]
 
 
 server_file_views(bp, "/api/contracts", CONTRACTS, _contracts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -20,7 +21,8 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from webapp import log
+from webapp import log, metrics
+from webapp.api.bearer import let_token_in
 from webapp.config import Settings
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError, problem
@@ -30,6 +32,8 @@ from webapp.identity.models import User, UserSession
 from webapp.identity.queries import LiveSession
 from webapp.identity.rules import Access, Right
 from webapp.identity.services import hash_token
+from webapp.identity.token_rules import NEVER_BY_TOKEN, bearer_of
+from webapp.identity.tokens import LiveToken, live_token
 
 CONTRACT = "/api/contracts/<contract_code>"
 MEANT_USER = "Roundbook-User"
@@ -100,15 +104,18 @@ class WholeRequest(Request):
 
 
 class SignedIn(UserMixin):
-    """The session that a request came with, as Flask-Login holds it."""
+    """The session that a request came with, as Flask-Login holds it; or the API token."""
 
-    def __init__(self, token: str, live: LiveSession) -> None:
+    def __init__(self, token: str, live: LiveSession, api_token: LiveToken | None = None) -> None:
         self.token = token
         self.live = live
+        self.api_token = api_token
 
     @property
     def session_id(self) -> int:
-        """The session's id."""
+        """The session's id. :raise AppError: ``token_not_here``, because a token has none"""
+        if self.live.session_id is None:
+            raise AppError("token_not_here")
         return self.live.session_id
 
     @cached_property
@@ -123,8 +130,17 @@ class SignedIn(UserMixin):
 
 @login_manager.user_loader
 def _load_signed_in(token: str) -> SignedIn | None:
+    if bearer_of(request.headers.get("Authorization", "")) is not None:
+        return None  # Who shows a token acts by it, whatever cookie came along.
     found = identity_queries.live_session(db.session(), hash_token(token), now_utc())
     return SignedIn(token, found) if found else None
+
+
+@login_manager.request_loader
+def _load_by_token(asked: Request) -> SignedIn | None:
+    text = bearer_of(asked.headers.get("Authorization", ""))
+    found = live_token(db.session(), text, now_utc()) if text else None
+    return SignedIn("", found.maker, found) if found else None
 
 
 def signed_in() -> SignedIn:
@@ -146,7 +162,7 @@ def signed_in() -> SignedIn:
 def administrator() -> SignedIn:
     """The signed-in session of an administrator. :raise AppError: ``unauthenticated``, ``forbidden``"""
     actor = signed_in()
-    if not actor.live.is_admin:
+    if not actor.live.is_admin or actor.api_token:
         raise AppError("forbidden")
     return actor
 
@@ -159,8 +175,11 @@ def require(right: Right, contract_code: str) -> Access:
     """
     actor = signed_in()
     access = identity_queries.access_to(db.session(), actor.live, contract_code)
-    if access is None:
+    token = actor.api_token
+    if access is None or (token and token.contract_code not in (None, access.contract_code)):
         raise AppError("not_found")
+    if token:
+        access = replace(access, rights=access.rights - NEVER_BY_TOKEN)
     if not access.may(right):
         raise AppError("forbidden", right=right)
     return access
@@ -224,10 +243,17 @@ def _begin_request() -> None:
 
 def _let_nobody_in() -> None:
     """Refuse who isn't signed in, whatever the view: one that forgets to ask is closed, not open."""
-    if (request.method, request.path) in _OPEN or request.path.startswith(_OF_LINKS):
+    if is_open(request.method, request.path):
         request.max_content_length = _MOST_FROM_STRANGERS
     elif request.method != "OPTIONS":
-        signed_in()
+        token = signed_in().api_token
+        if token:
+            let_token_in(token, request.blueprint or "", request.method, g.began_at)
+
+
+def is_open(method: str, path: str) -> bool:
+    """Whether a stranger may ask this."""
+    return (method, path) in _OPEN or path.startswith(_OF_LINKS)
 
 
 def _take_no_form() -> None:
@@ -253,15 +279,18 @@ def came_from_here() -> bool:
 
 def _finish_response(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
+    began: datetime | None = g.get("began_at")
+    seconds = (now_utc() - began).total_seconds() if began else 0.0
+    route = request.url_rule.rule if request.url_rule else "none"
+    metrics.count_request(request.method, route, response.status_code, seconds)
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
-        began: datetime | None = g.get("began_at")
         log.event(
             "request",
             method=request.method,
             path=request.path,
             status=response.status_code,
-            milliseconds=round((now_utc() - began).total_seconds() * 1000, 1) if began else None,
+            milliseconds=round(seconds * 1000, 1) if began else None,
         )
     return response
 

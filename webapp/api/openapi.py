@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import msgspec
 from flask import Blueprint, Response, current_app, render_template_string
 from flask_smorest import Api
 
+from webapp.api.bearer import scope_of
+from webapp.api.http import is_open
 from webapp.rounds import payloads
 from webapp.sync import case_wire, wire
 
@@ -23,6 +26,21 @@ _DOCS_PAGE = """<!doctype html>
 <body><div id="swagger-ui"></div>
 <script src="/static/app/docs/swagger-ui-bundle.js"></script>
 <script src="/static/docs.js"></script></body></html>"""
+_SCHEMES = {
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "roundbook",
+        "description": "The session of who has signed in (POST /api/session).",
+    },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API token made at the desk; what stands beside it is the scope it takes.",
+    },
+}
+# A name in an address as Flask writes it, with or without a converter.
+_NAMED = re.compile(r"<(?:[^:<>]*(?:\([^)]*\))?:)?(\w+)>")
 _WIRE_STRUCTS = (
     payloads.InspectionIn,
     wire.ScanIn,
@@ -67,16 +85,32 @@ def complete(api: Api) -> None:
     for name, schema in components.items():
         if name not in api.spec.components.schemas:
             api.spec.components.schema(name, schema)
+    for name, scheme in _SCHEMES.items():
+        api.spec.components.security_scheme(name, scheme)
     for refusal in api.spec.components.responses.values():
         content = refusal["content"]
         content["application/problem+json"] = content.pop("application/json")
 
 
 def document() -> dict[str, Any]:
-    """The whole document as plain data."""
+    """The whole document as plain data, each operation with what signs it in."""
     api: Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     spec: dict[str, Any] = api.spec.to_dict()
+    for rule in current_app.url_map.iter_rules():
+        operations = spec["paths"].get(_NAMED.sub(r"{\1}", rule.rule), {})
+        blueprint = rule.endpoint.partition(".")[0]
+        for method in (rule.methods or set()) & {name.upper() for name in operations}:
+            operations[method.lower()]["security"] = _security(blueprint, method, rule.rule)
     return spec
+
+
+def _security(blueprint: str, method: str, path: str) -> list[dict[str, list[str]]]:
+    """What lets a request in: nothing needed, the cookie, or the cookie or a token with a scope."""
+    if is_open(method, path):
+        return []
+    scope = scope_of(blueprint, method)
+    with_token = [] if scope is None else [{"token": [scope] if scope else []}]
+    return [{"cookie": []}, *with_token]
 
 
 @bp.get("/api/openapi.json")

@@ -15,7 +15,7 @@ import msgspec
 from flask import Response, request
 from sqlalchemy.exc import OperationalError
 
-from webapp import log
+from webapp import log, metrics
 from webapp.api.http import CONTRACT, blueprint, came_from_here, require, settings, touch_session
 from webapp.api.throttle import at_most
 from webapp.db import db, now_utc, unit_of_work
@@ -99,6 +99,7 @@ def push(contract_code: str) -> Response:
     results = take_operations(
         lambda session, some: services.receive(session, access, phone, some, now), received
     )
+    metrics.count_operations(result.result for result in results)
     head = _head(access.contract_id)
     answer = PushOut(epoch=head.epoch, head=head.seq, server_time=_now_text(now), results=results)
     return _answer(answer)

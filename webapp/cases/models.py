@@ -28,6 +28,12 @@ class Case(Base, Synced):
         sa.UniqueConstraint("contract_id", "uid"),
         sa.Index("ix_service_case_state", "contract_id", "kind", "state"),
         sa.Index("ix_service_case_live", "contract_id", "live", "kind"),
+        sa.Index(
+            "ix_service_case_open_faults",
+            "severity",
+            sqlite_where=sa.text("live = 1 AND kind = 'fault'"),
+            postgresql_where=sa.text("live AND kind = 'fault'"),
+        ),
         sa.CheckConstraint("severity BETWEEN 1 AND 4", name="severity"),
     )
 

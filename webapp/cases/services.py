@@ -14,6 +14,7 @@ from webapp.audit import services as audit
 from webapp.cases import clock_keeping as clocks
 from webapp.cases import telling
 from webapp.cases.following import call_followers
+from webapp.cases.hooks import emit_opened, emit_step
 from webapp.cases.kinds import KINDS
 from webapp.cases.models import Case, CaseEvent
 from webapp.cases.opening import Opening, called, case_named, places_of
@@ -76,6 +77,7 @@ def open_case(
     _audit(session, case, author, "open", audit.first_values(given), now)
     clocks.start(session, case, kind.starts, at, now)
     telling.tell_opened(session, case, now)
+    emit_opened(session, case, now)
     return case
 
 
@@ -168,6 +170,7 @@ def take_step(
     clocks.move(session, case, step, at, now, fields)
     telling.tell_step(session, case, before, event.id, author.user_id, now)
     call_followers(session, case, event, author, now)
+    emit_step(session, case, event, now)
     return event
 
 

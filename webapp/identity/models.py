@@ -89,3 +89,25 @@ class UserSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class ApiToken(Base):
+    """What a program signs in with for a person; ``prefix`` is shown, the rest only its hash knows.
+
+    ``scopes`` are of :data:`webapp.identity.token_rules.SCOPES`; without ``contract_id`` it reaches all
+    contracts of its maker.
+    """
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    contract_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contract.id"), default=None)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    prefix: Mapped[str] = mapped_column(sa.String(16))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    scopes: Mapped[list[Any]] = mapped_column(default_factory=list)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -52,9 +52,9 @@ _ROLE_IN_CONTRACT = (
 
 @dataclass(frozen=True)
 class LiveSession:
-    """A session that counts, and of its user what every request asks for."""
+    """A session that counts, and of its user what every request asks for; an API token has no session."""
 
-    session_id: int
+    session_id: int | None
     last_seen_at: datetime
     user_id: int
     user_name: str

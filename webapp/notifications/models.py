@@ -43,6 +43,12 @@ class Mail(Base):
     __tablename__ = "mail"
     __table_args__ = (
         sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'lapsed')", name="state"),
+        sa.Index(
+            "ix_mail_waiting",
+            "created_at",
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

@@ -25,7 +25,7 @@ from webapp.notifications import services as notifications
 from webapp.quotes.models import Quote
 from webapp.quotes.rules import Decision, is_over
 from webapp.quotes.services import called, note, today_of, versions_of
-from webapp.quotes.story import amount_of, take_for, tell_story, uid_of
+from webapp.quotes.story import amount_of, emit_quote, take_for, tell_story, uid_of
 
 _STEPS: dict[Decision, str] = {"approved": "approve", "declined": "decline"}
 _DECISIONS: dict[str, Decision] = {"approve": "approved", "decline": "declined"}
@@ -96,6 +96,7 @@ def _decide(session: Session, quote: Quote, said: Answer, now: datetime) -> None
     note(session, quote, quote.answered_by_id, "answer", diff, now)
     session.flush()  # the case's step looks for what is still open
     _tell_provider(session, quote, now)
+    emit_quote(session, quote, now)
 
 
 @follows("approve", "decline")

@@ -22,7 +22,7 @@ from webapp.quotes.models import Quote
 from webapp.quotes.rates import quote_settings
 from webapp.quotes.rules import changed_rates, is_over
 from webapp.quotes.services import called, lines_of, note, quote_named, today_of, versions_of
-from webapp.quotes.story import amount_of, take_for, tell_story
+from webapp.quotes.story import amount_of, emit_quote, take_for, tell_story
 
 
 def send_quote(
@@ -65,6 +65,7 @@ def send_quote(
     tell_story(session, quote, case, author, "quote_sent", "", now)
     _tell(session, quote, contract, case, leads, now)
     _mail(session, quote, contract, case, people, link, message, now)
+    emit_quote(session, quote, now)
     diff = {"state": ["draft", "sent"], "sent_to": ["", quote.sent_to]}
     note(session, quote, access.user_id, "send", diff, now)
     return quote

@@ -14,6 +14,7 @@ from webapp.cases.opening import called as case_called
 from webapp.quotes.models import Quote
 from webapp.quotes.money import MONEY_PLACES, text_of
 from webapp.quotes.services import called
+from webapp.webhooks.services import emit
 
 _NAMESPACE = uuid.UUID("8c1d5b0e-4c0a-4d53-8f0a-2f7a8f6f6f11")
 
@@ -21,6 +22,13 @@ _NAMESPACE = uuid.UUID("8c1d5b0e-4c0a-4d53-8f0a-2f7a8f6f6f11")
 def amount_of(quote: Quote) -> str:
     """What it comes to, as a text: CNY 1234.50."""
     return f"{quote.currency} {text_of(quote.net + quote.tax, MONEY_PLACES)}"
+
+
+def emit_quote(session: Session, quote: Quote, now: datetime) -> None:
+    """Tell the contract's webhooks that a quote is sent, approved or declined."""
+    case = session.get_one(Case, quote.case_id)
+    data = {"quote": called(quote), "case": case_called(case), "total": amount_of(quote)}
+    emit(session, quote.contract_id, f"quote.{quote.state}", data, now)
 
 
 def uid_of(quote: Quote, what: str) -> str:

@@ -30,6 +30,7 @@ from webapp.reports.shape import Change, ReportContent
 from webapp.rounds import queries as rounds
 from webapp.rounds.models import Round
 from webapp.storage import ObjectStore
+from webapp.webhooks.services import emit
 
 ACCEPTED = "accepted"
 AnswerKind = Literal["confirmed", "comment"]
@@ -151,6 +152,7 @@ def issue(session: Session, access: Access, data: Frozen, language: str, now: da
     session.flush()  # its documents name the id
     diff = {"number": ["", report.number], "sha256": ["", data.sha256]}
     _audit(session, access.contract_id, access.user_id, "issue", report, diff, now)
+    _emit(session, "report.issued", report, now)
     return report
 
 
@@ -221,7 +223,14 @@ def answer(session: Session, report: Report, said: Answer, now: datetime) -> Rep
     _tell_acceptors(session, report, row, now)
     diff = {"answer": ["", said.kind], "name": ["", said.name], "via": ["", said.via]}
     _audit(session, report.contract_id, said.user_id, "answer", report, diff, now)
+    if said.kind == "confirmed":
+        _emit(session, "report.confirmed", report, now)
     return row
+
+
+def _emit(session: Session, event: str, report: Report, now: datetime) -> None:
+    data = {"report_id": report.id, "number": report.number, "sha256": report.data_sha256}
+    emit(session, report.contract_id, event, data, now)
 
 
 def _tell_acceptors(session: Session, report: Report, row: ReportAnswer, now: datetime) -> None:

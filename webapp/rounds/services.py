@@ -16,6 +16,7 @@ from webapp.identity.models import Membership, User
 from webapp.identity.rules import ROLE_RIGHTS, Access
 from webapp.rounds import queries
 from webapp.rounds.changes import Change, tell
+from webapp.rounds.falling_due import told_of
 from webapp.rounds.models import (
     Inspection,
     OpenItem,
@@ -26,6 +27,7 @@ from webapp.rounds.models import (
 )
 from webapp.rounds.open_items import settle_rows
 from webapp.rounds.rules import PICKED, SET_ASIDE, TAKING, Visit, check_transition, settle
+from webapp.webhooks.services import emit
 
 OPEN_ITEM_FIELDS = ("owner_id", "due_on", "remark")
 
@@ -91,6 +93,8 @@ def act(session: Session, access: Access, month: str, action: str, now: datetime
     row.finished_at = {"finish": now, "accept": row.finished_at}.get(action)
     row.accepted_at = now if action == "accept" else None
     _audit(session, access, action, "round", row.id, {"state": [before, new_state]}, now)
+    if action == "accept":
+        emit(session, row.contract_id, "round.accepted", told_of(row), now)
     return row
 
 

@@ -34,6 +34,7 @@ const views: Record<string, Loader> = {
     "./views/desk/Hours.svelte",
     "./views/desk/Knowledge.svelte",
     "./views/desk/Overview.svelte",
+    "./views/desk/Connections.svelte",
   ]),
   ...import.meta.glob(
     "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours,Knowledge,Spares,Loans,Quotes,QuoteEditor}.svelte",
@@ -90,6 +91,7 @@ const paths = {
   people: "/desk/people",
   returns: "/desk/returns",
   contract: "/desk/contract",
+  connections: "/desk/connections",
   quarantine: "/desk/quarantine",
   syncHealth: "/desk/sync",
   rescue: "/desk/rescue",
@@ -163,6 +165,7 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["people", "desk/People", "desk"],
   ["returns", "desk/Returns", "desk"],
   ["contract", "desk/Contract", "desk"],
+  ["connections", "desk/Connections", "desk"],
   ["quarantine", "desk/Quarantine", "desk"],
   ["syncHealth", "desk/SyncHealth", "desk"],
   ["rescue", "desk/Rescue", "desk"],

@@ -21,6 +21,7 @@ const areas = [
   "desk_knowledge",
   "desk_log",
   "desk_notify",
+  "desk_open",
   "desk_quotes",
   "desk_report",
   "desk_returns",

@@ -9,6 +9,7 @@ import enHours from "./en/desk_hours";
 import enKnowledge from "./en/desk_knowledge";
 import enLog from "./en/desk_log";
 import enNotify from "./en/desk_notify";
+import enOpen from "./en/desk_open";
 import enQuotes from "./en/desk_quotes";
 import enReport from "./en/desk_report";
 import enReturns from "./en/desk_returns";
@@ -25,6 +26,7 @@ import zhHours from "./zh/desk_hours";
 import zhKnowledge from "./zh/desk_knowledge";
 import zhLog from "./zh/desk_log";
 import zhNotify from "./zh/desk_notify";
+import zhOpen from "./zh/desk_open";
 import zhQuotes from "./zh/desk_quotes";
 import zhReport from "./zh/desk_report";
 import zhReturns from "./zh/desk_returns";
@@ -45,6 +47,7 @@ addTexts(
     ...zhKnowledge,
     ...zhLog,
     ...zhNotify,
+    ...zhOpen,
     ...zhQuotes,
     ...zhReport,
     ...zhReturns,
@@ -63,6 +66,7 @@ addTexts(
     ...enKnowledge,
     ...enLog,
     ...enNotify,
+    ...enOpen,
     ...enQuotes,
     ...enReport,
     ...enReturns,

@@ -27,6 +27,7 @@ export type Key =
   | keyof typeof import("./zh/desk_log").default
   | keyof typeof import("./zh/desk_hours").default
   | keyof typeof import("./zh/desk_notify").default
+  | keyof typeof import("./zh/desk_open").default
   | keyof typeof import("./zh/desk_quotes").default
   | keyof typeof import("./zh/desk_report").default
   | keyof typeof import("./zh/desk_returns").default

@@ -99,6 +99,7 @@ export default {
   "notify.remind_all": "Round of {month}, {when}: {count} {count|thing blocks|things block} the report",
   "notify.escalate": "Round of {month}, {when}: {count} {count|thing blocks|things block} the report",
   "notify.mail_failed": "The e-mail to {to} was refused: {reason}",
+  "notify.webhook_off": "The webhook “{name}” has failed for days and is switched off: {address}",
   "notify.report_confirmed": "{name} has confirmed {number}",
   "notify.report_commented": "{name} has commented on {number}",
   "notify.case_warning": "{name} {title}: {clock} is due soon ({due})",

@@ -97,6 +97,7 @@ export default {
   "notify.remind_all": "{month}巡检{when}：{count} 项挡着报告",
   "notify.escalate": "{month}巡检{when}：{count} 项挡着报告",
   "notify.mail_failed": "发给 {to} 的邮件被拒收：{reason}",
+  "notify.webhook_off": "推送“{name}”连日失败，已停用：{address}",
   "notify.report_confirmed": "{name} 已确认 {number}",
   "notify.report_commented": "{name} 对 {number} 有意见",
   "notify.case_warning": "{name} {title}：{clock}快到时限（{due}）",

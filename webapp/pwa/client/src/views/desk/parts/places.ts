@@ -52,6 +52,7 @@ export const places: { title: Key; places: Place[] }[] = [
       { name: "checklists", also: ["checklist"], icon: "checklist", text: "desk.nav_checklists", go: "desk.go_checklists", href: href("checklists"), key: "c" },
       { name: "people", also: [], icon: "people", text: "desk.nav_people", go: "desk.go_people", href: href("people"), key: "m" },
       { name: "contract", also: [], icon: "note", text: "desk.nav_contract", go: "desk.go_contract", href: href("contract"), key: "k", right: "manage_people" },
+      { name: "connections", also: [], icon: "link", text: "desk.nav_open", go: "desk.go_open", href: href("connections"), key: "n" },
     ],
   },
 ];
