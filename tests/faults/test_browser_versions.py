@@ -12,7 +12,7 @@ from playwright.sync_api import Playwright, expect
 
 from tests.e2e.phone_hand import finish_as_it_is
 from tests.faults.chromium import Chromium, judge_at_rest
-from tests.faults.conftest import Serve
+from tests.faults.conftest import Serve, Site
 from tests.faults.oracle import judge
 from tests.faults.proxy import Fault, Proxy
 from tools.client import CLIENT
@@ -85,6 +85,31 @@ def test_18_a_new_worker_waits_until_the_engineer_agrees(li: Chromium, network: 
         "() => navigator.serviceWorker.getRegistration().then((one) => !one.waiting && one.active)"
     )
     judge_at_rest(li)
+
+
+@pytest.mark.fault(18)
+def test_18_a_worker_whose_install_breaks_off_is_installed_when_the_signal_is_back(
+    playwright: Playwright, browser_path: str, tmp_path: Path, site: Site, network: Proxy
+) -> None:
+    network.add(broken := Fault("zxing_reader", reply_bytes=1000))
+    phone = Chromium(playwright, browser_path, tmp_path / "profile", site, network)
+    phone.sign_in()
+    assert broken.met == 1
+    phone.go_offline()
+    phone.page.reload()
+    expect(phone.page.locator(".hero")).to_be_visible()
+    phone.stop()
+
+
+@pytest.mark.fault(18)
+def test_18_a_page_that_comes_while_a_new_version_is_installed_tells_of_it(
+    li: Chromium, network: Proxy
+) -> None:
+    network.add(Fault("/sw.js", alter=lambda worker: worker + b"\n// a later version", times=9))
+    network.add(Fault("/static/app/index.html", delay_seconds=4.0))
+    li.page.evaluate(LOOK_FOR_UPDATE)
+    li.page.reload()
+    expect(li.page.get_by_text(UPDATE_READY)).to_be_visible()
 
 
 @pytest.mark.fault(19)

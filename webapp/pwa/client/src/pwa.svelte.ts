@@ -22,6 +22,11 @@ interface InstallOffer extends Event {
 
 export const pwa = new Pwa();
 const IDLE_WITHIN_MS = 2_000;
+const FIRST_PAUSE_MS = 3_000;
+const LONGEST_PAUSE_MS = 5 * 60_000;
+let pause = FIRST_PAUSE_MS;
+let planned = false;
+const followed = new WeakSet<ServiceWorker>();
 let reloading = false;
 
 export function registerWorker(): void {
@@ -35,12 +40,29 @@ export function registerWorker(): void {
     pwa.offlineReady = true;
     if (reloading) location.reload();
   });
-  whenIdle(() => {
-    navigator.serviceWorker
-      .register("/sw.js", { scope: "/", updateViaCache: "none" })
-      .then(watch)
-      .catch(() => undefined);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") pwa.registration?.update().catch(() => undefined);
   });
+  whenIdle(register);
+}
+
+/** Puts the worker on this device; one file that doesn't come undoes it all, and it is tried again. */
+function register(): void {
+  navigator.serviceWorker
+    .register("/sw.js", { scope: "/", updateViaCache: "none" })
+    .then(watch)
+    .catch(tryAgain);
+}
+
+/** Later, and each time later: the engineer walks, and the next room may have a signal. */
+function tryAgain(): void {
+  if (planned) return;
+  planned = true;
+  setTimeout(() => {
+    planned = false;
+    register();
+  }, pause);
+  pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
 }
 
 /** Its install fetches a megabyte: the first screen goes before it, but not for long. */
@@ -68,16 +90,23 @@ export async function install(): Promise<boolean> {
 }
 
 function watch(registration: ServiceWorkerRegistration): void {
-  pwa.registration = registration;
   pwa.updateReady = registration.waiting !== null;
-  registration.addEventListener("updatefound", () => {
-    const incoming = registration.installing;
-    incoming?.addEventListener("statechange", () => {
-      const replaces = navigator.serviceWorker.controller !== null;
-      if (incoming.state === "installed" && replaces) pwa.updateReady = true;
-    });
-  });
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") registration.update().catch(() => undefined);
+  follow(registration.installing);
+  if (registration === pwa.registration) return;
+  pwa.registration = registration;
+  registration.addEventListener("updatefound", () => follow(registration.installing));
+}
+
+/** The install may have begun before this page was there to hear of it. */
+function follow(incoming: ServiceWorker | null): void {
+  if (!incoming || followed.has(incoming)) return;
+  followed.add(incoming);
+  let isInstalled = false;
+  incoming.addEventListener("statechange", () => {
+    if (incoming.state === "installed") {
+      isInstalled = true;
+      pause = FIRST_PAUSE_MS;
+      if (navigator.serviceWorker.controller !== null) pwa.updateReady = true;
+    } else if (incoming.state === "redundant" && !isInstalled) tryAgain();
   });
 }
