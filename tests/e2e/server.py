@@ -14,6 +14,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.e2e.forked import ForkedServer
 from webapp import create_app
 from webapp.background import make_photo_copies
 from webapp.config import settings_from_env
@@ -22,6 +23,7 @@ from webapp.desk import photo_copies
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+GUNICORN = [str(BIN / "gunicorn")]
 
 
 def free_port() -> int:
@@ -59,18 +61,27 @@ def _copy_photos(env: dict[str, str]) -> None:
         db.engine.dispose()
 
 
+def started(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """A process group of its own that runs ``command``, its output at the end of ``log``."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+
+
 @dataclass
 class Server:
     """One server process group; ``stop`` is polite, ``kill`` is a power cut for the process.
 
-    ``settings`` are further environment variables; ``command`` serves in place of plain gunicorn.
+    ``settings`` are further environment variables; ``command`` serves in place of gunicorn that is
+    forked from a loaded process.
     """
 
     data_dir: Path
     port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
-    command: list[str] = field(default_factory=lambda: [str(BIN / "gunicorn")])
-    process: subprocess.Popen[bytes] | None = None
+    command: list[str] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | ForkedServer | None = None
 
     @property
     def url(self) -> str:
@@ -79,16 +90,14 @@ class Server:
 
     def start(self) -> Server:
         """Start it and wait until it answers."""
-        log = (self.data_dir / "server.log").open("ab")
-        with log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=_environment(self.data_dir, self.port) | self.settings,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        environment = _environment(self.data_dir, self.port) | self.settings
+        log = self.data_dir / "server.log"
+        # A library is preloaded by a new program alone.
+        command = self.command or (GUNICORN if "LD_PRELOAD" in environment else [])
+        if command:
+            self.process = started(command, environment, log)
+        else:
+            self.process = ForkedServer(environment, ROOT, log)
         self._wait_until_ready()
         return self
 

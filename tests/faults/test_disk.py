@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import BIN, ROOT, Server, copy_of
+from tests.e2e.server import BIN, GUNICORN, ROOT, Server, copy_of
 from tests.faults import shim
 from tests.faults.conftest import Connect, OpenPhone, Site
 from tests.faults.engineer import photo_bytes
@@ -135,7 +135,7 @@ def watched(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> I
     trace = tmp_path / "trace"
     if request.param == "traced":
         may_trace()
-        server.command = traced(server.command, trace)
+        server.command = traced(GUNICORN, trace)
         yield Watched(server.start(), lambda: read_calls(trace))
     else:
         library = request.getfixturevalue("library")

@@ -15,7 +15,7 @@ from typing import Any
 from flask_migrate import upgrade
 
 from tests import factories
-from tests.e2e.server import ROOT, Server
+from tests.e2e.server import GUNICORN, ROOT, Server
 from tests.rounds import made
 from tests.security.world import PICTURE, World, build
 from tests.sync.phone import digest, inspection, slot
@@ -122,7 +122,7 @@ def served(folder: Path) -> Iterator[Site]:
         for row in (world.contract, world.names["round"], world.names["second_device"]):
             db.session.refresh(row)  # whole, because it is used without this session
         db.session.remove()
-    server = Server(folder).start()
+    server = Server(folder, command=GUNICORN).start()
     try:
         yield Site(server, world, cookies)
     finally:
