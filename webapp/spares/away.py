@@ -10,6 +10,7 @@ import json
 import uuid
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -81,7 +82,7 @@ def _submission(session: Session, row: Row, now: datetime) -> Submission | None:
         return None
     sent, user_id, role, time_zone = who
     uid = str(uuid.uuid5(_NAMESPACE, f"{task.id}-{case.id}"))
-    exception: dict[str, Any] = {"reason": REASON, "remark": _remark(case, sent)}
+    exception: dict[str, Any] = {"reason": REASON, "remark": _remark(case, sent.at, time_zone)}
     back = _expected(case)
     if back is not None and back >= today_in(time_zone, now):
         exception["revisit_on"] = back.isoformat()
@@ -122,9 +123,10 @@ def _who_sent_it(session: Session, case: Case) -> tuple[CaseEvent, int, str, str
     return event, user_id, role, time_zone
 
 
-def _remark(case: Case, sent: CaseEvent) -> str:
+def _remark(case: Case, sent_at: datetime, time_zone: str) -> str:
     vendor = str(case.facts.get("vendor", ""))
-    parts = (f"维修单 {name_of(case.kind, case.number)}", f"{sent.at:%Y-%m-%d} 送修", vendor)
+    sent_on = sent_at.astimezone(ZoneInfo(time_zone)).date()
+    parts = (f"维修单 {name_of(case.kind, case.number)}", f"{sent_on} 送修", vendor)
     return " · ".join(part for part in parts if part)
 
 
