@@ -7,6 +7,7 @@ test wrote is emptied after it.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import sqlite3
@@ -72,6 +73,9 @@ def session_app(settings: Settings) -> Iterator[Flask]:
         else:
             _empty_schema()
         upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+    # As the server does: what it starts with is never walked through again.
+    gc.collect()
+    gc.freeze()
     yield app
     with app.app_context():
         db.session.remove()
