@@ -1,4 +1,5 @@
 /** A photo's bytes as an address for `<img src>`, given back when the component goes. */
+import { liveQuery } from "dexie";
 import { currentDatabase, hasDatabase } from "./open";
 import { loadPhoto } from "./photos";
 
@@ -20,17 +21,17 @@ export function picture(
     const wanted = id();
     if (!wanted || !hasDatabase()) return;
     let made: string | null = null;
-    let gone = false;
-    loadPhoto(currentDatabase(), wanted, size).then(
-      (blob) => {
-        if (gone) return;
+    // Last month's pictures come one by one after the round: it is looked for until it is here.
+    const looking = liveQuery(() => loadPhoto(currentDatabase(), wanted, size)).subscribe({
+      next: (blob) => {
+        if (made) return;
         absent = blob === null;
         made = url = blob && URL.createObjectURL(blob);
       },
-      () => (absent = !gone),
-    );
+      error: () => (absent = made === null),
+    });
     return () => {
-      gone = true;
+      looking.unsubscribe();
       url = null;
       absent = false;
       if (made) URL.revokeObjectURL(made);

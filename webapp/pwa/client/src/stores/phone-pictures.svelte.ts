@@ -1,4 +1,6 @@
 /** Addresses for `<img src>` of many photos at once, given back when the component goes. */
+import { liveQuery } from "dexie";
+import { untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { databaseOpen, loadPhoto } from "../db";
 
@@ -8,28 +10,24 @@ export function pictures(
   size: "thumb" | "full" = "thumb",
 ): { of(id: string): string } {
   const urls = new SvelteMap<string, string>();
-  const asked = new Set<string>();
-  let gone = false;
 
-  async function load(id: string): Promise<void> {
-    const blob = await loadPhoto(id, size).catch(() => null);
-    if (gone) return;
-    if (blob) urls.set(id, URL.createObjectURL(blob));
-    // One that is not there yet may come with the next pull.
-    else asked.delete(id);
+  async function found(wanted: readonly string[]): Promise<[string, Blob][]> {
+    const looked = await Promise.all(wanted.map(async (id) => [id, await loadPhoto(id, size)] as const));
+    return looked.filter((pair): pair is [string, Blob] => pair[1] !== null);
   }
 
+  // One that is not there yet comes with a later pull: it is looked for until then.
   $effect(() => {
     if (!databaseOpen()) return;
-    for (const id of ids()) {
-      if (asked.has(id)) continue;
-      asked.add(id);
-      void load(id);
-    }
+    const all = ids();
+    const wanted = untrack(() => all.filter((id) => !urls.has(id)));
+    if (wanted.length === 0) return;
+    const looking = liveQuery(() => found(wanted.filter((id) => !urls.has(id)))).subscribe({
+      next: (here) => here.forEach(([id, blob]) => urls.has(id) || urls.set(id, URL.createObjectURL(blob))),
+      error: () => undefined,
+    });
+    return () => looking.unsubscribe();
   });
-  $effect(() => () => {
-    gone = true;
-    urls.forEach((url) => URL.revokeObjectURL(url));
-  });
+  $effect(() => () => urls.forEach((url) => URL.revokeObjectURL(url)));
   return { of: (id) => urls.get(id) ?? "" };
 }

@@ -176,6 +176,19 @@ describe("the page's engine", () => {
     await vi.waitFor(async () => expect(await db.thumbs.count()).toBe(1), 3_000);
   });
 
+  test("a picture that the server can't give keeps no other waiting", async () => {
+    server.after = async (path, answer) => {
+      if (!path.includes("/sync/pull")) return answer;
+      const pulled = await answer.json();
+      pulled.rows.tasks[0].previous = picturesOfLastMonth(12);
+      return json(pulled);
+    };
+    server.before = (path) => (path.includes("photo-0/image") ? problem(500, "unexpected") : null);
+    start();
+    await vi.waitFor(async () => expect(await db.thumbs.count()).toBe(11), 3_000);
+    expect(await db.thumbs.get("photo-0")).toBeUndefined();
+  });
+
   test("an operation that is to be retried is no reason to spin", async () => {
     server.judge = () => ({ result: "retry" });
     await inspect(db, 1, 0);

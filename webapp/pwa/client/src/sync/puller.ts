@@ -39,6 +39,7 @@ export async function pullRows(context: SyncContext): Promise<void> {
 /**
  * Fetches the small pictures of last month's photos and of those that were sent back. It is a
  * comfort: what fails is tried again with the next run, and a record that is to leave goes first.
+ * One that the server can't give keeps no other waiting; without a network none is asked for.
  *
  * @returns whether it came to its end; false when it gave way to a record, or one failed
  */
@@ -47,13 +48,16 @@ export async function pullPictures(context: SyncContext): Promise<boolean> {
   const wanted = await picturesWanted(db);
   const total = wanted.length;
   let done = 0;
-  let failed = false;
+  let left = false;
   let wayGiven = false;
+  let cutOff = false;
   const fetchNext = async () => {
-    while (!failed && !wayGiven && !context.stopped()) {
+    while (!cutOff && !wayGiven && !context.stopped()) {
       const id = wanted.shift();
       if (!id) return;
-      failed = !(await fetchPicture(context, id));
+      const failure = await fetchPicture(context, id);
+      left ||= failure !== null;
+      cutOff ||= failure !== null && !isOfOne(failure);
       done++;
       wayGiven ||= (await queueState(db, Date.now())).untried > 0;
       if (done % 5 === 0 || done === total) {
@@ -62,19 +66,26 @@ export async function pullPictures(context: SyncContext): Promise<boolean> {
     }
   };
   await Promise.all(Array.from({ length: PICTURES_AT_ONCE }, fetchNext));
-  return !wayGiven && !failed;
+  return !wayGiven && !left;
 }
 
-async function fetchPicture(context: SyncContext, id: string): Promise<boolean> {
+/** Whether the server, asked for this picture, said no to it alone. */
+function isOfOne(failure: SyncFailure): boolean {
+  return failure.reason === "refused" || failure.status === 500;
+}
+
+/** Why a picture didn't come; null when it is kept, or noted as one that the server has not. */
+async function fetchPicture(context: SyncContext, id: string): Promise<SyncFailure | null> {
   const { db } = context;
   try {
     await context.beat();
     const path = contractPath(db, `photos/${encodeURIComponent(id)}/image?size=thumb`);
     await keepThumb(db, id, await askPicture(context.fetch, path));
-    return true;
+    return null;
   } catch (error) {
-    const absent = error instanceof SyncFailure && [404, 410].includes(error.status);
-    if (absent) await keepThumb(db, id, null);
-    return absent;
+    if (!(error instanceof SyncFailure)) throw error;
+    if (![404, 410].includes(error.status)) return error;
+    await keepThumb(db, id, null);
+    return null;
   }
 }
