@@ -24,6 +24,14 @@ def token_for(secret_key: str, purpose: Purpose, subject_id: int) -> str:
     return _signer(secret_key, purpose).dumps(subject_id)
 
 
+def path_for(secret_key: str, link_for: str) -> str:
+    """The path of a link, whose purpose and subject are one text: ``fault:12``; empty for none."""
+    purpose, _, subject = link_for.partition(":")
+    if purpose != "fault" or not subject.isdecimal():
+        return ""
+    return f"/f/{token_for(secret_key, 'fault', int(subject))}"
+
+
 def subject_of(secret_key: str, purpose: Purpose, token: str) -> int:
     """What a link leads to.
 

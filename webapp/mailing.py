@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from flask import current_app
 
-from webapp import log
+from webapp import links, log
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity.models import Contract
 from webapp.identity.queries import reachable
@@ -21,6 +22,7 @@ from webapp.notifications.mail import (
     UnreachableError,
     message_of,
 )
+from webapp.notifications.rules import LINK
 
 # One mail finds out that the server is down; the others needn't each wait for it to time out.
 REST = timedelta(seconds=30)
@@ -40,7 +42,7 @@ def send_mail(arguments: dict[str, Any]) -> None:
         _note(mail.id, "lapsed", "")
         return
     try:
-        _transport().send(message_of(mail, _sender()))
+        _transport().send(message_of(_with_link(mail), _sender()))
     except RefusedError as error:
         log.event("mail_refused", mail=mail.id, reply=str(error))
         _give_up(mail, str(error))
@@ -49,6 +51,14 @@ def send_mail(arguments: dict[str, Any]) -> None:
     else:
         with unit_of_work() as session:
             services.note_sent(session, mail.id, now_utc())
+
+
+def _with_link(mail: Outgoing) -> Outgoing:
+    """The mail with its link, which is signed now: it lives from today, and lies in no row."""
+    if not mail.link_for:
+        return mail
+    path = links.path_for(str(current_app.config["SECRET_KEY"]), mail.link_for)
+    return replace(mail, text=mail.text.replace(LINK, path))
 
 
 def _give_up(mail: Outgoing, reply: str) -> None:

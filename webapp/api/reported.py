@@ -14,6 +14,7 @@ from webapp.api.estate_schemas import text as text_field
 from webapp.api.http import Schema, blueprint, settings
 from webapp.cases import reported
 from webapp.cases.opening import called
+from webapp.cases.reporters import ASKED_IN
 from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.rules import LONGEST_SCAN, parse_label
 from webapp.extensions import limiter
@@ -84,9 +85,14 @@ class OwnPhotoSchema(ma.Schema):
 
 
 class FollowedFaultSchema(LabelPlaceSchema):
-    """A fault as who reported it sees it; ``live`` while more can be said, with ``more_photos``."""
+    """A fault or complaint as who reported it sees it; ``live`` while more can be said, with ``more_photos``.
+
+    ``asks`` is what he is asked now: his ``verdict``, a ``rating`` alone, or nothing.
+    """
 
     name = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(list(ASKED_IN)))
+    asks = fields.String(required=True, validate=validate.OneOf(["", "verdict", "rating"]))
     title = fields.String(required=True)
     state = fields.String(required=True, validate=STATE)
     live = fields.Boolean(required=True)
@@ -104,7 +110,7 @@ class FaultWordsSchema(Schema):
 
 
 class FaultVerdictSchema(Schema):
-    """What the reporter says of a fault that counts as solved; why not needs words (clauses 27, 48)."""
+    """What the reporter says of what counts as solved or answered; why not needs words (clauses 27, 48)."""
 
     uid = fields.String(required=True, validate=UID)
     solved = fields.Boolean(required=True)

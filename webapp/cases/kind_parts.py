@@ -23,6 +23,10 @@ def step(
     return Step(key, frozenset(froms.split()), to, right, fields, **more)  # type: ignore[arg-type]
 
 
+# Asked for again where it was closed by somebody else: the client's word is the client's (clause 27).
+RATE = step("rate", "closed", None, "confirm", Field("rating", "rating", required=True), WORDS)
+
+
 def _common(live: str) -> tuple[Step, ...]:
     """What can be done with every case that still waits for somebody."""
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webapp.cases.kind_parts import (
     CAUSE_REPORT,
+    RATE,
     RATING,
     REPAIR,
     RESPONSE,
@@ -77,6 +78,7 @@ FAULT = make_kind(
             owns=True,
         ),
         step("close", "solved", "closed", "view", RATING, WORDS),
+        RATE,
         step(
             "reopen",
             "solved closed",

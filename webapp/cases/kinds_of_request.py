@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.cases.kind_parts import COMPLAINT, RATING, WHY, WORDS, make_kind, step
+from webapp.cases.kind_parts import COMPLAINT, RATE, RATING, WHY, WORDS, make_kind, step
 from webapp.cases.steps import Field
 
 CHANGE = make_kind(
@@ -114,6 +114,7 @@ COMPLAINT_CASE = make_kind(
             meets=(COMPLAINT,),
         ),
         step("close", "answered", "closed", "view", RATING, WORDS),
+        RATE,
         step("reopen", "answered closed", "received", "view", WHY, starts=(COMPLAINT,)),
     ),
     starts=(COMPLAINT,),

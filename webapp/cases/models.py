@@ -168,3 +168,24 @@ class CaseFile(Base):
     unreadable: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     copied: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     added_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), default=None)
+
+
+class CaseReporter(Base):
+    """Somebody without an account who told of a case and is answered by mail; ``event_id`` is his own line.
+
+    ``address`` is in small letters; ``language`` (zh or en) is the one that he is written to in.
+    """
+
+    __tablename__ = "case_reporter"
+    __table_args__ = (
+        sa.UniqueConstraint("event_id"),
+        sa.Index("ix_case_reporter_address", "address"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    contract_id: Mapped[int] = mapped_column(sa.ForeignKey("contract.id"))
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("service_case.id"), index=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("case_event.id"))
+    address: Mapped[str] = mapped_column(sa.String(200))
+    language: Mapped[str] = mapped_column(sa.String(8))
+    added_at: Mapped[datetime]

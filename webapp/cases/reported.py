@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from webapp.cases import files
 from webapp.cases.models import Case, CaseEvent
 from webapp.cases.opening import Opening, called
+from webapp.cases.reporters import ASKED_IN, Reporter, is_reporters, remember
 from webapp.cases.services import Author, Taking, open_case, take_step
 from webapp.db import take_sequence
 from webapp.errors import AppError
@@ -100,10 +101,13 @@ def report(session: Session, code: str, told: Told, now: datetime) -> tuple[Case
         if case.device_id != device.id or known.author_id is not None:
             raise AppError("conflict")
         return case, known
-    waiting = _waiting(session, device)
+    waiting = waiting_fault(session, device.contract_id, device.id)
     author = Author(None, told.name.strip() or _VISITOR[told.language])
+    reporter = Reporter(told.contact, told.language)
     if waiting is not None:
-        return waiting, _add(session, waiting, author, told, now)
+        line = _add(session, waiting, author, told, now)
+        remember(session, waiting, line, reporter, now)
+        return waiting, line
     opening = Opening(
         uid=told.uid,
         kind="fault",
@@ -116,34 +120,46 @@ def report(session: Session, code: str, told: Told, now: datetime) -> tuple[Case
         reporter_contact=told.contact,
     )
     case = open_case(session, device.contract_id, author, opening, now)
-    line = sa.select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.uid == told.uid)
-    return case, session.scalars(line).one()
+    line = opening_line(session, case)
+    remember(session, case, line, reporter, now)
+    return case, line
+
+
+def opening_line(session: Session, case: Case) -> CaseEvent:
+    """The first line of a case's story."""
+    statement = sa.select(CaseEvent).where(
+        CaseEvent.contract_id == case.contract_id, CaseEvent.uid == case.uid
+    )
+    return session.scalars(statement).one()
 
 
 def followed(session: Session, line_id: int) -> dict[str, Any]:
-    """How a fault stands, for who reported it; one that was folded is shown as what it became.
+    """How a fault or a complaint stands, for who reported it; a folded one is shown as what it became.
 
-    Eight statements at most, and one more for each fold.
+    ``asks`` is what he is asked: ``verdict`` while it counts as solved or answered, ``rating`` where it
+    was closed without his. Nine statements at most, and one more for each fold.
 
     :raise AppError: ``link_invalid``
     """
     line, case = _followed(session, line_id)
-    device = session.get(Device, case.device_id)
-    room = session.get_one(Room, case.room_id)
-    building = session.get_one(Building, room.building_id)
+    device = session.get(Device, case.device_id) if case.device_id else None
+    room = session.get(Room, case.room_id) if case.room_id else None
+    building = session.get_one(Building, room.building_id) if room else None
     photos = files.reporters_files(session, case, line)
     own = [file for file in photos if file.event_id == line.id]
     return {
         "name": called(case),
+        "kind": case.kind,
         "title": case.title,
         "state": case.state,
         "live": case.live,
+        "asks": _asks(case),
         "device_name": device.name if device else "",
-        "room_zh": room.name_zh,
-        "room_en": room.name_en,
-        "floor": room.floor,
-        "building_zh": building.name_zh,
-        "building_en": building.name_en,
+        "room_zh": room.name_zh if room else "",
+        "room_en": room.name_en if room else "",
+        "floor": room.floor if room else "",
+        "building_zh": building.name_zh if building else "",
+        "building_en": building.name_en if building else "",
         "states": _states(session, case),
         "said": _said(session, line),
         "photos": [{"uid": one.uid, "at": one.added_at, "own": one in own} for one in photos],
@@ -157,7 +173,7 @@ def add_words(session: Session, line_id: int, uid: str, text: str, now: datetime
     :raise AppError: ``link_invalid``; ``step_not_now`` when the fault is over
     """
     line, case = _followed(session, line_id)
-    author = Author(None, line.author_name)
+    author = Author(None, _name_of(line, case))
     taking = Taking(_half_of(line) + uid[_HALF:], "note", now, {"text": text})
     take_step(session, case.contract_id, author, called(case), taking, now)
 
@@ -173,21 +189,39 @@ class Verdict:
 
 
 def settle(session: Session, line_id: int, verdict: Verdict, now: datetime) -> None:
-    """Close a solved fault by its reporter's word, or open it again; the same ``uid`` changes nothing.
+    """Close what counts as solved by its reporter's word, or open it again; the same ``uid`` changes nothing.
 
-    :raise AppError: ``link_invalid``; ``step_not_now`` unless it is solved; ``invalid`` without words why not
+    What somebody else has closed meanwhile takes his rating all the same (clause 27).
+
+    :raise AppError: ``link_invalid``; ``step_not_now`` unless he is asked; ``invalid`` without words why not
     """
     line, case = _followed(session, line_id)
     uid = _half_of(line) + verdict.uid[_HALF:]
     step = "close" if verdict.solved else "reopen"
-    if case.state != "solved" and _line(session, line.contract_id, uid) is None:
+    asked = _asks(case)
+    if asked == "rating" and verdict.solved and verdict.rating is not None:
+        step = "rate"
+    elif asked != "verdict" and _line(session, line.contract_id, uid) is None:
         raise AppError("step_not_now", state=case.state, step=step)
     fields: dict[str, Any] = {"text": verdict.text} if verdict.text else {}
     if verdict.solved and verdict.rating is not None:
         fields["rating"] = verdict.rating
-    author = Author(None, line.author_name)
+    author = Author(None, _name_of(line, case))
     taking = Taking(uid, step, now, fields)
     take_step(session, case.contract_id, author, called(case), taking, now)
+
+
+def _asks(case: Case) -> str:
+    """What whoever told of it is asked now: his verdict, a rating alone, or nothing."""
+    if case.state == ASKED_IN.get(case.kind):
+        return "verdict"
+    unrated = case.state == "closed" and "rating" not in case.facts
+    return "rating" if unrated and case.kind in ASKED_IN else ""
+
+
+def _name_of(line: CaseEvent, case: Case) -> str:
+    """Who speaks by a link; what a caller said was written down by somebody of ours."""
+    return line.author_name if line.author_id is None else case.reporter_name or "—"
 
 
 def taking_photos(session: Session, line_id: int) -> int:
@@ -216,13 +250,14 @@ def photo_of(session: Session, line_id: int, uid: str) -> files.FileRef:
     return files.reporters_file(session, case, line, uid)
 
 
-def _waiting(session: Session, device: Device) -> Case | None:
+def waiting_fault(session: Session, contract_id: int, device_id: int) -> Case | None:
+    """The fault of a device that still waits: who tells of the same adds a line to it."""
     statement = (
         sa.select(Case)
         .where(
-            Case.contract_id == device.contract_id,
+            Case.contract_id == contract_id,
             Case.kind == "fault",
-            Case.device_id == device.id,
+            Case.device_id == device_id,
             Case.state.in_(_STILL_WAITING),
         )
         .order_by(Case.id)
@@ -252,7 +287,7 @@ def _line(session: Session, contract_id: int, uid: str) -> CaseEvent | None:
 
 def _followed(session: Session, line_id: int) -> tuple[CaseEvent, Case]:
     line = session.get(CaseEvent, line_id)
-    if line is None or line.author_id is not None:
+    if line is None or not (line.author_id is None or is_reporters(session, line)):
         raise AppError("link_invalid")
     case = session.get_one(Case, line.case_id)
     while case.state == "folded" and case.parent_id is not None:
@@ -283,7 +318,7 @@ def _said(session: Session, line: CaseEvent) -> list[dict[str, Any]]:
             sa.or_(
                 CaseEvent.id == line.id, CaseEvent.uid.startswith(_half_of(line), autoescape=True)
             ),
-            CaseEvent.author_id.is_(None),
+            sa.or_(CaseEvent.author_id.is_(None), CaseEvent.id == line.id),
             ~CaseEvent.internal,
         )
         .order_by(CaseEvent.received_at, CaseEvent.id)

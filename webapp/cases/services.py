@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
 from webapp.cases import clock_keeping as clocks
-from webapp.cases import telling
+from webapp.cases import reporters, telling
 from webapp.cases.following import call_followers
 from webapp.cases.hooks import emit_opened, emit_step
 from webapp.cases.kinds import KINDS
@@ -169,6 +169,7 @@ def take_step(
     _audit(session, case, author, step.key, audit.differences(before, _state_of(case)), now)
     clocks.move(session, case, step, at, now, fields)
     telling.tell_step(session, case, before, event.id, author.user_id, now)
+    reporters.tell_ended(session, case, before["state"], event, now)
     call_followers(session, case, event, author, now)
     emit_step(session, case, event, now)
     return event

@@ -57,6 +57,7 @@ class Outgoing:
     created_at: datetime
     useful_until: datetime | None
     attempts: int
+    link_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,13 @@ class Mail(Base):
 
     ``text`` is plain text; ``{here}`` in it stands for the server's address. What is still waiting
     after ``useful_until`` has lapsed and is not sent any more: a reminder of last week helps nobody.
+    ``link_for`` (``fault:12``) is what ``{link}`` in the text leads to: the link is signed when the mail
+    is sent, and stands in no row.
     """
 
     __tablename__ = "mail"
     __table_args__ = (
+        sa.Index("ix_mail_to_address", "to_address", "created_at"),
         sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'lapsed')", name="state"),
         sa.Index(
             "ix_mail_waiting",
@@ -59,6 +62,7 @@ class Mail(Base):
     subject: Mapped[str] = mapped_column(sa.String(300))
     text: Mapped[str] = mapped_column(sa.Text)
     reply_to: Mapped[str] = mapped_column(sa.String(200), default="")
+    link_for: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
     useful_until: Mapped[datetime | None] = mapped_column(default=None)
     state: Mapped[str] = mapped_column(sa.String(16), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ def waiting_mail(session: Session, mail_id: int) -> Outgoing | None:
             Mail.subject,
             Mail.text,
             Mail.reply_to,
+            Mail.link_for,
             Mail.created_at,
             Mail.useful_until,
             Mail.attempts,
@@ -35,6 +37,16 @@ def waiting_mail(session: Session, mail_id: int) -> Outgoing | None:
 def mail_of_key(session: Session, unique_key: str) -> Mail | None:
     """The mail of a key, to show whether it has gone out (``state``, ``sent_at``, ``last_error``)."""
     return session.scalar(sa.select(Mail).where(Mail.unique_key == unique_key))
+
+
+def mails_to(session: Session, address: str, key_begins: str, since: datetime) -> int:
+    """How many mails of a kind, by the beginning of their keys, one address got since then."""
+    statement = sa.select(sa.func.count()).where(
+        Mail.to_address == address,
+        Mail.created_at > since,
+        Mail.unique_key.startswith(key_begins, autoescape=True),
+    )
+    return session.scalar(statement) or 0
 
 
 def told_of(session: Session, contract_id: int, keys: Collection[str]) -> set[str]:

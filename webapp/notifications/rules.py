@@ -15,6 +15,8 @@ MAXIMUM_SUBJECT = 300
 MAXIMUM_KEY = 120
 # Stands in a mail's text for the server's own address, which the sender alone knows.
 HERE = "{here}"
+# Stands in a mail's text for its signed link, which is made when it is sent.
+LINK = "{link}"
 
 # Narrower than RFC 5322: no quoted local parts, no comments, nothing that could end a header.
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"

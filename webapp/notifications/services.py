@@ -34,12 +34,14 @@ def mail(
     now: datetime,
     to_name: str = "",
     reply_to: str = "",
+    link_for: str = "",
     contract_id: int | None = None,
     useful_for: timedelta | None = None,
 ) -> bool:
     """Have an e-mail sent once this transaction is committed; a mail of this key only once for ever.
 
     :param text: plain text; ``{here}`` in it becomes the server's address (``BASE_URL``)
+    :param link_for: what ``{link}`` in the text leads to, see :func:`webapp.links.path_for`
     :param key: unique to the server, at most 120 characters, see :func:`webapp.notifications.rules.unique_key`
     :param useful_for: after so long it isn't sent any more; without it, it waits for its server for ever
     :returns: whether it is a new one
@@ -55,6 +57,7 @@ def mail(
         "subject": one_line(subject, MAXIMUM_SUBJECT),
         "text": text,
         "reply_to": reply_to,
+        "link_for": link_for,
         "useful_until": now + useful_for if useful_for else None,
         "state": "waiting",
         "attempts": 0,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from webapp.notifications.rules import HERE, Language
+from webapp.notifications.rules import HERE, LINK, Language
 
 # What blocks a report; the client's catalogues say the same (a test holds them equal).
 BLOCKERS: dict[Language, dict[str, str]] = {
@@ -122,11 +122,18 @@ def reminder(
 
 
 def letter(body: str, *, name: str, path: str, language: Language) -> str:
-    """A mail's text: whom it greets, what it says, where that is to be seen, and who sent it."""
-    hello = f"Hello {name}," if language == "en" else f"{name}，您好："
+    """A mail's text: whom it greets, what it says, where that is to be seen, and who sent it.
+
+    ``path`` may be :data:`LINK`, for who has no account; ``name`` is empty where nobody answers for it.
+    """
+    greetings: dict[Language, tuple[str, str]] = {
+        "zh": (f"{name}，您好：", "您好："),
+        "en": (f"Hello {name},", "Hello,"),
+    }
+    hello = greetings[language][0 if name else 1]
     look = "See it here: " if language == "en" else "打开查看："
     # What people wrote stays what it is: only our own mark stands for the server's address.
-    body = body.replace(HERE, "{ here }")
+    body = body.replace(HERE, "{ here }").replace(LINK, "{ link }")
     return f"{hello}\n\n{body}\n\n{look}{HERE}{path}\n\n-- \n{_FOOT[language]}\n"
 
 
