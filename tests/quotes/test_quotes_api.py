@@ -53,6 +53,20 @@ def approves() -> list[CaseEvent]:
     return list(db.session.scalars(sa.select(CaseEvent).where(CaseEvent.step == "approve")))
 
 
+def test_who_sent_a_quote_sees_that_its_link_was_opened_and_the_client_does_not(
+    li: FlaskClient, chen: FlaskClient, app: Flask, pdf: None
+) -> None:
+    written(li, open_case(li))
+    ok(li.post(f"{HQ}/quotes/Q1-1/send", json={"to": ["lead@client.example"]}))
+    assert ok(li.get(f"{HQ}/quotes/Q1-1"))["openings"] == []
+    link, stranger = latest_link(), app.test_client()
+    for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2"):
+        ok(stranger.get(link, environ_base={"REMOTE_ADDR": address}))
+    # Twice from one place is the same reading.
+    assert len(ok(li.get(f"{HQ}/quotes/Q1-1"))["openings"]) == 2
+    assert ok(chen.get(f"{HQ}/quotes/Q1-1"))["openings"] == []
+
+
 def test_an_expense_request_is_approved_by_the_link_and_the_repairs_clock_starts(
     wang: FlaskClient, li: FlaskClient, chen: FlaskClient, app: Flask, pdf: None
 ) -> None:

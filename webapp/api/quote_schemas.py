@@ -74,7 +74,10 @@ class QuoteLineSchema(ma.Schema):
 
 
 class QuoteDetailSchema(QuoteSchema):
-    """A version with its lines, the client's answer, and what the reader may do with it now."""
+    """A version with its lines, the client's answer, and what the reader may do with it now.
+
+    ``openings`` are when somebody opened it by its link, the latest first; the provider alone sees them.
+    """
 
     lines = fields.List(fields.Nested(QuoteLineSchema), required=True)
     remark = fields.String(required=True)
@@ -82,6 +85,7 @@ class QuoteDetailSchema(QuoteSchema):
     revision = fields.Integer(required=True)
     sent_to = fields.List(fields.String(), required=True)
     content_sha256 = fields.String(required=True)
+    openings = fields.List(fields.AwareDateTime(), required=True)
     answer_text = fields.String(required=True)
     answer_via = fields.String(required=True)
     wants_another = fields.Boolean(required=True)

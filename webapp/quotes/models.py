@@ -92,3 +92,14 @@ class QuoteLine(Base):
     unit: Mapped[str] = mapped_column(sa.String(20), default="")
     unit_price: Mapped[int] = mapped_column(sa.BigInteger)
     tax_rate: Mapped[int]
+
+
+class QuoteOpening(Base):
+    """Somebody opened a quote by the link in its mail; ``address`` is his computer's."""
+
+    __tablename__ = "quote_opening"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    quote_id: Mapped[int] = mapped_column(sa.ForeignKey("quote.id"), index=True)
+    at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(sa.String(64), default="")
