@@ -38,6 +38,7 @@ class CaseArgs(PageArgs):
     state = state_of(CASES)
     kind = fields.String(validate=_KIND)
     stage = fields.String(validate=STATE)
+    source = fields.String(validate=validate.OneOf(list(SOURCE_WORDS)))
     severity = fields.Integer(validate=validate.Range(1, 4))
     room_id = fields.Integer(validate=ID)
     device_id = fields.Integer(validate=ID)
