@@ -13,6 +13,7 @@ from webapp import log, tables
 from webapp.config import Settings, settings_from_env
 from webapp.db import db, engine_options, prepare_engine
 from webapp.extensions import SignedCookies, limiter, login_manager, migrate
+from webapp.mailboxes import mailbox_for
 from webapp.notifications.mail import sender_for, transport_for
 from webapp.storage import store_for
 
@@ -31,6 +32,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.extensions["mail_sender"] = sender_for(
         settings.mail_from, settings.smtp_url, settings.base_url
     )
+    app.extensions["mailbox"] = mailbox_for(settings.imap_url, settings.data_dir)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
@@ -82,7 +84,7 @@ def _migrations_folder() -> str:
 
 
 def _register_faces(app: Flask) -> None:
-    from webapp import background, cli, hooking, mailing, making, pwa
+    from webapp import background, cli, hooking, mailing, making, pwa, receiving
     from webapp.api import register as register_api
 
     register_api(app)
@@ -91,6 +93,7 @@ def _register_faces(app: Flask) -> None:
     background.register()
     hooking.register()
     mailing.register()
+    receiving.register()
     making.register()
 
 

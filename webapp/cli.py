@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 
 from webapp import jobs as queue
+from webapp import receiving
 from webapp.api import openapi as openapi_api
 from webapp.backup import BackupError, restore_backup, write_backup
 from webapp.cli_estate import estate
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(estate)
     app.cli.add_command(sync)
     app.cli.add_command(jobs)
+    app.cli.add_command(mail)
     app.cli.add_command(people)
     app.cli.add_command(backup)
     app.cli.add_command(restore)
@@ -64,6 +66,15 @@ def work_jobs() -> None:
     signal.sigwait(ending)
     stop.set()
     worker.join()
+
+
+mail = AppGroup("mail", help="Mails that come to the service desk.")
+
+
+@mail.command("receive")
+def receive_mail() -> None:
+    """Take in what waits in the mailbox now, as the worker does every minute."""
+    receiving.receive_mail({})
 
 
 @click.command("setup")

@@ -16,7 +16,7 @@ class Settings:
     ``data_dir`` holds the database and the files of the embedded default.
     ``object_store_url`` is empty for the folder, or ``s3://KEY:SECRET@HOST:PORT/BUCKET?scheme=http``.
     ``smtp_url`` is empty for the folder of ``.eml`` files, or ``smtp://USER:PASSWORD@HOST:PORT?starttls=1``;
-    ``mail_from`` is who writes.
+    ``mail_from`` is who writes. ``imap_url`` is where mails are fetched from, empty for the drop folder.
     ``webhook_hosts`` are hosts (``host`` or ``host:port``) that webhooks may lead to though they are inside
     or without TLS.
     ``metrics_token`` is what Prometheus shows; without it ``/metrics`` answers this machine alone.
@@ -32,6 +32,7 @@ class Settings:
     secret_key: str
     secure_cookies: bool
     mail_from: str = ""
+    imap_url: str = ""
     trusted_proxies: int = 0
     webhook_hosts: tuple[str, ...] = ()
     metrics_token: str = ""
@@ -66,6 +67,7 @@ def settings_from_env(env: Mapping[str, str] | None = None) -> Settings:
         secret_key=env.get("SECRET_KEY") or kept_secret_key(data_dir),
         secure_cookies=base_url.startswith("https://"),
         mail_from=env.get("MAIL_FROM", ""),
+        imap_url=env.get("IMAP_URL", ""),
         trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
         metrics_token=env.get("METRICS_TOKEN", ""),
         webhook_hosts=tuple(env.get("WEBHOOK_HOSTS", "").lower().replace(",", " ").split()),

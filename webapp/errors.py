@@ -56,6 +56,8 @@ CATALOGUE: dict[str, int] = {
     "font_missing": 500,
     # mail
     "address_invalid": 422,
+    "mail_sorted": 409,
+    "mail_unreadable": 422,
     # checklists
     "checklist_invalid": 422,
     "checklist_published_immutable": 409,

@@ -33,7 +33,8 @@ class Listing:
 
     ``filters`` name what may be asked: a column that is to equal the value, or a function that makes a
     condition of it. ``sorts`` name what each key orders by, upwards; ``backwards`` are the keys whose
-    own figure falls where their columns rise. ``tab`` is the filter that the list is counted by, over
+    own figure falls where their columns rise. ``contract`` is the column that is to equal the contract's id,
+    or a function that makes a condition of it. ``tab`` is the filter that the list is counted by, over
     ``states``. ``dress`` turns rows into plain data with a fixed number of statements. ``title`` is
     what its files are called, in Chinese and English, and ``columns`` what stands in them.
     """
@@ -69,7 +70,12 @@ class Listing:
             (column.asc() if rising else column.desc()).nulls_last()
             for column in (*self.sorts[key], self.tie)
         )
-        statement = self.select.where(self.contract == contract_id, *self._conditions(wanted))
+        belongs = (
+            self.contract(contract_id)
+            if isfunction(self.contract)
+            else self.contract == contract_id
+        )
+        statement = self.select.where(belongs, *self._conditions(wanted))
         return statement.order_by(*order)
 
     def _conditions(self, wanted: Mapping[str, Any]) -> Iterable[sa.ColumnElement[bool]]:

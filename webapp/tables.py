@@ -13,6 +13,7 @@ from webapp.checklists import models as checklists
 from webapp.estate import models as estate
 from webapp.hours import models as hours
 from webapp.identity import models as identity
+from webapp.inbox import models as inbox
 from webapp.notifications import models as notifications
 from webapp.quotes import models as quotes
 from webapp.reports import models as reports
@@ -28,6 +29,7 @@ ALL: tuple[ModuleType, ...] = (
     rounds,
     acceptance,
     cases,
+    inbox,
     hours,
     spares,
     quotes,

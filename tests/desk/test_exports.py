@@ -21,11 +21,13 @@ from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
 from tests import factories
+from tests.inbox.letters import a_mail
 from tests.rounds import made
+from webapp import receiving
 from webapp.api.openapi import document
 from webapp.cases.lists import CASES
 from webapp.checklists.lists import CHECKLISTS
-from webapp.db import db, unit_of_work
+from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.inspection_list import INSPECTIONS
 from webapp.desk.open_item_list import OPEN_ITEMS
 from webapp.desk.other_lists import DEVICE_CHANGES, REPEAT_OFFENDERS, ROUND_ROOMS
@@ -38,6 +40,7 @@ from webapp.estate.queries import LABELS
 from webapp.hours.lists import HOURS
 from webapp.identity.lists import CONTRACTS, MEMBERS, USERS
 from webapp.identity.models import Contract, User
+from webapp.inbox.lists import INCOMING
 from webapp.knowledge.lists import ARTICLES
 from webapp.quotes.lists import QUOTES
 from webapp.reports.issued_list import REPORTS
@@ -63,6 +66,7 @@ TABLES: dict[str, Table] = {
     "inspections": INSPECTIONS.table,
     "open-items": OPEN_ITEMS.table,
     "cases": CASES.table,
+    "incoming-mails": INCOMING.table,
     "hours": HOURS.table,
     "articles": ARTICLES.table,
     "spare-parts": PARTS.table,
@@ -81,6 +85,7 @@ TABLES: dict[str, Table] = {
 }
 # What is a list in the document and needs no file, with why.
 NO_FILE = {
+    "/callers": "a few names, while a caller's is typed",
     "/case-kinds": "what forms are made of, and no data",
     "/api/sessions": "a person's own, to end one",
     "/api/tokens": "a person's own, to end one",
@@ -157,6 +162,8 @@ def desk(
     fault = {"uid": made.uid(), "kind": "fault", "title": "=黑屏", "device_id": projector.id}
     assert browser.post(f"{HQ}/cases", json=fault).status_code == 201
     log_hours(browser)
+    mail = a_mail("=黑屏", sender="x@elsewhere.example", to="service+HQ@provider.example")
+    assert receiving.take_message(mail, "1.eml", now_utc()) == ""
     article = {"uid": made.uid(), "title": "=黑屏", "solution": "@重启"}
     assert browser.post(f"{HQ}/articles", json=article).status_code == 201
     repair = {**fault, "uid": made.uid(), "kind": "repair", "fields": {"way": "paid"}}

@@ -36,6 +36,7 @@ from tests.security.world import (
     new_draft,
     new_given_absence,
     new_hours,
+    new_incoming,
     new_inspected_room,
     new_label,
     new_loan,
@@ -194,6 +195,11 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
         "data": Rescue(world.people["inspection_engineer"].id, contract=world.code).pack(),
         "content_type": "application/zip",
     },
+    ("POST", "/calls"): lambda _: {
+        "json": {"uid": made.uid(), "kind": "wish", "caller": "陈静", "text": "请加一台话筒"}
+    },
+    ("POST", "/incoming-mails/{incoming_id}/assign"): lambda _: {"json": {"kind": "complaint"}},
+    ("POST", "/incoming-mails/{incoming_id}/set-aside"): lambda _: {"json": {"remark": "广告"}},
     ("POST", "/documents"): lambda _: {"json": {"kind": "report", "format": "pdf", "month": MONTH}},
     ("POST", "/rounds/{month}/report"): lambda _: {"json": {"language": "zh"}},
     ("POST", "/reports/{report_id}/send"): lambda _: {"json": {"to": ["lead@example.com"]}},
@@ -259,6 +265,7 @@ def path_values(world: World, path: str, actor: str, method: str = "GET") -> Nam
         "row_id": new_quarantined,
         "returned_id": new_returned,
         "mail_id": new_mail,
+        "incoming_id": new_incoming,
         "planned_id": new_plan,
         "article": new_article,
         "loan_id": new_loan,

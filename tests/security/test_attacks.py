@@ -18,7 +18,7 @@ from tests.rounds import made
 from tests.security.calls import WITH, call, path_values, who_may
 from tests.security.quotes import new_quote
 from tests.security.rules import ANYBODY, CONTRACT, RULES, SIGNED_IN
-from tests.security.world import NOBODY, World, new_quarantined, worked
+from tests.security.world import NOBODY, World, new_incoming, new_quarantined, worked
 from tests.sync.phone import Phone, inspection
 from webapp.db import unit_of_work
 from webapp.estate.models import Building, Room
@@ -249,6 +249,7 @@ def sow(hq: World) -> None:
     article = {"uid": made.uid(), "title": FORMULAS[0], "solution": FORMULAS[1]}
     hq.browser("on_site_engineer").post(f"/api/contracts/{hq.code}/articles", json=article)
     new_quote(hq, title=FORMULAS[0])
+    new_incoming(hq, FORMULAS[0])
 
 
 @pytest.mark.attack(9)

@@ -31,7 +31,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 OTHER_NAMES = (
     "building_id", "room_id", "device_id", "code", "inspection_id", "photo_uid", "row_id",
     "returned_id", "key",
-    "document_id", "report_id", "mail_id", "planned_id",
+    "document_id", "report_id", "mail_id", "incoming_id", "planned_id",
     "part_id", "loan_id", "hook_id", "delivery_id",
 )  # fmt: skip
 # Of these the other contract has none that the first has not: a number is each contract's own.
@@ -51,6 +51,7 @@ NO_SUCH = {
     "document_id": 999_999,
     "report_id": 999_999,
     "mail_id": 999_999,
+    "incoming_id": 999_999,
     "planned_id": 999_999,
     "part_id": 999_999,
     "loan_id": 999_999,

@@ -14,9 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import factories
+from tests.inbox.letters import a_mail
 from tests.rounds import made
 from tests.sync.phone import Phone, inspection, picture, slot
-from webapp import links
+from webapp import links, receiving
 from webapp.acceptance.models import ReturnedAnswer
 from webapp.cases.models import Case
 from webapp.db import db, now_utc, unit_of_work
@@ -24,6 +25,7 @@ from webapp.estate.models import Building, Device
 from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import ADMINISTRATOR, ROLE_RIGHTS, ROLES
+from webapp.inbox.models import IncomingMail
 from webapp.notifications import services as notifications
 from webapp.notifications.models import Mail, Notification
 from webapp.notifications.rules import Recipient
@@ -123,6 +125,7 @@ def _furnish(world: World) -> None:
     world.names["row_id"] = new_quarantined(world)
     world.names["returned_id"] = new_returned(world)
     world.names["mail_id"] = new_mail(world)
+    world.names["incoming_id"] = new_incoming(world)
     world.names["name"] = new_fault(world)
     world.names |= new_case_photo(world)
     world.names["event"] = new_event(world)
@@ -571,6 +574,14 @@ def new_mail(world: World) -> int:
         row = session.scalars(sa.select(Mail).filter_by(unique_key=key)).one()
         notifications.note_not_sent(session, row.id, "failed", "550 nobody")
         return row.id
+
+
+def new_incoming(world: World, subject: str = "没有画面") -> int:
+    """A mail of somebody unknown to the contract's own address, which waits to be sorted."""
+    sender = f"{made.uid()}@elsewhere.example"
+    raw = a_mail(subject, sender=sender, to=f"service+{world.code}@provider.example")
+    assert receiving.take_message(raw, "1.eml", now_utc()) == ""
+    return db.session.scalars(sa.select(IncomingMail.id).filter_by(address=sender)).one()
 
 
 def own_notification(world: World, actor: str) -> int:

@@ -26,6 +26,7 @@ from webapp.demo.knowledge import fill_the_knowledge_base
 from webapp.demo.logbook import keep_the_log
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
+from webapp.demo.post import bring_the_post
 from webapp.demo.quotes import tell_the_quotes
 from webapp.demo.service_desk import tell_the_service_desk
 from webapp.demo.simulate import Subject, visit
@@ -84,6 +85,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         say("service desk")
         tell_the_service_desk(session, contract, people, now)
         show_the_first_fault(session, store, contract, people, now)
+        bring_the_post(session, store, contract, people, now)
         fill_the_knowledge_base(session, contract, people, now)
         keep_the_log(session, contract, people, now)
         gather_the_team(session, store, contract, people, now)

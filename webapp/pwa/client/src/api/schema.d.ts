@@ -1081,6 +1081,96 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/contracts/{contract_code}/callers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** Who calls, as far as is known: eight at most. */
+        get: {
+            parameters: {
+                query?: {
+                    q?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Caller"][];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a call down; a fault's clocks run from the time of the call. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TakeCall"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/case-kinds": {
         parameters: {
             query?: never;
@@ -1140,6 +1230,7 @@ export interface paths {
                     state?: "live" | "over" | "all";
                     kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
                     stage?: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+                    source?: "desk" | "phone" | "label" | "mail" | "hotline" | "link" | "round";
                     severity?: number;
                     room_id?: number;
                     device_id?: number;
@@ -1225,6 +1316,7 @@ export interface paths {
                     state?: "live" | "over" | "all";
                     kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
                     stage?: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+                    source?: "desk" | "phone" | "label" | "mail" | "hotline" | "link" | "round";
                     severity?: number;
                     room_id?: number;
                     device_id?: number;
@@ -1283,6 +1375,7 @@ export interface paths {
                     state?: "live" | "over" | "all";
                     kind?: "fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training";
                     stage?: "declared" | "taken" | "on_site" | "explained" | "solved" | "closed" | "folded" | "planned" | "vendor_asked" | "approved" | "sent" | "at_factory" | "returned" | "in_service" | "reported" | "cancelled" | "requested" | "surveyed" | "quoted" | "executed" | "accepted" | "declined" | "done" | "confirmed" | "received" | "acknowledged" | "corrected" | "answered" | "noted" | "drafted" | "submitted" | "adopted" | "rejected" | "rolled_back" | "held";
+                    source?: "desk" | "phone" | "label" | "mail" | "hotline" | "link" | "round";
                     severity?: number;
                     room_id?: number;
                     device_id?: number;
@@ -4173,6 +4266,291 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["HoursEntry"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/incoming-mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the incoming-mails, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "waiting" | "taken" | "set_aside" | "all";
+                    sort?: "received_at" | "-received_at" | "from" | "-from" | "subject" | "-subject";
+                    q?: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IncomingMailPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/incoming-mails.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the incoming-mails that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "waiting" | "taken" | "set_aside" | "all";
+                    sort?: "received_at" | "-received_at" | "from" | "-from" | "subject" | "-subject";
+                    q?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/incoming-mails.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the incoming-mails that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "waiting" | "taken" | "set_aside" | "all";
+                    sort?: "received_at" | "-received_at" | "from" | "-from" | "subject" | "-subject";
+                    q?: string;
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/incoming-mails/{incoming_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                incoming_id: number;
+            };
+            cookie?: never;
+        };
+        /** One mail with its words. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    incoming_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IncomingWhole"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/incoming-mails/{incoming_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                incoming_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make of it a case of this contract, or a line of one; its sender is told the number. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    incoming_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SortMail"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IncomingWhole"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/incoming-mails/{incoming_id}/set-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                incoming_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why it becomes nothing; it can be assigned all the same later. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    incoming_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetAside"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IncomingWhole"];
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -11583,7 +11961,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The quote that a link leads to, as it was sent. */
+        /** The quote that a link leads to, as it was sent; that it was opened is told to who sent it. */
         get: {
             parameters: {
                 query?: never;
@@ -12851,6 +13229,12 @@ export interface components {
             name_zh: string;
             position: number;
         };
+        Caller: {
+            contact: string;
+            name: string;
+            name_en: string;
+            role: string;
+        };
         Case: {
             building_en: string;
             building_zh: string;
@@ -13749,10 +14133,14 @@ export interface components {
             withdrawn: number;
         };
         FollowedFault: {
+            /** @enum {string} */
+            asks: "" | "verdict" | "rating";
             building_en: string;
             building_zh: string;
             device_name: string;
             floor: string;
+            /** @enum {string} */
+            kind: "fault" | "complaint";
             live: boolean;
             more_photos: number;
             name: string;
@@ -13946,6 +14334,63 @@ export interface components {
             rooms: number;
             unchanged: number;
             updated: number;
+        };
+        IncomingMail: {
+            address: string;
+            case: string;
+            case_title: string;
+            id: number;
+            kind: string;
+            name: string;
+            no_contract: boolean;
+            pictures: number;
+            /** @enum {string} */
+            reason: "" | "sender_unknown" | "several_contracts" | "case_over" | "too_many" | "automatic" | "refused" | "too_large" | "unreadable" | "no_sender" | "unexpected";
+            /** Format: date-time */
+            received_at: string;
+            remark: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            settled_by: string | null;
+            settled_by_en: string | null;
+            /** @enum {string} */
+            state: "waiting" | "taken" | "set_aside";
+            subject: string;
+        };
+        IncomingMailCounts: {
+            set_aside: number;
+            taken: number;
+            waiting: number;
+        };
+        IncomingMailPage: {
+            counts: components["schemas"]["IncomingMailCounts"];
+            items: components["schemas"]["IncomingMail"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        IncomingWhole: {
+            address: string;
+            case: string;
+            case_title: string;
+            id: number;
+            kind: string;
+            name: string;
+            no_contract: boolean;
+            pictures: number;
+            /** @enum {string} */
+            reason: "" | "sender_unknown" | "several_contracts" | "case_over" | "too_many" | "automatic" | "refused" | "too_large" | "unreadable" | "no_sender" | "unexpected";
+            /** Format: date-time */
+            received_at: string;
+            remark: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            settled_by: string | null;
+            settled_by_en: string | null;
+            /** @enum {string} */
+            state: "waiting" | "taken" | "set_aside";
+            subject: string;
+            text: string;
         };
         Inspection: {
             author: string;
@@ -15645,6 +16090,7 @@ export interface components {
             may_write: boolean;
             name: string;
             net: string;
+            openings: string[];
             remark: string;
             revision: number;
             /** Format: date-time */
@@ -16320,6 +16766,9 @@ export interface components {
             device_name: string;
             id: number;
         };
+        SetAside: {
+            remark: string;
+        };
         SettleHoursTerms: {
             currency?: string;
             free_hours?: number;
@@ -16407,6 +16856,19 @@ export interface components {
             user_id: number;
             /** @default false */
             voided: boolean;
+        };
+        SortMail: {
+            /** @default  */
+            case: string;
+            /** @default null */
+            device_id: number | null;
+            /**
+             * @default fault
+             * @enum {string}
+             */
+            kind: "fault" | "complaint" | "question" | "wish";
+            /** @default null */
+            room_id: number | null;
         };
         SparePart: {
             id: number;
@@ -16508,6 +16970,33 @@ export interface components {
             persisted: boolean;
             quota_bytes: number;
             used_bytes: number;
+        };
+        TakeCall: {
+            /** @default  */
+            answer: string;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            called_at: string | null;
+            caller: string;
+            /** @default  */
+            contact: string;
+            /** @default null */
+            device_id: number | null;
+            /** @enum {string} */
+            kind: "fault" | "complaint" | "question" | "wish" | "care";
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /** @default null */
+            room_id: number | null;
+            /** @default null */
+            severity: number | null;
+            text: string;
+            uid: string;
         };
         TakeStep: {
             fields?: {

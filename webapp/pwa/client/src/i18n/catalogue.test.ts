@@ -18,6 +18,7 @@ const areas = [
   "desk_estate",
   "desk_figures",
   "desk_hours",
+  "desk_inbox",
   "desk_knowledge",
   "desk_log",
   "desk_notify",

@@ -6,6 +6,7 @@ import enCases from "./en/desk_cases";
 import enEstate from "./en/desk_estate";
 import enFigures from "./en/desk_figures";
 import enHours from "./en/desk_hours";
+import enInbox from "./en/desk_inbox";
 import enKnowledge from "./en/desk_knowledge";
 import enLog from "./en/desk_log";
 import enNotify from "./en/desk_notify";
@@ -23,6 +24,7 @@ import zhCases from "./zh/desk_cases";
 import zhEstate from "./zh/desk_estate";
 import zhFigures from "./zh/desk_figures";
 import zhHours from "./zh/desk_hours";
+import zhInbox from "./zh/desk_inbox";
 import zhKnowledge from "./zh/desk_knowledge";
 import zhLog from "./zh/desk_log";
 import zhNotify from "./zh/desk_notify";
@@ -44,6 +46,7 @@ addTexts(
     ...zhEstate,
     ...zhFigures,
     ...zhHours,
+    ...zhInbox,
     ...zhKnowledge,
     ...zhLog,
     ...zhNotify,
@@ -63,6 +66,7 @@ addTexts(
     ...enEstate,
     ...enFigures,
     ...enHours,
+    ...enInbox,
     ...enKnowledge,
     ...enLog,
     ...enNotify,

@@ -23,6 +23,7 @@ export type Key =
   | keyof typeof import("./zh/desk_cases").default
   | keyof typeof import("./zh/desk_estate").default
   | keyof typeof import("./zh/desk_figures").default
+  | keyof typeof import("./zh/desk_inbox").default
   | keyof typeof import("./zh/desk_knowledge").default
   | keyof typeof import("./zh/desk_log").default
   | keyof typeof import("./zh/desk_hours").default

@@ -105,6 +105,7 @@ export default {
   "notify.case_warning": "{name} {title}: {clock} is due soon ({due})",
   "notify.case_breach": "{name} {title}: {clock} is overdue ({due})",
   "notify.case_escalation": "{name} {title}: {clock} is still not done (due {due})",
+  "notify.mail_to_sort": "A mail waits to be sorted: {name} {subject}",
   "notify.case_opened": "New case {name}: {title}",
   "notify.case_assigned": "{name} is yours: {title}",
   "notify.case_answered": "{name} has its answer: {title}",

@@ -43,6 +43,8 @@ export default {
   "error.label_sheet_does_not_fit": "The labels do not fit this sheet. Change the sizes.",
   "error.label_sheet_empty": "There are no labels to print.",
   "error.font_missing": "The server lacks a font and cannot make the file.",
+  "error.mail_sorted": "Somebody has sorted this mail already.",
+  "error.mail_unreadable": "This mail can't be read; it can only be set aside.",
   "error.address_invalid": "This is not an e-mail address we can write to.",
   "error.checklist_invalid": "The checklist has errors. Please check the marked items.",
   "error.checklist_published_immutable": "A published checklist cannot change. Make a new version.",

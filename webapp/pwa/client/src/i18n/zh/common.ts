@@ -103,6 +103,7 @@ export default {
   "notify.case_warning": "{name} {title}：{clock}快到时限（{due}）",
   "notify.case_breach": "{name} {title}：{clock}已超时（{due}）",
   "notify.case_escalation": "{name} {title}：{clock}仍未完成（时限 {due}）",
+  "notify.mail_to_sort": "来信待分拣：{name} {subject}",
   "notify.case_opened": "新的服务单 {name}：{title}",
   "notify.case_assigned": "{name} 由你负责：{title}",
   "notify.case_answered": "{name} 已有结果：{title}",

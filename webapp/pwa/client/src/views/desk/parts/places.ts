@@ -36,7 +36,8 @@ export const places: { title: Key; places: Place[] }[] = [
     title: "desk.group_cases",
     places: [
       { name: "overview", also: [], icon: "home", text: "desk.nav_overview", go: "desk.go_overview", href: href("overview"), key: "y", right: "confirm" },
-      { name: "cases", also: ["case"], icon: "clock", text: "desk.nav_cases", go: "desk.go_cases", href: href("cases"), key: "v" },
+      { name: "cases", also: ["case", "call"], icon: "clock", text: "desk.nav_cases", go: "desk.go_cases", href: href("cases"), key: "v" },
+      { name: "mails", also: [], icon: "archive", text: "desk.nav_mails", go: "desk.go_mails", href: href("mails"), key: "i", right: "review" },
       { name: "serviceLog", also: [], icon: "history", text: "desk.nav_log", go: "desk.go_log", href: href("serviceLog"), key: "j" },
       { name: "hours", also: [], icon: "moon", text: "desk.nav_hours", go: "desk.go_hours", href: href("hours"), key: "h" },
       { name: "knowledge", also: ["article"], icon: "help", text: "desk.nav_knowledge", go: "desk.go_knowledge", href: href("knowledge"), key: "w" },

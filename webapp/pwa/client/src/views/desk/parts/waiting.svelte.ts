@@ -9,6 +9,8 @@ class Waiting {
   quarantine = $state(0);
   /** Answers and photos to be looked at again. */
   returns = $state(0);
+  /** Mails to be sorted. */
+  mails = $state(0);
 
   /** Asks at once, then every minute while the page is in sight; returns what ends it. */
   watch(): () => void {
@@ -26,6 +28,8 @@ class Waiting {
       this.quarantine = page.total;
       const returned = await api.get<Page<unknown>>(session.path("returns"), { query: { state: "answered", page_size: 1 } });
       this.returns = returned.total;
+      const mails = await api.get<Page<unknown>>(session.path("incoming-mails"), { query: { page_size: 1 } });
+      this.mails = mails.total;
     } catch {
       // The count is a comfort; the screen itself tells what is wrong.
     }
