@@ -21,6 +21,8 @@ from webapp.db import db
 from webapp.notifications.models import Mail, Notification
 from webapp.reports import documents
 from webapp.reports.documents import Made, Source
+from webapp.reports.models import Document
+from webapp.storage import object_store
 
 
 @pytest.fixture
@@ -189,6 +191,30 @@ def test_what_was_issued_is_never_edited(li: FlaskClient) -> None:
     assert (refused.status_code, refused.get_json()["code"]) == (409, "quote_issued")
     again = li.post(f"{HQ}/quotes/Q1-1/send", json={"to": ["lead@client.example"]})
     assert again.get_json()["code"] == "quote_issued"
+
+
+def test_a_draft_is_dropped_with_its_file_and_what_was_sent_stays(
+    li: FlaskClient, chen: FlaskClient, app: Flask, pdf: None
+) -> None:
+    case = open_case(li)
+    sent(li, case)
+    written(li, case)
+    made = ok(li.post(f"{HQ}/quotes/Q2-1/document", json={}), 202)
+    work()
+    [document] = db.session.scalars(sa.select(Document).filter_by(id=made["id"]))
+    key = document.object_key
+    assert app.test_client().delete(f"{HQ}/quotes/Q2-1").status_code == 401
+    assert chen.delete(f"{HQ}/quotes/Q2-1").status_code == 403
+    assert li.delete(f"{HQ}/quotes/Q1-1").get_json()["code"] == "quote_issued"
+    assert li.delete(f"{HQ}/quotes/Q2-1").status_code == 204
+    assert li.delete(f"{HQ}/quotes/Q2-1").status_code == 404
+    assert [one["name"] for one in ok(li.get(f"{HQ}/quotes"))["items"]] == ["Q1-1"]
+    assert li.get(f"{HQ}/documents/{made['id']}").status_code == 404
+    with pytest.raises(FileNotFoundError):
+        object_store().get(key)
+    [row] = db.session.scalars(sa.select(AuditRow).filter_by(action="quote_drop"))
+    assert row.entity_id == "Q2-1"
+    assert row.diff["lines"][1] is None
 
 
 def test_two_who_write_at_once_dont_lose_each_others_lines(li: FlaskClient) -> None:

@@ -304,7 +304,7 @@ def _of_the_service_desk(world: World, path: str, method: str) -> Names:
     if path.endswith("/cases/{name}/quotes"):
         return {"name": new_repair(world)}
     if "{quote}" in path:
-        draft = method == "PATCH" or path.endswith("/send")
+        draft = method in ("PATCH", "DELETE") or path.endswith("/send")
         return {"quote": new_quote(world) if draft else new_sent_quote(world)}
     kept = next((kept for end, kept in _CASES_OF.items() if path.endswith(end)), "name")
     return {"name": world.names[kept]}

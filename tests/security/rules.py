@@ -209,6 +209,7 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("GET", "/quotes"): "view",
     ("GET", "/quotes/{quote}"): "view",
     ("PATCH", "/quotes/{quote}"): "handle",
+    ("DELETE", "/quotes/{quote}"): "handle",
     ("POST", "/quotes/{quote}/versions"): "handle",
     ("POST", "/quotes/{quote}/send"): "handle",
     ("POST", "/quotes/{quote}/answers"): "confirm",

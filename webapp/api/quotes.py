@@ -27,8 +27,9 @@ from webapp.identity.rules import Access
 from webapp.quotes import answering, sending, services
 from webapp.quotes.lists import QUOTES
 from webapp.quotes.queries import quote_detail, quotes_of_case
-from webapp.reports.documents import ask_for_quote
+from webapp.reports.documents import ask_for_quote, drop_quote_files
 from webapp.reports.models import Document
+from webapp.storage import object_store
 
 bp = blueprint("quotes", "Quotes and expense requests, in versions, and the client's word on them")
 QUOTE = f"{CONTRACT}/quotes/<string(maxlength=16):quote>"
@@ -80,6 +81,19 @@ def write_quote(body: dict[str, Any], contract_code: str, quote: str) -> dict[st
     with unit_of_work() as session:
         services.write_quote(session, access, quote, services.Writing(**body), now)
     return quote_detail(db.session(), access, quote, now)
+
+
+@bp.delete(QUOTE)
+@bp.response(204)
+def drop_quote(contract_code: str, quote: str) -> None:
+    """Drop a draft; what was sent stays."""
+    access = require("handle", contract_code)
+    with unit_of_work() as session:
+        row = services.quote_named(session, access, quote)
+        keys = drop_quote_files(session, row) if row.state == "draft" else []
+        services.drop_draft(session, access, quote, now_utc())
+    for key in keys:
+        object_store().delete(key)
 
 
 @bp.post(f"{QUOTE}/versions")

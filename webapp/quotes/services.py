@@ -216,6 +216,26 @@ def write_quote(
     return quote
 
 
+def drop_draft(session: Session, access: Access, name: str, now: datetime) -> None:
+    """Drop a draft with its lines; the trail keeps what it said. What was issued stays for ever.
+
+    :raise AppError: ``not_found``; ``quote_issued``
+    """
+    take_sequence(session, access.contract_id)
+    quote = quote_named(session, access, name)
+    session.refresh(quote, with_for_update=True)
+    if quote.state != "draft":
+        raise AppError("quote_issued", state=quote.state)
+    lines = [
+        f"{line.text} {text_of(line.amounts.net, MONEY_PLACES)}"
+        for line in lines_of(session, quote)
+    ]
+    said = _told(quote) | {"lines": lines}
+    note(session, quote, access.user_id, "drop", audit.differences(said, dict.fromkeys(said)), now)
+    session.execute(sa.delete(QuoteLine).where(QuoteLine.quote_id == quote.id))
+    session.delete(quote)
+
+
 def _put_lines(session: Session, quote: Quote, lines: Sequence[Line]) -> None:
     session.execute(sa.delete(QuoteLine).where(QuoteLine.quote_id == quote.id))
     session.add_all(

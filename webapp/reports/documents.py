@@ -255,6 +255,15 @@ def quote_file(session: Session, quote: Quote) -> Document | None:
     ).first()
 
 
+def drop_quote_files(session: Session, quote: Quote) -> list[str]:
+    """Forget the files that were made of a draft; the keys of what lies in the store, to be deleted after."""
+    of_it = Document.quote_id == quote.id
+    keys = session.scalars(sa.select(Document.object_key).where(of_it, Document.object_key != ""))
+    found = list(keys)
+    session.execute(sa.delete(Document).where(of_it))
+    return found
+
+
 def ask_for_report_files(session: Session, report: Report, user_id: int, now: datetime) -> None:
     """Have every file of an issued report made, from its frozen data."""
     for one in formats_of("report"):
