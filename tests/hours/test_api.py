@@ -158,8 +158,15 @@ def test_a_wrong_entry_is_voided_by_a_second_and_never_changed(
 def test_beyond_the_free_hours_is_priced_and_voiding_gives_it_back(
     li: FlaskClient, wang: FlaskClient, chen: FlaskClient, engineer: User, event: str
 ) -> None:
-    terms = {"free_hours": 4, "rate": "180.50", "currency": "CNY"}
-    assert wang.patch(f"{HQ}/after-hours-terms", json=terms).status_code == 200
+    night = {"key": "night", "name_zh": "夜间", "name_en": "", "unit": "hour", "price": "180.50"}
+    day = {**night, "key": "day", "unit": "day"}
+    assert wang.patch(f"{HQ}/quote-settings", json={"rates": [night, day]}).status_code == 200
+    terms = {"free_hours": 4, "rate_key": "night"}
+    for wrong in ("day", "nobody"):
+        refused = wang.patch(f"{HQ}/after-hours-terms", json={"rate_key": wrong})
+        assert refused.get_json()["fields"] == {"rate_key": ["invalid"]}
+    settled = wang.patch(f"{HQ}/after-hours-terms", json=terms).get_json()
+    assert (settled["rate"], settled["currency"]) == ("180.50", "CNY")
     log(li, event, engineer, 0, 3)
     log(li, event, engineer, 3, 6)
     rows = read(chen, "hours", sort="number")["items"]

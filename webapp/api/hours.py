@@ -160,18 +160,18 @@ class HoursTermsSchema(ma.Schema):
     year_starts = fields.String(required=True, allow_none=True)
     year_begins = fields.String(required=True)
     rounding = fields.String(required=True, validate=validate.OneOf(ROUNDINGS))
+    rate_key = fields.String(required=True)
     rate = fields.String(required=True)
     currency = fields.String(required=True)
 
 
 class SettleHoursTermsSchema(Schema):
-    """What the contract settles; what is left out stays. ``rate`` is decimal text, empty for none."""
+    """What the contract settles; what is left out stays. ``rate_key``: of the rate card, empty for none."""
 
     free_hours = fields.Float()
     year_starts = fields.String(allow_none=True)
     rounding = fields.String(validate=validate.OneOf(ROUNDINGS))
-    rate = fields.String(validate=validate.Length(max=12))
-    currency = fields.String(validate=validate.Length(equal=3))
+    rate_key = fields.String(validate=validate.Length(max=32))
 
 
 list_views(bp, "hours", HOURS, HoursArgs, HoursEntrySchema)

@@ -114,7 +114,7 @@ NIGHTS = (
     ),
     Night(-11, time(8, 30), 8, "event", "周六客户开放日"),
 )
-TERMS = {"free_hours": 80, "rate": "180.00", "currency": "CNY"}
+TERMS = {"free_hours": 80, "rate_key": "engineer"}
 
 
 def tell_of_after_hours(

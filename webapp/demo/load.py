@@ -27,7 +27,7 @@ from webapp.demo.logbook import keep_the_log
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
 from webapp.demo.pictures import draw_photo, with_comment
 from webapp.demo.post import bring_the_post
-from webapp.demo.quotes import tell_the_quotes
+from webapp.demo.quotes import settle_the_rate_card, tell_the_quotes
 from webapp.demo.service_desk import tell_the_service_desk
 from webapp.demo.simulate import Subject, visit
 from webapp.demo.spare_parts import tell_of_spare_parts
@@ -89,6 +89,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         fill_the_knowledge_base(session, contract, people, now)
         keep_the_log(session, contract, people, now)
         gather_the_team(session, store, contract, people, now)
+        settle_the_rate_card(session, contract, people, now)
         tell_of_after_hours(session, contract, people, months[0], now)
         tell_of_spare_parts(session, contract, people, now)
         record_devices_away(session, contract.id, now)

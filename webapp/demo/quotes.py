@@ -153,14 +153,20 @@ STORIES = (
 )
 
 
-def tell_the_quotes(
+def settle_the_rate_card(
     session: Session, contract: Contract, people: Mapping[str, int], now: datetime
 ) -> None:
-    """Settle the rate card, and write, send and answer the demo's quotes, each at its own time."""
+    """What an hour and a day of whom cost: of the quotes, and of the hours beyond the free ones."""
     manager = _access(contract, people, "wang")
     names = ("key", "name_zh", "name_en", "unit", "price")
     rates = [dict(zip(names, rate, strict=True)) for rate in RATES]
     settle_quotes(session, manager, {"rates": rates}, now - timedelta(hours=60 * DAY))
+
+
+def tell_the_quotes(
+    session: Session, contract: Contract, people: Mapping[str, int], now: datetime
+) -> None:
+    """Write, send and answer the demo's quotes, each at its own time."""
     for place, story in enumerate(STORIES):
         case = _case(session, contract, people, place, story, now)
         for at, version in enumerate(story.versions):

@@ -18,10 +18,10 @@ Hours are counted in whole half hours; money is decimal.
 from __future__ import annotations
 
 from calendar import isleap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 Rounding = Literal["up", "nearest"]
@@ -40,13 +40,15 @@ class HoursTerms:
     """What a contract settles of work after hours; it lies in its JSON under ``after_hours``.
 
     ``free_hours`` a contract year, in halves at the finest; ``year_starts`` is the ``MM-DD`` that a
-    contract year begins with, null where it is the day of the contract's own start; ``rate`` is the
-    price of an hour beyond, a decimal text, empty where none is agreed; ``currency`` its ISO 4217 code.
+    contract year begins with, null where it is the day of the contract's own start; ``rate_key`` names
+    the hour's rate of the contract's rate card that is charged beyond, empty where none is agreed.
+    ``rate`` is what that rate comes to, a decimal text, and ``currency`` the card's: read, not settled.
     """
 
     free_hours: float = 80
     year_starts: str | None = None
     rounding: Rounding = "up"
+    rate_key: str = ""
     rate: str = ""
     currency: str = "CNY"
 
@@ -68,8 +70,12 @@ def hours_terms(stored: Mapping[str, Any]) -> HoursTerms:
     return HoursTerms(**stored)
 
 
-def terms_problems(stored: Mapping[str, Any]) -> dict[str, list[str]]:
+def terms_problems(
+    stored: Mapping[str, Any], rate_keys: Collection[str] = ()
+) -> dict[str, list[str]]:
     """What is wrong with a contract's ``after_hours``: field → codes; empty when nothing is.
+
+    :param rate_keys: the hours' rates that the contract's rate card has
 
     Codes: ``unknown_field``, ``not_a_number``, ``too_small``, ``too_large``, ``not_whole`` (hours go to
     the half), ``invalid``.
@@ -78,8 +84,7 @@ def terms_problems(stored: Mapping[str, Any]) -> dict[str, list[str]]:
         "free_hours": _free_problem,
         "year_starts": lambda value: "" if value is None or _month_day(value) else "invalid",
         "rounding": lambda value: "" if value in ROUNDINGS else "invalid",
-        "rate": lambda value: "" if value == "" or _is_money(value) else "invalid",
-        "currency": lambda value: "" if _is_currency(value) else "invalid",
+        "rate_key": lambda value: "" if value == "" or value in rate_keys else "invalid",
     }
     found = {}
     for name, value in stored.items():
@@ -97,24 +102,6 @@ def _free_problem(value: Any) -> str:
     if not value <= MOST_FREE_HOURS:
         return "too_large"
     return "" if value * 2 == int(value * 2) else "not_whole"
-
-
-def _is_money(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        return False
-    if not amount.is_finite() or not 0 <= amount < 10**8:
-        return False
-    return int(amount.as_tuple().exponent) >= -2
-
-
-def _is_currency(value: Any) -> bool:
-    return (
-        isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha()
-    ) and value.isupper()
 
 
 def _month_day(value: Any) -> tuple[int, int] | None:

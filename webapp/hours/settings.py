@@ -1,9 +1,12 @@
-"""The contract's terms of work after hours: read and settled (clause 24: every such number is a setting)."""
+"""The contract's terms of work after hours: read and settled (clause 24: every such number is a setting).
+
+What an hour beyond the free ones costs stands once, on the rate card that quotes are priced by.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +20,28 @@ from webapp.hours import rules
 from webapp.hours.models import HoursEntry
 from webapp.identity.models import Contract
 from webapp.identity.rules import Access
+from webapp.quotes.money import MONEY_PLACES, text_of
+from webapp.quotes.rates import QuoteSettings, quote_settings
 
 KEY = "after_hours"
 
 
 def terms_of(contract: Contract) -> rules.HoursTerms:
-    """What the contract has settled."""
-    return rules.hours_terms(contract.settings.get(KEY, {}))
+    """What the contract has settled, the price of an hour by its rate card.
+
+    A rate that the card no longer has, or has by the day, is none.
+    """
+    terms = rules.hours_terms(contract.settings.get(KEY, {}))
+    card = quote_settings(contract.settings)
+    if not terms.rate_key and terms.rate:
+        return terms  # settled before there was a rate card, and not touched since
+    price = hour_rates(card).get(terms.rate_key, "")
+    return replace(terms, rate=price, currency=card.currency)
+
+
+def hour_rates(card: QuoteSettings) -> dict[str, str]:
+    """The card's rates of an hour: key → price as decimal text."""
+    return {one.key: text_of(one.price, MONEY_PLACES) for one in card.rates if one.unit == "hour"}
 
 
 def starts_of(contract: Contract) -> str:
@@ -46,13 +64,16 @@ def settle_terms(
 
     :raise AppError: ``invalid``, by field
     """
-    wrong = rules.terms_problems(changes)
-    if wrong:
-        raise AppError("invalid", fields=wrong)
     take_sequence(session, access.contract_id)
     contract = session.get_one(Contract, access.contract_id)
+    wrong = rules.terms_problems(changes, hour_rates(quote_settings(contract.settings)))
+    if wrong:
+        raise AppError("invalid", fields=wrong)
     before = asdict(terms_of(contract))
-    stored = contract.settings.get(KEY, {})
+    stored = dict(contract.settings.get(KEY, {}))
+    if "rate_key" in changes:
+        stored.pop("rate", None)
+        stored.pop("currency", None)
     contract.settings = {**contract.settings, KEY: {**stored, **changes}}
     audit.record(
         session,

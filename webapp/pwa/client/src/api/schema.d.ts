@@ -14331,6 +14331,7 @@ export interface components {
             currency: string;
             free_hours: number;
             rate: string;
+            rate_key: string;
             /** @enum {string} */
             rounding: "up" | "nearest";
             year_begins: string;
@@ -16792,9 +16793,8 @@ export interface components {
             remark: string;
         };
         SettleHoursTerms: {
-            currency?: string;
             free_hours?: number;
-            rate?: string;
+            rate_key?: string;
             /** @enum {string} */
             rounding?: "up" | "nearest";
             year_starts?: string | null;
