@@ -15,7 +15,8 @@ from tests.cases import made
 from tests.reports import pdfs
 from tests.rounds import made as rounds
 from webapp.audit.models import AuditRow
-from webapp.db import db, now_utc
+from webapp.cases.models import CaseEvent, CaseFile
+from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Device
 from webapp.identity.models import Contract, User
 from webapp.reports import pdf
@@ -96,6 +97,32 @@ def test_the_system_writes_what_it_knows_of_the_day(
     assert (day["lines"][0]["room_zh"], day["lines"][0]["device_name"]) == ("西湖厅", "投影机甲")
     assert day["may_write"]
     assert asked(li, f"{HQ}/service-log/2026-03-03")["lines"] == []
+
+
+def test_the_photos_of_a_step_stand_with_it(
+    contract: Contract, engineer: User, device: Device, li: FlaskClient
+) -> None:
+    a_day_of_work(contract, engineer, device)
+    solved = db.session.scalars(sa.select(CaseEvent).filter_by(step="solve")).one()
+    come, awaited = made.uid(), made.uid()
+    with unit_of_work() as session:
+        for uid, received_at in ((come, now_utc()), (awaited, None)):
+            photo = CaseFile(
+                contract_id=contract.id,
+                case_id=solved.case_id,
+                event_id=solved.id,
+                uid=uid,
+                content_type="image/jpeg",
+                sha256=uid,
+                bytes=9,
+                added_at=now_utc(),
+                received_at=received_at,
+            )
+            session.add(photo)
+    assert [line["photos"] for line in asked(li, LOG)["lines"]] == [[], [], [come]]
+    content = month_content(db.session(), contract.id, "2026-03", now_utc())
+    [*_, last] = content["people"][0]["days"][0]["rows"]
+    assert last["done"]["zh"].endswith("没有声音（照片 1）")
 
 
 def test_a_room_inspected_is_one_line_of_the_day_that_it_was_inspected(

@@ -59,8 +59,9 @@ class LogPlaceSchema(ma.Schema):
 class LogLineSchema(LogPlaceSchema):
     """A line of the system's: a step of a case, a room inspected, a level signed.
 
-    ``devices`` counts what a visit inspected, or the rooms that were signed; ``late`` is what came
-    after the day's signature.
+    ``devices`` counts what a visit inspected, or the rooms that were signed; ``photos`` are
+    the uids of a step's own, shown where its case shows them; ``late`` is what came after the day's
+    signature.
     """
 
     key = fields.String(required=True)
@@ -75,6 +76,7 @@ class LogLineSchema(LogPlaceSchema):
     abnormal = fields.Integer(required=True)
     not_tested = fields.Integer(required=True)
     scanned = fields.Integer(required=True)
+    photos = fields.List(fields.String(), required=True)
     late = fields.Boolean(required=True)
 
 

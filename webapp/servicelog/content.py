@@ -15,6 +15,7 @@ from webapp.servicelog.queries import Day, people_of_log, read_days
 from webapp.servicelog.rules import month_days
 from webapp.servicelog.words import (
     LEVEL_WORDS,
+    PHOTOS,
     SIGNED_ROOMS,
     STEP_WORDS,
     VISITED,
@@ -109,10 +110,14 @@ def _told(line: Line) -> tuple[Words, str]:
         return _signed(line), ""
     kind = KIND_WORDS[line["case_kind"]]
     step = STEP_WORDS.get(line["step"]) or STATE_WORDS.get(line["after"], (line["step"],) * 2)
-    title = line["case_title"]
-    return {"zh": f"{kind[0]}{step[0]}：{title}", "en": f"{kind[1]}, {step[1]}: {title}"}, line[
-        "text"
-    ]
+    zh, en = (
+        f"{kind[0]}{step[0]}：{line['case_title']}",
+        f"{kind[1]}, {step[1]}: {line['case_title']}",
+    )
+    if line["photos"]:
+        count = len(line["photos"])
+        zh, en = zh + PHOTOS[0].format(count=count), en + PHOTOS[1].format(count=count)
+    return {"zh": zh, "en": en}, line["text"]
 
 
 def _signed(line: Line) -> Words:

@@ -1,6 +1,6 @@
 """The half of the log that the system writes: cases' steps, rooms inspected, rooms signed.
 
-Read from where it is kept, three statements for any span of days and any number of people. What is the
+Read from where it is kept, four statements for any span of days and any number of people. What is the
 provider's own (internal lines) is no part of a log that the client is given.
 """
 
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from webapp.acceptance.models import SignOff
 from webapp.cases.kinds import name_of
-from webapp.cases.models import Case, CaseEvent
+from webapp.cases.models import Case, CaseEvent, CaseFile
 from webapp.estate.models import Building, Device, Room
 from webapp.rounds.models import Inspection
 from webapp.servicelog.rules import bounds, day_of
@@ -103,21 +103,15 @@ def case_of(case: Case | None) -> Line:
 
 
 def _steps(session: Session, span: Span) -> Iterator[tuple[int, Line]]:
-    start, end = span.moments()
+    wanted = _of_steps(span)
+    pictured = _photos(session, wanted)
     statement = (
         sa.select(CaseEvent, Case, Room, Building, Device)
         .join(Case, Case.id == CaseEvent.case_id)
         .outerjoin(Room, Room.id == Case.room_id)
         .outerjoin(Building, Building.id == Room.building_id)
         .outerjoin(Device, Device.id == Case.device_id)
-        .where(
-            CaseEvent.contract_id == span.contract_id,
-            span.of(CaseEvent.author_id),
-            CaseEvent.at >= start,
-            CaseEvent.at < end,
-            ~CaseEvent.internal,
-            CaseEvent.step.not_in(LEFT_OUT),
-        )
+        .where(*wanted)
     )
     for event, case, room, building, device in session.execute(statement):
         yield (
@@ -137,8 +131,36 @@ def _steps(session: Session, span: Span) -> Iterator[tuple[int, Line]]:
                 "abnormal": 0,
                 "not_tested": 0,
                 "scanned": 1 if event.fields.get("code") else 0,
+                "photos": pictured.get(event.id, []),
             },
         )
+
+
+def _of_steps(span: Span) -> list[sa.ColumnElement[bool]]:
+    """The conditions that a step of a case belongs to the span."""
+    start, end = span.moments()
+    return [
+        CaseEvent.contract_id == span.contract_id,
+        span.of(CaseEvent.author_id),
+        CaseEvent.at >= start,
+        CaseEvent.at < end,
+        ~CaseEvent.internal,
+        CaseEvent.step.not_in(LEFT_OUT),
+    ]
+
+
+def _photos(session: Session, wanted: Iterable[sa.ColumnElement[bool]]) -> dict[int, list[str]]:
+    """The uids of the photos that have come, by the step that they belong to, in their order."""
+    statement = (
+        sa.select(CaseFile.event_id, CaseFile.uid)
+        .join(CaseEvent, CaseEvent.id == CaseFile.event_id)
+        .where(*wanted, CaseFile.received_at.is_not(None), ~CaseFile.unreadable)
+        .order_by(CaseFile.id)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for event_id, uid in session.execute(statement):
+        found[cast(int, event_id)].append(uid)
+    return found
 
 
 def said(text: str, fields: Mapping[str, Any]) -> str:
@@ -212,6 +234,7 @@ def _visit(room_id: int, where: Line, rows: Iterable[tuple[datetime, Inspection]
         "abnormal": verdicts.count("abnormal"),
         "not_tested": verdicts.count("not_tested"),
         "scanned": sum(1 for _, row in found if row.scanned_code),
+        "photos": [],
     }
 
 
@@ -246,5 +269,6 @@ def _signatures(session: Session, span: Span) -> Iterator[tuple[int, Line]]:
                 "abnormal": 0,
                 "not_tested": 0,
                 "scanned": 0,
+                "photos": [],
             },
         )

@@ -102,7 +102,7 @@ def whose_log(session: Session, access: Access, user_id: int | None) -> tuple[in
 
 
 def read_days(session: Session, span: Span) -> dict[Person, Day]:
-    """Every day of the span on which something was done, by person and day; five statements."""
+    """Every day of the span on which something was done, by person and day; six statements."""
     days: dict[Person, Day] = {}
 
     def of(person: Person) -> Day:

@@ -24,6 +24,8 @@ SIGNED_ROOMS = (" {count} 间", ": {count} rooms")
 VISITED = ("巡检 {devices} 项，扫码 {scanned} 次", "Inspected {devices}, {scanned} labels scanned")
 VISITED_ABNORMAL = ("，异常 {abnormal}", ", {abnormal} abnormal")
 VISITED_UNTESTED = ("，未测 {not_tested}", ", {not_tested} not tested")
+# Where they lie in the case, that a step was photographed.
+PHOTOS = ("（照片 {count}）", " (photos: {count})")
 WEEKDAYS = (
     ("周一", "Mon"),
     ("周二", "Tue"),

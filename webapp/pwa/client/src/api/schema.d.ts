@@ -15046,6 +15046,7 @@ export interface components {
             kind: "case" | "visit" | "signed";
             late: boolean;
             not_tested: number;
+            photos: string[];
             room_en: string;
             room_id: number | null;
             room_zh: string;
