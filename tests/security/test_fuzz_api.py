@@ -100,6 +100,9 @@ def test_whatever_is_sent_the_answer_is_as_documented(
     @given(case=any_case(operation), names_what_is_there=st.booleans())
     def send(case: Any, names_what_is_there: bool) -> None:
         name_things(hq, case, path, actor, names_what_is_there)
+        # The cookie says who asks; a token that the generator makes up would be nobody's.
+        for header in [name for name in case.headers or {} if name.lower() == "authorization"]:
+            del case.headers[header]
         limiter.reset()
         counts._counts.clear()
         answer = case.call(
