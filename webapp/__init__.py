@@ -15,6 +15,7 @@ from webapp.db import db, engine_options, prepare_engine
 from webapp.extensions import SignedCookies, limiter, login_manager, migrate
 from webapp.mailboxes import mailbox_for
 from webapp.notifications.mail import sender_for, transport_for
+from webapp.notifications.webpush import Pusher, contact_of, kept_key
 from webapp.storage import store_for
 
 
@@ -33,6 +34,11 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         settings.mail_from, settings.smtp_url, settings.base_url
     )
     app.extensions["mailbox"] = mailbox_for(settings.imap_url, settings.data_dir)
+    app.extensions["pusher"] = Pusher(
+        kept_key(settings.data_dir, settings.push_key),
+        contact_of(settings.base_url, app.extensions["mail_sender"].address),
+        private_hosts=settings.push_private_hosts,
+    )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
@@ -84,7 +90,7 @@ def _migrations_folder() -> str:
 
 
 def _register_faces(app: Flask) -> None:
-    from webapp import background, cli, hooking, mailing, making, pwa, receiving
+    from webapp import background, cli, hooking, mailing, making, pushing, pwa, receiving
     from webapp.api import register as register_api
 
     register_api(app)
@@ -94,6 +100,7 @@ def _register_faces(app: Flask) -> None:
     hooking.register()
     mailing.register()
     receiving.register()
+    pushing.register()
     making.register()
 
 

@@ -17,16 +17,18 @@ from webapp.cases import files as case_files
 from webapp.cases import telling
 from webapp.db import db, unit_of_work
 from webapp.desk import photo_copies
+from webapp.digesting import send_digests
 from webapp.errors import AppError
 from webapp.jobs import every_minute
 from webapp.quotes import expiring
 from webapp.reminding import remind_and_escalate
 from webapp.rounds import falling_due, opening
-from webapp.spares import away
+from webapp.spares import away, overdue
 from webapp.storage import ObjectStore, object_store
 from webapp.sync import photos, quarantine, queries
 from webapp.sync.models import ServerState
 from webapp.sync.rules import HELD_FOR
+from webapp.team import telling as team_telling
 from webapp.webhooks import queries as webhooks
 
 SWEEP_EVERY = timedelta(hours=24)
@@ -84,6 +86,21 @@ def look_at_quotes(now: datetime) -> None:
     for contract_id in expiring.contracts_to_look_at(db.session(), now):
         with unit_of_work() as session:
             expiring.look_at_quotes(session, contract_id, now)
+
+
+def tell_of_loaners(now: datetime) -> None:
+    """Tell who lent them of loaners that are overdue (clauses 40-41)."""
+    # Looked at first without the write lock, as below: most minutes have nothing to tell.
+    for contract_id in overdue.contracts_to_tell(db.session(), now):
+        with unit_of_work() as session:
+            overdue.tell_of_loaners(session, contract_id, now)
+
+
+def tell_of_team(now: datetime) -> None:
+    """Tell of stand-ins that begin and end, and of manuals that wait to be read (clauses 26 and 28)."""
+    for contract_id in team_telling.contracts_to_tell(db.session(), now):
+        with unit_of_work() as session:
+            team_telling.tell_of_team(session, contract_id, now)
 
 
 def make_photo_copies(_now: datetime) -> None:
@@ -160,6 +177,9 @@ def register() -> None:
         tell_of_due_rounds,
         note_devices_away,
         look_at_quotes,
+        tell_of_loaners,
+        tell_of_team,
+        send_digests,
         make_photo_copies,
         sweep_orphaned_objects,
     ):

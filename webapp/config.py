@@ -20,6 +20,8 @@ class Settings:
     ``webhook_hosts`` are hosts (``host`` or ``host:port``) that webhooks may lead to though they are inside
     or without TLS.
     ``metrics_token`` is what Prometheus shows; without it ``/metrics`` answers this machine alone.
+    ``push_key`` signs pushes and is empty for the one kept in ``data_dir``;
+    ``push_private_hosts`` lets pushes go to this machine and its network, for tests alone.
     ``max_push_bytes``, ``max_photo_bytes`` and ``max_rescue_bytes`` cap one request each.
     """
 
@@ -33,6 +35,8 @@ class Settings:
     secure_cookies: bool
     mail_from: str = ""
     imap_url: str = ""
+    push_key: str = ""
+    push_private_hosts: bool = False
     trusted_proxies: int = 0
     webhook_hosts: tuple[str, ...] = ()
     metrics_token: str = ""
@@ -68,6 +72,8 @@ def settings_from_env(env: Mapping[str, str] | None = None) -> Settings:
         secure_cookies=base_url.startswith("https://"),
         mail_from=env.get("MAIL_FROM", ""),
         imap_url=env.get("IMAP_URL", ""),
+        push_key=env.get("PUSH_KEY", ""),
+        push_private_hosts=env.get("PUSH_PRIVATE_HOSTS") == "1",
         trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
         metrics_token=env.get("METRICS_TOKEN", ""),
         webhook_hosts=tuple(env.get("WEBHOOK_HOSTS", "").lower().replace(",", " ").split()),

@@ -58,6 +58,8 @@ CATALOGUE: dict[str, int] = {
     "address_invalid": 422,
     "mail_sorted": 409,
     "mail_unreadable": 422,
+    "push_address_invalid": 422,
+    "no_push_here": 409,
     # checklists
     "checklist_invalid": 422,
     "checklist_published_immutable": 409,

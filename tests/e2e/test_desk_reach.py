@@ -52,6 +52,7 @@ ALL_SCREENS = (
     "/desk/rescue",
     "/desk/ready",
     "/desk/notifications",
+    "/desk/notifications/choice",
     "/desk/contract?view=mail",
 )
 # What can be pressed and lies outside the window, without a scroller of its own around it.

@@ -81,8 +81,13 @@ def test_what_is_told_is_mailed_where_there_is_an_address_that_can_be_written_to
         assert _tell(person, contract, message=words, useful_for=timedelta(days=1))
         assert not _tell(person, contract, message=words)
     _tell(manager, contract, "without")
-    assert db.session.scalars(sa.select(Mail.to_address)).all() == ["w@example.com"]
-    assert len(db.session.scalars(sa.select(Job)).all()) == 1
+    mails = db.session.execute(sa.select(Mail.to_address, Mail.subject).order_by(Mail.id)).all()
+    # Without words of its own a mail says the notice's sentence.
+    assert [tuple(mail) for mail in mails] == [
+        ("w@example.com", "s"),
+        ("w@example.com", "2026年3月巡检：你还有 项待办"),
+    ]
+    assert len(db.session.scalars(sa.select(Job)).all()) == 2
     assert len(db.session.scalars(sa.select(Notification)).all()) == 3
 
 

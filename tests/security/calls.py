@@ -211,6 +211,32 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/sync/push"): lambda _: {"json": {"envelope": 1, "phone_id": "p", "operations": []}},
     ("POST", "/sync/missing"): lambda _: {"json": {}},
 }
+
+
+def a_choice(_: World) -> dict[str, Any]:
+    """A person's choice of how he hears of things, with a digest hour that he has not chosen before."""
+    groups = ("round", "cases", "clocks", "money", "team")
+    return {
+        "mail": dict.fromkeys(groups, "digest"),
+        "push": dict.fromkeys(groups, True),
+        "quiet_from": "22:00",
+        "quiet_to": "07:00",
+        "urgent_through": True,
+        "digest_every": "week",
+        "digest_weekday": 4,
+        "digest_hour": int(made.uid()[-2:], 16) % 24,
+    }
+
+
+def a_browser() -> dict[str, str]:
+    """What a browser tells to take part in pushes; the key and the secret are the RFC's."""
+    return {
+        "endpoint": f"https://push.example.com/{made.uid()}",
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    }
+
+
 _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/api/session"): lambda world: {
         "json": {"login": world.people["project_manager"].login, "password": factories.PASSWORD}
@@ -238,6 +264,8 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/api/tokens"): lambda _: {
         "json": {"name": "Excel", "scopes": ["rounds:read"], "expires_in_days": 30}
     },
+    ("POST", "/api/me/notices"): lambda world: {"json": a_choice(world)},
+    ("POST", "/api/me/push"): lambda _: {"json": a_browser()},
     ("POST", "/api/notifications/read"): lambda _: {"json": {"up_to": 1}},
     ("POST", "/api/contracts"): lambda _: {"json": {"code": made.uid()[-12:], "name_zh": "新合同"}},
     ("PATCH", "/api/users/{user_id}"): lambda _: {"json": {"name_en": "Wang"}},

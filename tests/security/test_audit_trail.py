@@ -67,6 +67,9 @@ def put_in_place(hq: World, method: str, path: str, actor: str) -> dict[str, Any
             answer = call(hq, hq.browser(actor), before, there, actor, **same)
             assert answer.status_code in (200, 201, 204), answer.data
         return same
+    if path.startswith("/api/me/push") and (method, path) != ("POST", "/api/me/push"):
+        answer = call(hq, hq.browser(actor), "POST", "/api/me/push", actor)
+        assert answer.status_code == 204, answer.data
     if path.endswith("{action}"):
         with unit_of_work() as session:
             session.execute(sa.update(Round).filter_by(month=MONTH).values(state="finished"))

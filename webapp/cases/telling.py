@@ -211,6 +211,7 @@ def _tell(
             key=key,
             now=now,
             escalated=escalated,
+            urgent=case.kind == "fault" and case.severity == 1,
             message=message(
                 kind, about, name=one.recipient.name, path=path, language=one.recipient.reads
             ),

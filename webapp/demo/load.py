@@ -32,7 +32,7 @@ from webapp.demo.service_desk import tell_the_service_desk
 from webapp.demo.simulate import Subject, visit
 from webapp.demo.spare_parts import tell_of_spare_parts
 from webapp.demo.team import gather_the_team
-from webapp.demo.told import tell_the_demo
+from webapp.demo.told import choose_for_the_demo, tell_the_demo
 from webapp.estate.importing import import_register
 from webapp.estate.models import Device, Label, Room
 from webapp.estate.register_rows import parse_register
@@ -77,6 +77,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         say("people, register, labels and checklist")
         contract = _make_contract(session, months, now)
         people = _make_people(session, contract, _morning(months[0], 1))
+        choose_for_the_demo(session, people, _morning(months[0], 1))
         _fill_estate(session, contract, people, _morning(months[0], 1))
         teller = _Teller(contract, people, store, len(months) - 1)
         for index, month in enumerate(months):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from webapp.cases.opening import case_named
 from webapp.hours import rules
 from webapp.hours.lists import HOURS, worker
 from webapp.hours.models import HoursEntry, PlannedWork
+from webapp.hours.running_out import counted
 from webapp.hours.services import KIND, entry_of
 from webapp.hours.settings import starts_of, terms_of
 from webapp.identity.models import Contract
@@ -32,10 +33,10 @@ def balance(
     today = now.astimezone(ZoneInfo(contract.time_zone)).date()
     current = rules.contract_year(today, starts)
     shown = current if year is None else rules.numbered_year(year, starts)
-    counted = _counted(session, contract_id, shown.year)
-    free, used = terms.free_half_hours, sum(half_hours for _, half_hours in counted)
+    standing = counted(session, contract_id, shown.year)
+    free, used = terms.free_half_hours, sum(half_hours for _, half_hours in standing)
     planned = _planned_half_hours(session, contract, shown, terms, now)
-    end = rules.projection(shown, today, counted, free)
+    end = rules.projection(shown, today, standing, free)
     return {
         "year": shown.year,
         "starts_on": shown.starts_on,
@@ -54,22 +55,6 @@ def balance(
         "projected_on": end.ends_on,
         "projected_hours": None if end.half_hours_at_end is None else end.half_hours_at_end / 2,
     }
-
-
-def _counted(session: Session, contract_id: int, year: int) -> list[tuple[date, int]]:
-    """Day and half hours of each entry that stands: a line and the one that voids it are none."""
-    voiding = aliased(HoursEntry)
-    rows = session.execute(
-        sa.select(HoursEntry.worked_on, HoursEntry.half_hours)
-        .outerjoin(voiding, voiding.voids_id == HoursEntry.id)
-        .where(
-            HoursEntry.contract_id == contract_id,
-            HoursEntry.year == year,
-            HoursEntry.voids_id.is_(None),
-            voiding.id.is_(None),
-        )
-    )
-    return [(day, half_hours) for day, half_hours in rows]
 
 
 def _years(session: Session, contract_id: int) -> list[int]:

@@ -117,6 +117,14 @@ def _month_day(value: Any) -> tuple[int, int] | None:
     return month, day
 
 
+def running_out(used_half_hours: int, free_half_hours: int) -> str:
+    """What is to be told of a contract year's free hours: ``hours_used_up``, ``hours_low`` from four
+    fifths on, or nothing. Where none are free there is nothing that could run out."""
+    if free_half_hours == 0 or used_half_hours * 5 < free_half_hours * 4:
+        return ""
+    return "hours_used_up" if used_half_hours >= free_half_hours else "hours_low"
+
+
 @dataclass(frozen=True, slots=True)
 class ContractYear:
     """A contract year, called by the year that it starts in; both days belong to it."""

@@ -17,6 +17,7 @@ from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.hours import rules
 from webapp.hours.models import HoursEntry, PlannedWork
+from webapp.hours.running_out import tell_of_free_hours
 from webapp.hours.settings import starts_of, terms_of
 from webapp.hours.words import planned_message
 from webapp.identity.models import Contract, Membership
@@ -132,7 +133,9 @@ def log_hours(
         raise AppError("invalid", fields=wrong)
     _check_not_worked(session, access, logging.user_id, began_at, ended_at)
     row = _new_entry(session, access, case, logging, (began_at, ended_at), now)
-    return _added(session, access, row, "log_hours", now)
+    _added(session, access, row, "log_hours", now)
+    tell_of_free_hours(session, access.contract_id, row.year, now)
+    return row
 
 
 def _new_entry(

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import ADMINISTRATOR, Access, Right, rights_of
+from webapp.notifications.choosing import choice_of
+from webapp.notifications.models import NoticeChoice, PushSubscription
 from webapp.notifications.rules import Recipient
 
 # Long enough for a round without a network, short enough for a phone that was lost.
@@ -138,27 +140,50 @@ class Reachable:
 
 
 def reachable(session: Session, contract_id: int) -> list[Reachable]:
-    """Who can be told things of a contract: nobody who has left or can't sign in any more."""
+    """Who can be told things of a contract, and how each wants to hear of them.
+
+    Nobody who has left or can't sign in any more. One statement.
+    """
     of_contract = sa.and_(
         Membership.user_id == User.id,
         Membership.contract_id == contract_id,
         Membership.left_at.is_(None),
     )
+    pushed = sa.exists().where(PushSubscription.user_id == User.id)
     rows = session.execute(
-        sa.select(User, Membership.role)
+        sa.select(User, Membership.role, Contract, NoticeChoice, pushed)
+        .select_from(User)
+        .join(Contract, Contract.id == contract_id)
         .outerjoin(Membership, of_contract)
+        .outerjoin(NoticeChoice, NoticeChoice.user_id == User.id)
         .where(User.disabled_at.is_(None), sa.or_(Membership.id.is_not(None), User.is_admin))
         .order_by(User.id)
     )
     return [
         Reachable(
-            Recipient(user.id, _name_for(user), user.email, user.language),
+            _recipient(user, contract, choice, has_push),
             role,
             rights_of(role, is_admin=False),
             user.is_admin,
         )
-        for user, role in rows
+        for user, role, contract, choice, has_push in rows
     ]
+
+
+def _recipient(
+    user: User, contract: Contract, choice: NoticeChoice | None, has_push: bool
+) -> Recipient:
+    english = user.language == "en"
+    return Recipient(
+        user_id=user.id,
+        name=_name_for(user),
+        email=user.email,
+        language=user.language,
+        choice=choice_of(vars(choice) if choice else None),
+        zone=contract.time_zone,
+        contract=(contract.name_en or contract.name_zh) if english else contract.name_zh,
+        has_push=has_push,
+    )
 
 
 def _name_for(user: User) -> str:

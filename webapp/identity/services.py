@@ -19,6 +19,7 @@ from webapp.errors import AppError
 from webapp.identity.contract_settings import as_plain, contract_settings
 from webapp.identity.models import Contract, Membership, User, UserSession
 from webapp.identity.rules import MINIMUM_PASSWORD_LENGTH, Access
+from webapp.notifications import pushes
 
 # The second of the recommendations for argon2id: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -101,6 +102,7 @@ def revoke_session(session: Session, user_id: int, session_id: int, now: datetim
     if row is None or row.user_id != user_id or row.revoked_at is not None:
         raise AppError("not_found")
     row.revoked_at = now
+    pushes.end(session, [session_id])
     audit.record(
         session,
         at=now,
@@ -121,7 +123,8 @@ def revoke_all_sessions(
     )
     if but is not None:
         statement = statement.where(UserSession.id != but)
-    session.execute(statement.values(revoked_at=now))
+    ended = session.scalars(statement.values(revoked_at=now).returning(UserSession.id))
+    pushes.end(session, list(ended))
 
 
 def change_password(

@@ -6,8 +6,11 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
+
+from webapp.notifications.choosing import STANDARD, Choice
 
 Language = Literal["zh", "en"]
 MAXIMUM_ADDRESS = 200
@@ -30,12 +33,20 @@ _NOT_IN_A_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody who is told something; ``email`` may be empty, then only the app tells him."""
+    """Somebody who is told something; ``email`` may be empty, then no mail tells him.
+
+    ``choice`` is how he wants to hear of it, ``zone`` the place of the contract that he is told of, and
+    ``contract`` its name in his language; ``has_push`` where some device of his takes part.
+    """
 
     user_id: int
     name: str
     email: str
     language: str
+    choice: Choice = STANDARD
+    zone: str = "Asia/Shanghai"
+    contract: str = ""
+    has_push: bool = False
 
     @property
     def reads(self) -> Language:
@@ -107,6 +118,11 @@ class Telling:
     user_id: int
     escalated: bool
     waiting: tuple[Waiting, ...]
+
+
+def local(now: datetime, zone: str) -> datetime:
+    """A moment by the clock of a place."""
+    return now.astimezone(ZoneInfo(zone))
 
 
 def is_time_to_tell(hour: int) -> bool:

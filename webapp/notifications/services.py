@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from webapp import jobs
 from webapp.errors import AppError
+from webapp.notifications import pushes
+from webapp.notifications.choosing import plan
 from webapp.notifications.models import Mail, Notification
 from webapp.notifications.rules import (
     MAXIMUM_SUBJECT,
@@ -19,7 +21,8 @@ from webapp.notifications.rules import (
     one_line,
     unique_key,
 )
-from webapp.notifications.words import Message
+from webapp.notifications.sentences import sentence
+from webapp.notifications.words import Message, notice
 
 SEND_MAIL = "send_mail"
 
@@ -37,6 +40,7 @@ def mail(
     link_for: str = "",
     contract_id: int | None = None,
     useful_for: timedelta | None = None,
+    send_at: datetime | None = None,
 ) -> bool:
     """Have an e-mail sent once this transaction is committed; a mail of this key only once for ever.
 
@@ -44,6 +48,7 @@ def mail(
     :param link_for: what ``{link}`` in the text leads to, see :func:`webapp.links.path_for`
     :param key: unique to the server, at most 120 characters, see :func:`webapp.notifications.rules.unique_key`
     :param useful_for: after so long it isn't sent any more; without it, it waits for its server for ever
+    :param send_at: no sooner than then, such as after somebody's quiet hours; without it, at once
     :returns: whether it is a new one
     :raise AppError: ``address_invalid``
     """
@@ -58,7 +63,7 @@ def mail(
         "text": text,
         "reply_to": reply_to,
         "link_for": link_for,
-        "useful_until": now + useful_for if useful_for else None,
+        "useful_until": (send_at or now) + useful_for if useful_for else None,
         "state": "waiting",
         "attempts": 0,
         "last_error": "",
@@ -67,7 +72,7 @@ def mail(
     mail_id = insert_once(session, Mail, values)
     if mail_id is None:
         return False
-    jobs.enqueue(session, SEND_MAIL, {"mail_id": mail_id}, now=now)
+    jobs.enqueue(session, SEND_MAIL, {"mail_id": mail_id}, now=send_at or now)
     return True
 
 
@@ -82,18 +87,24 @@ def tell(
     key: str,
     now: datetime,
     escalated: bool = False,
+    urgent: bool = False,
     message: Message | None = None,
     useful_for: timedelta | None = None,
 ) -> bool:
-    """Tell one person something, once: a line in the app, and a mail where there is one to send.
+    """Tell one person something, once: THE way that every notice goes.
 
-    A person without an address that can be written to is told by the app alone.
+    The app has it in any case; whether and when he is mailed and pushed to is his own choice, by
+    :func:`webapp.notifications.choosing.plan`. A person without an address that can be written to gets no mail.
 
     :param kind: ``notify.<kind>`` in the client's catalogues, with ``details`` as its parameters
     :param path: the screen that the line leads to
     :param key: what is told, unique to person and contract: the same is told once for ever
+    :param urgent: a fault of severity 1: goes through his quiet hours where he lets it, and into no digest
+    :param message: the mail's own words; without them it says the notice's sentence
     :returns: whether it is new to him
     """
+    way = plan(kind, to.choice, now, to.zone, urgent=urgent)
+    can_mail = is_address(to.email)
     values = {
         "contract_id": contract_id,
         "user_id": to.user_id,
@@ -101,25 +112,43 @@ def tell(
         "details": details,
         "path": path,
         "escalated": escalated,
+        "for_digest": way.digest and can_mail,
         "unique_key": unique_key(contract_id, key),
         "created_at": now,
         "read_at": None,
     }
-    if insert_once(session, Notification, values) is None:
+    notification_id = insert_once(session, Notification, values)
+    if notification_id is None:
         return False
-    if message is not None and is_address(to.email):
+    if way.push_at is not None and to.has_push:
+        pushes.push(session, to.user_id, notification_id, way.push_at, urgent=urgent)
+    if way.mail_at is not None and can_mail:
+        words = message or _plain(kind, details, to, path)
         mail(
             session,
             to.email,
-            message.subject,
-            message.text,
+            words.subject,
+            words.text,
             unique_key("tell", contract_id, to.user_id, key),
             now=now,
             to_name=to.name,
             contract_id=contract_id,
             useful_for=useful_for,
+            send_at=way.mail_at,
         )
     return True
+
+
+def in_contract(path: str, code: str) -> str:
+    """A notice's path, with the contract that it is of: who follows it may have another before him."""
+    if "contract=" in path:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}contract={code}"
+
+
+def _plain(kind: str, details: dict[str, Any], to: Recipient, path: str) -> Message:
+    said = sentence(kind, details, to.reads)
+    return notice(said, to.contract, name=to.name, path=path, language=to.reads)
 
 
 def mark_read(session: Session, user_id: int, now: datetime, *, up_to: int) -> None:

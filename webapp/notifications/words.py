@@ -141,7 +141,7 @@ def _in_chinese(occasion: Occasion, total: int, *, by_owner: bool) -> tuple[str,
     year, month = occasion.month.split("-")
     round_name = f"{year}年{int(month)}月巡检"
     due = f"{occasion.due_on.month}月{occasion.due_on.day}日 24:00"
-    when = _when_zh(occasion.days_left)
+    when = when_zh(occasion.days_left)
     what = f"{total} 项挡着报告" if by_owner else f"您还有 {total} 项待办"
     subject = f"{round_name}{when}：{what}"
     tense = "应" if occasion.days_left >= 0 else "本应"
@@ -152,7 +152,8 @@ def _in_chinese(occasion: Occasion, total: int, *, by_owner: bool) -> tuple[str,
     return subject, opening
 
 
-def _when_zh(days_left: int) -> str:
+def when_zh(days_left: int) -> str:
+    """How far the due day is, in Chinese; ``days_left`` is negative after it."""
     if days_left == 0:
         return "今天截止"
     return f"还剩 {days_left} 天" if days_left > 0 else f"已逾期 {-days_left} 天"
@@ -161,7 +162,7 @@ def _when_zh(days_left: int) -> str:
 def _in_english(occasion: Occasion, total: int, *, by_owner: bool) -> tuple[str, str]:
     month = month_in_english(occasion.month)
     due = f"{occasion.due_on.day} {_MONTHS[occasion.due_on.month]}"
-    when = _when_en(occasion.days_left)
+    when = when_en(occasion.days_left)
     things = "thing" if total == 1 else "things"
     verb = "blocks" if total == 1 else "block"
     if by_owner:
@@ -183,7 +184,8 @@ def month_in_english(month: str) -> str:
     return f"{_MONTHS[int(number)]} {year}"
 
 
-def _when_en(days_left: int) -> str:
+def when_en(days_left: int) -> str:
+    """How far the due day is, in English; ``days_left`` is negative after it."""
     if days_left == 0:
         return "due today"
     days = f"{abs(days_left)} day" if abs(days_left) == 1 else f"{abs(days_left)} days"
@@ -207,3 +209,56 @@ def owner_name(line: Line, language: Language) -> str:
     """Whose a line is: the owner's name in the reader's language, or what a group is called."""
     named: Mapping[Language, str] = {"zh": line.name, "en": line.name_en or line.name}
     return named[language] or GROUPS[language].get(line.group, line.group)
+
+
+def notice(sentence: str, contract: str, *, name: str, path: str, language: Language) -> Message:
+    """The mail of a notice that has no longer text of its own: its sentence, and of which contract."""
+    return Message(
+        sentence, letter(f"{contract}\n{sentence}", name=name, path=path, language=language)
+    )
+
+
+_DIGEST: dict[Language, tuple[str, str, str]] = {
+    "zh": (
+        "巡检簿摘要：{count} 条通知（{contract}）",
+        "{contract}，还没有读的 {count} 条通知：",
+        "还有 {count} 条，请到应用中查看。",
+    ),
+    "en": (
+        "Roundbook digest: {count} {things} ({contract})",
+        "{contract}, {count} {things} that you have not read yet:",
+        "And {count} more, which the app shows.",
+    ),
+}
+
+
+def digest(
+    lines: Iterable[tuple[str, str, str]],
+    count: int,
+    contract: str,
+    *,
+    name: str,
+    path: str,
+    language: Language,
+) -> Message:
+    """The mail that gathers what was not urgent.
+
+    :param lines: of the first of them when (local, as text), the sentence, and the path that it leads to
+    :param count: how many there are in all
+    """
+    shown = list(lines)
+    subject, opening, more = _DIGEST[language]
+    words = {
+        "count": count,
+        "contract": contract.replace(HERE, "{ here }"),
+        "things": "notification" if count == 1 else "notifications",
+    }
+    body = "\n\n".join(
+        f"{at}  {sentence.replace(HERE, '{ here }')}\n{HERE}{to}" for at, sentence, to in shown
+    )
+    rest = f"\n\n{more.format(count=count - len(shown))}" if count > len(shown) else ""
+    text = letter("\0", name=name, path=path, language=language)
+    return Message(
+        subject.format_map(words),
+        text.replace("\0", f"{opening.format_map(words)}\n\n{body}{rest}"),
+    )

@@ -38,6 +38,7 @@ _PHONE_PATHS = (
     "/items",
     "/sync",
     "/me",
+    "/me/notices",
     "/notifications",
     "/d/<code>",
     "/rooms/<path:rest>",

@@ -43,3 +43,43 @@ async function empty() {
   for (const page of pages) page.postMessage({ type: "OUTBOX" });
   await sendOutbox((input, init) => fetch(input, init));
 }
+
+// A push that arrives is always shown: a browser takes the permission away from who keeps silent.
+worker.addEventListener("push", (event) => event.waitUntil(show(said(event.data))));
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(localPath(event.notification.data?.path)));
+});
+
+/** What came with a push. @param {PushMessageData | null} data */
+function said(data) {
+  try {
+    const { title, path } = data?.json() ?? {};
+    return { title: typeof title === "string" && title ? title : "Roundbook 巡检簿", path: localPath(path) };
+  } catch {
+    return { title: "Roundbook 巡检簿", path: "/notifications" };
+  }
+}
+
+/** A path of ours, whatever was said. @param {unknown} path */
+function localPath(path) {
+  return typeof path === "string" && /^\/(?![/\\])/.test(path) ? path : "/notifications";
+}
+
+/** What is newer of the same screen takes the older one's place. @param {{ title: string, path: string }} one */
+async function show({ title, path }) {
+  const options = { tag: path, data: { path }, icon: "/static/icons/icon-192.png", badge: "/static/icons/icon-192.png" };
+  await worker.registration.showNotification(title, options);
+  const pages = await worker.clients.matchAll({ type: "window" });
+  for (const page of pages) page.postMessage({ type: "TOLD" });
+}
+
+/** The page that is open goes there by itself, so that nothing on it is lost; else there is a new one. @param {string} path */
+async function open(path) {
+  const pages = await worker.clients.matchAll({ type: "window" });
+  const page = pages.find((one) => one.focused) ?? pages[0];
+  if (!page) return void (await worker.clients.openWindow(path));
+  page.postMessage({ type: "OPEN", path });
+  await page.focus().catch(() => undefined);
+}

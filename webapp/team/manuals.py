@@ -17,6 +17,7 @@ from webapp.identity.rules import Access
 from webapp.storage import ObjectStore
 from webapp.team.models import Manual, ManualReading, ManualVersion
 from webapp.team.rules import content_type_of
+from webapp.team.telling import tell_of_manual
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def approve(
     if version.approved_at is None:
         version.approved_at, version.approved_by_id = now, access.user_id
         _audit(session, access, "approve", row, {"approved": [None, number]}, now)
+        tell_of_manual(session, row, version, access.user_id, now)
     return version
 
 

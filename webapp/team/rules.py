@@ -26,6 +26,19 @@ def state_of(from_on: date, to_on: date | None, today: date, *, cancelled: bool)
     return "over" if to_on is not None and today > to_on else "running"
 
 
+def notices_of_absence(
+    from_on: date, to_on: date | None, today: date, made_up_for_days: int
+) -> list[str]:
+    """What is to be told of an absence on a day: that a stand-in begins, or that it is over.
+
+    On the day itself or, where the server was down, a few days later; one that is over is not begun.
+    """
+    over = (today - to_on).days if to_on is not None else 0
+    if over > 0:
+        return ["stand_in_ends"] if over <= 1 + made_up_for_days else []
+    return ["stand_in_begins"] if 0 <= (today - from_on).days <= made_up_for_days else []
+
+
 def overlap(one: tuple[date, date | None], other: tuple[date, date | None]) -> bool:
     """Whether two spans of days have a day in common; an open end has all days to come."""
     return (other[1] is None or one[0] <= other[1]) and (one[1] is None or other[0] <= one[1])

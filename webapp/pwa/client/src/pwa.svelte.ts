@@ -1,3 +1,6 @@
+import { localPath, navigate } from "./router";
+import { told } from "./stores/told.svelte";
+
 /**
  * Registers the service worker and tells when a newer version of the app waits.
  *
@@ -42,6 +45,10 @@ export function registerWorker(): void {
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") pwa.registration?.update().catch(() => undefined);
+  });
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    if (data?.type === "OPEN" && typeof data.path === "string") navigate(localPath(data.path));
+    if (data?.type === "TOLD") void told.refresh();
   });
   whenIdle(register);
 }

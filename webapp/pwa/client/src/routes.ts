@@ -7,12 +7,13 @@ type Loader = () => Promise<unknown>;
 
 // Each screen is a chunk of its own; a phone never asks for one of the desk's.
 const views: Record<string, Loader> = {
-  ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told,Cases,Case,Declare}.svelte"),
+  ...import.meta.glob("./views/phone/{Home,Scan,Room,Inspect,Items,Sync,Me,Label,Told,Notices,Cases,Case,Declare}.svelte"),
   ...import.meta.glob([
     "./views/desk/Board.svelte",
     "./views/desk/Cases.svelte",
     "./views/desk/Ready.svelte",
     "./views/desk/Told.svelte",
+    "./views/desk/Notices.svelte",
     "./views/desk/Photos.svelte",
     "./views/desk/Inspection.svelte",
     "./views/desk/OpenItems.svelte",
@@ -39,7 +40,7 @@ const views: Record<string, Loader> = {
     "./views/desk/Call.svelte",
   ]),
   ...import.meta.glob(
-    "./views/desk/{Board,Cases,Ready,Told,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours,Knowledge,Spares,Loans,Quotes,QuoteEditor}.svelte",
+    "./views/desk/{Board,Cases,Ready,Told,Notices,Photos,Inspection,OpenItems,Estate,Import,Device,Labels,Checklists,People,Contract,Quarantine,Returns,SyncHealth,Rescue,Report,Acceptance,Figures,ServiceLog,Hours,Knowledge,Spares,Loans,Quotes,QuoteEditor}.svelte",
   ),
   ...import.meta.glob("./views/{SignIn,Kit,NotFound}.svelte"),
   ...import.meta.glob("./views/link/{Report,Quote,ReportHere,Fault}.svelte"),
@@ -55,6 +56,7 @@ const paths = {
   sync: "/sync",
   me: "/me",
   told: "/notifications",
+  notices: "/me/notices",
   label: "/d/:code",
   myCases: "/cases",
   myCase: "/cases/:uid",
@@ -66,6 +68,7 @@ const paths = {
   ready: "/desk/ready/:month",
   latestReady: "/desk/ready",
   deskTold: "/desk/notifications",
+  deskNotices: "/desk/notifications/choice",
   latestAcceptance: "/desk/acceptance",
   acceptance: "/desk/acceptance/:month",
   photos: "/desk/photos",
@@ -131,6 +134,7 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["sync", "phone/Sync", "tab"],
   ["me", "phone/Me", "tab"],
   ["told", "phone/Told", "phone"],
+  ["notices", "phone/Notices", "phone"],
   ["label", "phone/Label", "phone"],
   ["myCases", "phone/Cases", "phone"],
   ["myCase", "phone/Case", "phone"],
@@ -142,6 +146,7 @@ const table: [RouteName, string, Frame, open?: boolean][] = [
   ["ready", "desk/Ready", "desk"],
   ["latestReady", "desk/Ready", "desk"],
   ["deskTold", "desk/Told", "desk"],
+  ["deskNotices", "desk/Notices", "desk"],
   ["latestAcceptance", "desk/Acceptance", "desk"],
   ["acceptance", "desk/Acceptance", "desk"],
   ["photos", "desk/Photos", "desk"],

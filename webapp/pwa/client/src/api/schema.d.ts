@@ -12356,6 +12356,161 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/me/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the actor wants to hear of what he is told. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Notices"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Choose anew; the app's own list has everything in any case. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Choice"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have this browser take part in pushes, as long as its session lasts. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        /** Have this browser take no part any more; again changes nothing. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/push/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Push a word to this browser, to see that pushes arrive. :raise AppError: ``no_push_here`` */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications": {
         parameters: {
             query?: never;
@@ -13251,6 +13406,25 @@ export interface components {
             name_zh: string;
             position: number;
         };
+        ByGroupMail: {
+            /** @enum {string} */
+            cases: "now" | "digest" | "off";
+            /** @enum {string} */
+            clocks: "now" | "digest" | "off";
+            /** @enum {string} */
+            money: "now" | "digest" | "off";
+            /** @enum {string} */
+            round: "now" | "digest" | "off";
+            /** @enum {string} */
+            team: "now" | "digest" | "off";
+        };
+        ByGroupPush: {
+            cases: boolean;
+            clocks: boolean;
+            money: boolean;
+            round: boolean;
+            team: boolean;
+        };
         Caller: {
             contact: string;
             name: string;
@@ -13685,6 +13859,17 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "published" | "retired";
             type_count: number;
+        };
+        Choice: {
+            /** @enum {string} */
+            digest_every: "day" | "week";
+            digest_hour: number;
+            digest_weekday: number;
+            mail: components["schemas"]["ByGroupMail"];
+            push: components["schemas"]["ByGroupPush"];
+            quiet_from: string | null;
+            quiet_to: string | null;
+            urgent_through: boolean;
         };
         Clock: {
             /** Format: date-time */
@@ -15307,6 +15492,12 @@ export interface components {
             room_id: number | null;
             uid: string;
         };
+        Notices: {
+            choice: components["schemas"]["Choice"];
+            device: components["schemas"]["PushDevice"] | null;
+            email: string;
+            push_key: string;
+        };
         Notification: {
             contract_code: string;
             contract_en: string;
@@ -15965,6 +16156,12 @@ export interface components {
             sign_offs: components["schemas"]["SignOffRow"][];
             /** @default [] */
             tasks: components["schemas"]["TaskRow"][];
+        };
+        PushDevice: {
+            endpoint: string;
+            last_error: string;
+            /** Format: date-time */
+            last_sent_at: string | null;
         };
         /**
          * PushIn
@@ -16993,6 +17190,11 @@ export interface components {
             persisted: boolean;
             quota_bytes: number;
             used_bytes: number;
+        };
+        Subscription: {
+            auth: string;
+            endpoint: string;
+            p256dh: string;
         };
         TakeCall: {
             /** @default  */

@@ -32,6 +32,7 @@ const areas = [
   "desk_terms",
   "errors",
   "link",
+  "notices",
   "phone",
   "phone_cases",
 ];

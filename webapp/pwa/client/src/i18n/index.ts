@@ -37,6 +37,7 @@ export type Key =
   | keyof typeof import("./zh/desk_team").default
   | keyof typeof import("./zh/desk_terms").default
   | keyof typeof import("./zh/link").default
+  | keyof typeof import("./zh/notices").default
   | keyof typeof import("./zh/phone_cases").default;
 
 type Catalogue = Record<string, string>;

@@ -6,6 +6,7 @@
  */
 import { api, ApiError, NetworkError, onSignedOut } from "../api/client";
 import type { ContractAccess, SessionAnswer, User } from "../api/types";
+import { forget } from "../push.svelte";
 import { settings, type Language } from "./settings.svelte";
 import { readStored, writeStored } from "./stored";
 
@@ -87,6 +88,7 @@ class Session {
 
   /** Ends the session on the server where it can be reached, and on this device in any case. */
   async signOut(): Promise<void> {
+    void forget();
     this.answer = null;
     this.state = "out";
     writeStored(KEY, null);

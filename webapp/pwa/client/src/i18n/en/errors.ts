@@ -45,6 +45,8 @@ export default {
   "error.font_missing": "The server lacks a font and cannot make the file.",
   "error.mail_sorted": "Somebody has sorted this mail already.",
   "error.mail_unreadable": "This mail can't be read; it can only be set aside.",
+  "error.no_push_here": "This device takes no part in pushes yet.",
+  "error.push_address_invalid": "The browser's push address can't be used: {reason}",
   "error.address_invalid": "This is not an e-mail address we can write to.",
   "error.checklist_invalid": "The checklist has errors. Please check the marked items.",
   "error.checklist_published_immutable": "A published checklist cannot change. Make a new version.",

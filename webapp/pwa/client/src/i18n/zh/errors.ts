@@ -44,6 +44,8 @@ export default {
   "error.font_missing": "服务器缺少字体，无法生成文件。",
   "error.mail_sorted": "这封来信已有人分拣。",
   "error.mail_unreadable": "这封来信无法读取，只能搁置。",
+  "error.no_push_here": "这台设备还没有开启推送。",
+  "error.push_address_invalid": "浏览器给的推送地址不能用：{reason}",
   "error.address_invalid": "这不是可用的邮箱地址。",
   "error.checklist_invalid": "检查表有错误，请检查标出的项。",
   "error.checklist_published_immutable": "已发布的检查表不能更改，请新建一版。",
