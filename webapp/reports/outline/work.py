@@ -48,7 +48,7 @@ def _service_table(table: ServiceTable) -> Table:
     def column(at: int) -> Column[list[Words]]:
         told = table["columns"][at]
         kind = "count" if told["number"] else "text"
-        return Column(told["title"], lambda row: row[at], widths[at], needs[at] + 2, kind)  # type: ignore[arg-type]
+        return Column(told["title"], lambda row: row[at], widths[at], max(8, needs[at]) + 2, kind)  # type: ignore[arg-type]
 
     return Table(
         [column(at) for at in range(len(table["columns"]))],
@@ -61,12 +61,12 @@ def _service_table(table: ServiceTable) -> Table:
 def _need(table: ServiceTable, at: int) -> int:
     """How wide a column's widest text is, in Latin letters, between bounds."""
     texts = [table["columns"][at]["title"], *(row[at] for row in table["rows"])]
-    return min(40, max(8, *(wide(text[language]) for text in texts for language in text)))  # type: ignore[literal-required]
+    return min(40, max(4, *(wide(text[language]) for text in texts for language in text)))  # type: ignore[literal-required]
 
 
 def _widths(needs: Sequence[int]) -> list[float]:
     """Millimetres: what is short takes its own width, and the long texts share the rest."""
-    own = {at: 4 + 1.75 * need for at, need in enumerate(needs) if need <= _SHORT}
+    own = {at: 4 + 1.6 * need for at, need in enumerate(needs) if need <= _SHORT}
     rest = 182 - sum(own.values())
     long = {at: need**0.5 for at, need in enumerate(needs) if at not in own}
     if not long or rest < 20 * len(long):
