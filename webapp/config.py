@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class Settings:
     ``metrics_token`` is what Prometheus shows; without it ``/metrics`` answers this machine alone.
     ``push_key`` signs pushes and is empty for the one kept in ``data_dir``;
     ``push_private_hosts`` lets pushes go to this machine and its network, for tests alone.
+    ``oidc_…`` names an issuer of OpenID Connect beside the passwords: whom it vouches for is known by the
+    account that an administrator has bound, by a verified e-mail where ``oidc_match_email`` says so, and is
+    made a person where ``oidc_creates_people`` does.
     ``max_push_bytes``, ``max_photo_bytes`` and ``max_rescue_bytes`` cap one request each.
     """
 
@@ -40,6 +44,12 @@ class Settings:
     trusted_proxies: int = 0
     webhook_hosts: tuple[str, ...] = ()
     metrics_token: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = ""
+    oidc_match_email: bool = False
+    oidc_creates_people: bool = False
     run_jobs_in_process: bool = True
     max_json_bytes: int = 256 * 1024
     max_push_bytes: int = 4 * 1024 * 1024
@@ -75,10 +85,23 @@ def settings_from_env(env: Mapping[str, str] | None = None) -> Settings:
         push_key=env.get("PUSH_KEY", ""),
         push_private_hosts=env.get("PUSH_PRIVATE_HOSTS") == "1",
         trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
+        **_oidc(env),
         metrics_token=env.get("METRICS_TOKEN", ""),
         webhook_hosts=tuple(env.get("WEBHOOK_HOSTS", "").lower().replace(",", " ").split()),
         run_jobs_in_process=not database_url.startswith("postgres"),
     )
+
+
+def _oidc(env: Mapping[str, str]) -> dict[str, Any]:
+    """What signs people in from elsewhere; without an issuer nothing does."""
+    return {
+        "oidc_issuer": env.get("OIDC_ISSUER", ""),
+        "oidc_client_id": env.get("OIDC_CLIENT_ID", ""),
+        "oidc_client_secret": env.get("OIDC_CLIENT_SECRET", ""),
+        "oidc_name": env.get("OIDC_NAME", ""),
+        "oidc_match_email": env.get("OIDC_MATCH_EMAIL", "") == "1",
+        "oidc_creates_people": env.get("OIDC_CREATE_PEOPLE", "") == "1",
+    }
 
 
 def kept_secret_key(data_dir: Path) -> str:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.multiprocess import MultiProcessCollector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _own = CollectorRegistry()
+# When each series began would double their number, and nobody asks.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 _requests = Counter(
     "roundbook_requests",
     "Requests by the template of their address and the status of the answer.",

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.server import Server, prepare
+from tests.e2e.server import GUNICORN, Server, prepare
 from tests.rounds import made
 from webapp import jobs
 from webapp.db import db, now_utc, unit_of_work
@@ -136,7 +136,8 @@ def test_no_count_reads_a_table_through(app: Flask, client: FlaskClient) -> None
 @pytest.mark.slow
 def test_two_workers_count_as_one_server(tmp_path: Path) -> None:
     prepare(tmp_path, demo=False)
-    server = Server(tmp_path, settings={"WEB_CONCURRENCY": "2"}).start()
+    # Of its own, because the counters are made when they are imported.
+    server = Server(tmp_path, settings={"WEB_CONCURRENCY": "2"}, command=GUNICORN).start()
     try:
         asked = 40
         with ThreadPoolExecutor(8) as pool:

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.rounds import made
-from tests.security.opened import a_webhook, of_the_open, own_token
+from tests.security.opened import a_webhook, of_the_open, own_passkey, own_token
 from tests.security.quotes import (
     a_line,
     new_quote,
@@ -261,6 +261,8 @@ _WITH_OUTSIDE: dict[tuple[str, str], Callable[[World], Names]] = {
         "json": {"uid": made.uid(), "solved": True, "rating": 5}
     },
     ("PATCH", "/api/me"): lambda _: {"json": {"language": "en"}},
+    ("POST", "/api/passkeys"): lambda _: {"json": {"credential": {}}},
+    ("POST", "/api/session/passkey"): lambda _: {"json": {"credential": {}}},
     ("POST", "/api/tokens"): lambda _: {
         "json": {"name": "Excel", "scopes": ["rounds:read"], "expires_in_days": 30}
     },
@@ -309,6 +311,7 @@ def path_values(world: World, path: str, actor: str, method: str = "GET") -> Nam
         "entry_number": new_hours,
         "session_id": own_session,
         "token_id": own_token,
+        "passkey_id": own_passkey,
         "notification_id": own_notification,
     }
     for name, make_own in actors_own.items():

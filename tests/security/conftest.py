@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -23,6 +24,9 @@ def hq(session_app: Flask) -> Iterator[World]:
     A module that uses it uses no fixture that stands on ``app``, which empties after each test.
     """
     limiter.reset()
+    kept = session_app.extensions["settings"]
+    # An issuer that nobody answers for: who signs in there is sent back with that.
+    session_app.extensions["settings"] = replace(kept, oidc_issuer="http://127.0.0.1:9")
     with session_app.app_context():
         world = build(session_app, "HQ", factories.user("root", is_admin=True))
         world.names |= new_webhook(world)
@@ -30,6 +34,7 @@ def hq(session_app: Flask) -> Iterator[World]:
         db.session.rollback()
         empty_tables()
         db.session.remove()
+    session_app.extensions["settings"] = kept
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
-"""What the world holds for those who come from outside: API tokens, webhooks, calendars."""
+"""What the world holds for those who come from outside: API tokens, webhooks, calendars, passkeys."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.security.world import NOBODY, World
 from webapp.agenda import services as agenda
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity import tokens
-from webapp.identity.models import ApiToken, User
+from webapp.identity.models import ApiToken, Passkey, User
 from webapp.identity.rules import ADMINISTRATOR
 from webapp.webhooks import services as webhooks
 from webapp.webhooks.models import Webhook, WebhookDelivery
@@ -88,3 +89,19 @@ def of_the_open(world: World, path: str, actor: str) -> dict[str, Any]:
     if "{calendar_token}" in path:
         return {"calendar_token": new_calendar(world)}
     return new_webhook(world) if "{hook_id}" in path else {}
+
+
+def own_passkey(world: World, actor: str) -> int:
+    """One more passkey of the actor's own; nobody's is the administrator's."""
+    user = world.people[ADMINISTRATOR if actor == NOBODY else actor]
+    with unit_of_work() as session:
+        row = Passkey(
+            user_id=user.id,
+            credential_id=secrets.token_bytes(32),
+            public_key=b"",
+            sign_count=0,
+            name="手机",
+            created_at=now_utc(),
+        )
+        session.add(row)
+    return row.id

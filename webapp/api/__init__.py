@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
         notifications,
         open_items,
         openapi,
+        passkeys,
         people,
         photo_files,
         photos,
@@ -50,6 +51,7 @@ def register(app: Flask) -> None:
         service_log,
         service_terms,
         sessions,
+        sign_in,
         spares,
         sync,
         sync_health,
@@ -108,6 +110,8 @@ def register(app: Flask) -> None:
         tokens,
         webhooks,
         agenda,
+        sign_in,
+        passkeys,
     )
     for module in modules:
         api.register_blueprint(module.bp)

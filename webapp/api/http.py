@@ -39,7 +39,16 @@ CONTRACT = "/api/contracts/<contract_code>"
 MEANT_USER = "Roundbook-User"
 SEEN_EVERY = timedelta(minutes=5)
 # What a stranger may ask of the API; everything else asks who he is before a byte of its body is read.
-_OPEN = {("POST", "/api/session"), ("GET", "/api/openapi.json"), ("GET", "/api/docs")}
+_OPEN = {
+    ("POST", "/api/session"),
+    ("POST", "/api/session/passkey"),
+    ("POST", "/api/session/passkey/options"),
+    ("GET", "/api/sign-in"),
+    ("GET", "/api/sign-in/oidc"),
+    ("GET", "/api/sign-in/oidc/callback"),
+    ("GET", "/api/openapi.json"),
+    ("GET", "/api/docs"),
+}
 # What a signed link in a mail opens; the link itself says who may.
 _OF_LINKS = "/api/links/"
 # A login and a password, or a comment: what a stranger sends is never more.

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from marshmallow import fields, validate
 
 from webapp.api.http import CONTRACT, Schema, administrator, blueprint, require
+from webapp.api.http import settings as server_settings
 from webapp.api.listing import file_views, server_file_views
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
-from webapp.identity import queries, services
+from webapp.identity import external, queries, services
 from webapp.identity.lists import MEMBERS, USERS
 from webapp.identity.models import User
 from webapp.identity.rules import ROLES, Access, is_phone_number
@@ -88,6 +89,7 @@ class UserAdminSchema(UserSchema):
     """A person as an administrator sees him."""
 
     disabled = fields.Boolean(required=True)
+    oidc_subject = fields.String(required=True, allow_none=True)
 
 
 class UserPatchSchema(Schema):
@@ -99,6 +101,7 @@ class UserPatchSchema(Schema):
     name_en = fields.String(validate=validate.Length(max=80))
     phone = fields.String(validate=_PHONE)
     email = fields.String(validate=_EMAIL)
+    oidc_subject = fields.String(validate=validate.Length(max=255))
 
 
 def user_out(user: User) -> dict[str, Any]:
@@ -214,7 +217,9 @@ def list_users() -> list[dict[str, Any]]:
 
 def _users() -> list[dict[str, Any]]:
     administrator()
-    return [user_out(row) for row in db.session.scalars(sa.select(User).order_by(User.login))]
+    bound = external.subjects(db.session(), server_settings().oidc_issuer)
+    rows = db.session.scalars(sa.select(User).order_by(User.login))
+    return [{**user_out(row), "oidc_subject": bound.get(row.id)} for row in rows]
 
 
 server_file_views(bp, "/api/users", USERS, _users)
@@ -227,7 +232,11 @@ def change_user(body: dict[str, Any], user_id: int) -> None:
     """Disable a person, or give him a new password (administrator)."""
     actor = administrator()
     new_hash = services.hash_password(body["new_password"]) if "new_password" in body else None
+    subject, by, now = body.pop("oidc_subject", None), actor.user.id, now_utc()
     with unit_of_work() as session:
         services.change_user(
-            session, user_id, changes=body, new_hash=new_hash, now=now_utc(), actor_id=actor.user.id
+            session, user_id, changes=body, new_hash=new_hash, now=now, actor_id=by
         )
+        if subject is not None:
+            issuer = server_settings().oidc_issuer
+            external.bind(session, issuer, user_id, subject.strip(), actor_id=by, now=now)

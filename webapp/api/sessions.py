@@ -62,7 +62,8 @@ class MePatchSchema(Schema):
     new_password = fields.String(validate=validate.Length(1, 1000))
 
 
-def _me(user: User, session_id: int, device_name: str) -> dict[str, Any]:
+def me_of(user: User, session_id: int, device_name: str) -> dict[str, Any]:
+    """Who is signed in, as plain data."""
     return {
         "user": user_out(user),
         "contracts": [
@@ -95,7 +96,7 @@ def sign_in(body: dict[str, Any]) -> dict[str, Any]:
             now=now_utc(),
         )
     sign_in_cookie(started.token)
-    return _me(started.user, started.session.id, started.session.device_name)
+    return me_of(started.user, started.session.id, started.session.device_name)
 
 
 @bp.get("/api/session")
@@ -104,7 +105,7 @@ def show_session() -> dict[str, Any]:
     """Who is signed in."""
     actor = signed_in()
     sessions = {row.id: row for row in queries.sessions_of(db.session(), actor.user.id)}
-    return _me(actor.user, actor.session_id, sessions[actor.session_id].device_name)
+    return me_of(actor.user, actor.session_id, sessions[actor.session_id].device_name)
 
 
 @bp.delete("/api/session")

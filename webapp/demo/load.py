@@ -22,6 +22,7 @@ from webapp.demo.acceptance import Signatures
 from webapp.demo.after_hours import tell_of_after_hours
 from webapp.demo.case_photos import show_the_first_fault
 from webapp.demo.cases import Cases
+from webapp.demo.connections import tell_of_connections
 from webapp.demo.knowledge import fill_the_knowledge_base
 from webapp.demo.logbook import keep_the_log
 from webapp.demo.people import CODE, INSPECTORS, PASSWORD, PEOPLE
@@ -95,6 +96,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         tell_of_spare_parts(session, contract, people, now)
         record_devices_away(session, contract.id, now)
         tell_the_quotes(session, contract, people, now)
+        tell_of_connections(session, contract, people, now)
         say("reminders")
         past, current = (round_of(session, contract.id, month) for month in months[-2:])
         tell_the_demo(session, contract, past, current, now)

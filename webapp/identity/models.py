@@ -111,3 +111,35 @@ class ApiToken(Base):
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None] = mapped_column(default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class ExternalIdentity(Base):
+    """An account of an OpenID Connect issuer that a person signs in with."""
+
+    __tablename__ = "external_identity"
+    __table_args__ = (
+        sa.UniqueConstraint("issuer", "subject"),
+        sa.UniqueConstraint("issuer", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    issuer: Mapped[str] = mapped_column(sa.String(300))
+    subject: Mapped[str] = mapped_column(sa.String(255))
+    bound_at: Mapped[datetime]
+
+
+class Passkey(Base):
+    """A key on a person's own device that he signs in with; ``sign_count`` never goes back."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(sa.LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    sign_count: Mapped[int] = mapped_column(sa.BigInteger)
+    transports: Mapped[list[Any]] = mapped_column(default_factory=list)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -5,6 +5,7 @@
  * never signs anyone out; only the server's own 401 does, and even that keeps what was recorded.
  */
 import { api, ApiError, NetworkError, onSignedOut } from "../api/client";
+import { usePasskey } from "../api/passkeys";
 import type { ContractAccess, SessionAnswer, User } from "../api/types";
 import { forget } from "../push.svelte";
 import { settings, type Language } from "./settings.svelte";
@@ -78,8 +79,17 @@ class Session {
 
   /** @throws ApiError `sign_in_failed`, `too_many_requests`; NetworkError */
   async signIn(login: string, password: string): Promise<void> {
-    const body = { login, password, device_name: deviceName() };
-    const answer = await api.post<SessionAnswer>("/api/session", body);
+    await this.#begin("/api/session", { login, password });
+  }
+
+  /** @throws ApiError `sign_in_failed`, `too_many_requests`; NetworkError; PasskeyCancelled */
+  async signInByPasskey(): Promise<void> {
+    const { options } = await api.post<{ options: Record<string, unknown> }>("/api/session/passkey/options");
+    await this.#begin("/api/session/passkey", { credential: await usePasskey(options) });
+  }
+
+  async #begin(path: string, proof: Record<string, unknown>): Promise<void> {
+    const answer = await api.post<SessionAnswer>(path, { ...proof, device_name: deviceName() });
     writeStored(LEAVING_KEY, null);
     const before = this.user?.id;
     this.#enter(answer);
@@ -132,7 +142,7 @@ class Session {
 }
 
 /** What the list of sessions calls this device: its system and its browser. */
-function deviceName(): string {
+export function deviceName(): string {
   const agent = navigator.userAgent;
   const systems = ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"];
   const browsers = ["MicroMessenger", "Edg", "HuaweiBrowser", "MiuiBrowser", "Firefox", "Chrome", "Safari"];

@@ -490,6 +490,8 @@ export default {
   "people.contact_of": "How to reach {name}",
   "people.contact_saved": "Saved how to reach {name}",
   "people.email": "E-mail",
+  "people.oidc_subject": "Sign-in identifier",
+  "people.oidc_subject_hint": "What is shown to this person at the single sign-on (sub); once bound it signs in without a password.",
   "people.email_hint": "Reminders and reports go there; without it only the app tells",
   "people.joined": "Joined",
   "people.membership": "Membership",

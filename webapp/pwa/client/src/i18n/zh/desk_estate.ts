@@ -488,6 +488,8 @@ export default {
   "people.contact_of": "{name}的联系方式",
   "people.contact_saved": "{name}的联系方式已保存",
   "people.email": "邮箱",
+  "people.oidc_subject": "单点登录标识",
+  "people.oidc_subject_hint": "此人单点登录时显示的标识（sub）；绑定后即可不用密码登录。",
   "people.email_hint": "提醒和报告发到这里；不填则只在应用里通知",
   "people.joined": "加入日期",
   "people.membership": "操作",
