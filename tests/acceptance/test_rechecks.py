@@ -145,7 +145,9 @@ def test_a_second_word_on_the_same_revision_takes_the_first_back(
     db.session.rollback()
     assert [row.result for row in db.session.scalars(sa.select(Recheck))] == ["confirmed"]
     assert db.session.scalars(sa.select(ReturnedAnswer.state)).one() == "withdrawn"
-    trail = db.session.scalars(sa.select(AuditRow).where(AuditRow.action == "recheck")).all()
+    trail = db.session.scalars(
+        sa.select(AuditRow).where(AuditRow.action == "recheck").order_by(AuditRow.id)
+    ).all()
     assert [row.diff["result"] for row in trail] == [
         [None, "returned"],
         ["returned", "confirmed"],

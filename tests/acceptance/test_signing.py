@@ -62,7 +62,9 @@ def test_three_people_sign_and_the_round_is_accepted(walked: Walked, manager: Us
     }
     assert final.digests == {str(key): value for key, value in by_room.items()}
     assert {row.strictness for row in db.session.scalars(sa.select(SignOff))} == {"three"}
-    trail = db.session.scalars(sa.select(AuditRow).where(AuditRow.entity == "sign_off")).all()
+    trail = db.session.scalars(
+        sa.select(AuditRow).where(AuditRow.entity == "sign_off").order_by(AuditRow.id)
+    ).all()
     assert [row.action for row in trail] == ["sign"] * 5
     assert trail[-1].diff["sha256"] == [None, final.content_sha256]
 

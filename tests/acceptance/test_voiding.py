@@ -85,7 +85,9 @@ def test_an_amendment_voids_its_room_and_no_other(walked: Walked) -> None:
     )
     assert {"field": "readings.lamp_hours.value", "before": 500, "after": 2999} in reason["changes"]
     assert rows[1].void_reason == rows[0].void_reason
-    trail = db.session.scalars(sa.select(AuditRow).where(AuditRow.action == "void")).all()
+    trail = db.session.scalars(
+        sa.select(AuditRow).where(AuditRow.action == "void").order_by(AuditRow.id)
+    ).all()
     assert [row.entity_id for row in trail] == [row.uid for row in rows]
     assert trail[0].user_id == walked.engineer.id
 

@@ -194,7 +194,9 @@ def test_a_device_is_made_with_a_label_and_changed(desk: FlaskClient) -> None:
     assert (changed["warranty_until"], changed["register"]) == (None, {"laser": True})
     assert changed["retired"]
     assert changed["asset_number"] == "A9"
-    diffs = db.session.scalars(sa.select(AuditRow.diff).where(AuditRow.action == "change")).all()
+    diffs = db.session.scalars(
+        sa.select(AuditRow.diff).where(AuditRow.action == "change").order_by(AuditRow.id)
+    ).all()
     assert diffs[0]["warranty_until"] == ["2027-01-31", None]
     assert not ask(desk, "PATCH", path, {"retired": False}).get_json()["retired"]
 
@@ -205,7 +207,9 @@ def test_a_change_that_changes_nothing_leaves_no_trace(desk: FlaskClient) -> Non
     ask(desk, "PATCH", "/devices/1", {})
     db.session.rollback()
     assert db.session.scalar(sa.select(Contract.head_seq)) == before
-    assert not db.session.scalars(sa.select(AuditRow).where(AuditRow.entity == "device")).all()
+    assert not db.session.scalars(
+        sa.select(AuditRow).where(AuditRow.entity == "device").order_by(AuditRow.id)
+    ).all()
 
 
 def test_an_asset_number_stands_for_one_device(desk: FlaskClient) -> None:
@@ -318,7 +322,9 @@ def test_an_import_is_previewed_then_done_then_changes_nothing(desk: FlaskClient
     }  # fmt: skip
     again = ask(desk, "POST", path, UNTIDY).get_json()
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 123)
-    imported = db.session.scalars(sa.select(AuditRow).where(AuditRow.action == "import")).one()
+    imported = db.session.scalars(
+        sa.select(AuditRow).where(AuditRow.action == "import").order_by(AuditRow.id)
+    ).one()
     assert imported.user_id is not None
 
 

@@ -123,7 +123,11 @@ def test_a_changed_register_changes_what_differs_and_says_so(contract: Contract)
     assert (device.name, device.quantity, device.register) == (
         "小厅麦克风", 6, {"microphone_count": 6},
     )  # fmt: skip
-    statement = sa.select(AuditRow).where(AuditRow.entity == "device", AuditRow.action == "change")
+    statement = (
+        sa.select(AuditRow)
+        .where(AuditRow.entity == "device", AuditRow.action == "change")
+        .order_by(AuditRow.id)
+    )
     diff = db.session.scalars(statement).one().diff
     assert diff["name"] == ["大厅麦克风", "小厅麦克风"]
     assert diff["quantity"] == [4, 6]

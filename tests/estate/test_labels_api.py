@@ -152,7 +152,11 @@ def test_swapped_labels_are_put_right_in_two_steps(desk: FlaskClient) -> None:
     ask(desk, "POST", f"/labels/{second}/relink", {"device_id": 1})
     labels = [ask(desk, "GET", f"/devices/{number}").get_json()["label"] for number in (1, 2)]
     assert labels == [second, first]
-    statement = sa.select(AuditRow).where(AuditRow.entity == "label", AuditRow.action == "relink")
+    statement = (
+        sa.select(AuditRow)
+        .where(AuditRow.entity == "label", AuditRow.action == "relink")
+        .order_by(AuditRow.id)
+    )
     diffs = [row.diff["device_id"] for row in db.session.scalars(statement.order_by(AuditRow.id))]
     assert diffs == [[2, None], [1, 2], [None, 1]]
 

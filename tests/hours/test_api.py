@@ -257,7 +257,9 @@ def test_every_change_of_the_ledger_is_in_the_audit_trail(
     log(li, event, engineer)
     post(li, "hours/1/void", reason="重复")
     rows = db.session.execute(
-        sa.select(AuditRow.action, AuditRow.entity_id).where(AuditRow.entity == "hours_entry")
+        sa.select(AuditRow.action, AuditRow.entity_id)
+        .where(AuditRow.entity == "hours_entry")
+        .order_by(AuditRow.id)
     ).all()
     assert [tuple(row) for row in rows] == [("log_hours", "1"), ("void_hours", "2")]
 

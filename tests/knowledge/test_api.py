@@ -135,7 +135,11 @@ def test_an_article_has_versions_and_two_who_change_it_are_told(
     assert changed(shelf, version=2, device_types=["microphone"])["version"] == 2
     assert found(shelf, q="降低增益") == []
     assert found(shelf, q="反馈抑制") == ["K1"]
-    actions = list(db.session.scalars(sa.select(AuditRow.action).where(AuditRow.entity_id == "K1")))
+    actions = list(
+        db.session.scalars(
+            sa.select(AuditRow.action).where(AuditRow.entity_id == "K1").order_by(AuditRow.id)
+        )
+    )
     assert actions == ["article_write", "article_change"]
 
 

@@ -123,7 +123,9 @@ def test_the_story_says_who_withdrew_it_when_and_why(
         ("王建国", "withdrawn", "open", "picked"),
     ]
     assert all(row["at"] for row in story)
-    audited = db.session.scalars(sa.select(AuditRow).where(AuditRow.entity == "open_item")).all()
+    audited = db.session.scalars(
+        sa.select(AuditRow).where(AuditRow.entity == "open_item").order_by(AuditRow.id)
+    ).all()
     assert {row.user_id for row in audited} == {manager.id}
     uids = {only(Inspection, id=one).uid for one in (first, second)}
     assert {row.diff["inspection"][1] for row in audited} == uids

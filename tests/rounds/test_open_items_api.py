@@ -53,7 +53,9 @@ def test_open_items_list_story_and_change(
     assert browser.patch(f"{HQ}/open-items/99", json={"remark": ""}).status_code == 404
     assert browser.get(f"{HQ}/open-items/99").status_code == 404
     assert browser.get(f"{HQ}/open-items?sort=mood").status_code == 422
-    audit = db.session.scalars(sa.select(AuditRow).where(AuditRow.entity == "open_item")).all()
+    audit = db.session.scalars(
+        sa.select(AuditRow).where(AuditRow.entity == "open_item").order_by(AuditRow.id)
+    ).all()
     assert audit[0].diff["remark"] == ["", "订货"]
 
 

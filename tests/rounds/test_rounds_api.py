@@ -89,7 +89,9 @@ def test_from_open_to_accepted_and_back(
     assert act("reopen") == (200, "open")
     shown = browser.get(f"{HQ}/rounds/2026-03").get_json()
     assert (shown["accepted_at"], shown["finished_at"]) == (None, None)
-    actions = db.session.scalars(sa.select(AuditRow.action).where(AuditRow.entity == "round"))
+    actions = db.session.scalars(
+        sa.select(AuditRow.action).where(AuditRow.entity == "round").order_by(AuditRow.id)
+    )
     assert list(actions) == ["open", "finish", "accept", "reopen"]
 
 

@@ -103,7 +103,9 @@ def test_every_change_writes_a_line_and_changes_none(method: str, path: str, hq:
     after = trail()
     assert {number: after[number] for number in before} == before
     request_id = answer.headers["X-Request-Id"]
-    rows = db.session.scalars(sa.select(AuditRow).filter_by(request_id=request_id)).all()
+    rows = db.session.scalars(
+        sa.select(AuditRow).filter_by(request_id=request_id).order_by(AuditRow.id)
+    ).all()
     assert rows, "no line"
     user_ids = {row.user_id for row in rows} - {None}
     # Whoever came by a link in a mail has no account; the line tells his name, and that it was the link.
@@ -124,7 +126,9 @@ def test_a_change_says_what_each_field_was_and_is(hq: World) -> None:
     manager.patch(device, json={"serial": "S-1", "remark": "旧"})
     answer = manager.patch(device, json={"serial": "S-2", "remark": "旧"})
     request_id = answer.headers["X-Request-Id"]
-    line = db.session.scalars(sa.select(AuditRow).filter_by(request_id=request_id)).one()
+    line = db.session.scalars(
+        sa.select(AuditRow).filter_by(request_id=request_id).order_by(AuditRow.id)
+    ).one()
     assert line.diff == {"serial": ["S-1", "S-2"]}
     assert (line.entity, line.entity_id) == ("device", str(hq.names["device_id"]))
 

@@ -181,7 +181,9 @@ def test_a_loaner_goes_out_for_longer_by_consent_and_comes_back(
     assert read(li, f"spare-parts/{lamp}")["stock"] == 3
     story = [line["step"] for line in read(li, f"cases/{repair}")["timeline"]]
     assert story == ["opened", "lend", "loan_consented", "loan_returned"]
-    done = db.session.scalars(sa.select(AuditRow.action).where(AuditRow.entity == "loan")).all()
+    done = db.session.scalars(
+        sa.select(AuditRow.action).where(AuditRow.entity == "loan").order_by(AuditRow.id)
+    ).all()
     assert done == ["lend", "consent_loaner", "return_loaner"]
 
 

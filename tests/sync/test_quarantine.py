@@ -55,7 +55,9 @@ def test_a_mended_payload_is_applied_for_its_author(
     )
     [recorded] = db.session.scalars(sa.select(Inspection)).all()
     assert recorded.author_id == engineer.id
-    [audit] = db.session.scalars(sa.select(AuditRow).filter_by(entity="quarantined")).all()
+    [audit] = db.session.scalars(
+        sa.select(AuditRow).filter_by(entity="quarantined").order_by(AuditRow.id)
+    ).all()
     assert list(audit.diff) == ["readings"]
     # The phone hears of it, and its photo is expected now.
     assert phone.push(sent)[0]["detail"] == {"result": "applied"}

@@ -96,7 +96,9 @@ def test_records_and_photos_come_in_for_who_captured_them(
         row = db.session.scalars(sa.select(Photo).filter_by(uid=uid)).one()
         assert row.received_at is not None
         assert object_store().get(photo_key(row.contract_id, row.sha256)) == data
-    trail = db.session.scalars(sa.select(AuditRow).filter_by(entity="rescue_file")).all()
+    trail = db.session.scalars(
+        sa.select(AuditRow).filter_by(entity="rescue_file").order_by(AuditRow.id)
+    ).all()
     assert {row.user_id for row in trail} == {manager.id}
     assert {row.diff["file_sha256"][1] for row in trail} == {sha256(file)}
     brought = {key for row in trail for key in row.diff["brought"][1]}
@@ -280,7 +282,9 @@ def test_the_command_does_the_same(app: Flask, rescue: Rescue, tmp_path: Path) -
     assert "records: 3 applied" in done.output
     assert "photos: 2 stored" in done.output
     assert "3 duplicate" in run(args=arguments).output
-    trail = db.session.scalars(sa.select(AuditRow).filter_by(entity="rescue_file")).all()
+    trail = db.session.scalars(
+        sa.select(AuditRow).filter_by(entity="rescue_file").order_by(AuditRow.id)
+    ).all()
     assert all(row.diff["loaded_by"][1].startswith("command line") for row in trail)
     elsewhere = run(args=["sync", "rescue", str(path), "--contract", "NOWHERE"])
     assert elsewhere.exit_code == 1

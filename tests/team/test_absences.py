@@ -110,7 +110,11 @@ def test_one_press_hands_over_and_one_gives_back(
     assert absence["given_rooms"] == 0
     assert owners() == ({engineer.id}, [backup.id, None])
     assert pressed(wang, absence["id"], "give-back", 409)["code"] == "nothing_to_give_back"
-    done = list(db.session.scalars(sa.select(AuditRow.action).where(AuditRow.entity == "absence")))
+    done = list(
+        db.session.scalars(
+            sa.select(AuditRow.action).where(AuditRow.entity == "absence").order_by(AuditRow.id)
+        )
+    )
     assert done == ["absence_enter", "absence_hand_over", "absence_give_back"]
 
 

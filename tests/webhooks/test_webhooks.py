@@ -280,7 +280,9 @@ def test_removed_it_is_gone_with_its_log(boss: FlaskClient, receiver: Receiver) 
     work()
     assert receiver.received == []
     assert db.session.scalars(sa.select(WebhookDelivery)).all() == []
-    assert "remove" in db.session.scalars(sa.select(AuditRow.action).filter_by(entity="webhook"))
+    assert "remove" in db.session.scalars(
+        sa.select(AuditRow.action).filter_by(entity="webhook").order_by(AuditRow.id)
+    )
 
 
 def test_what_was_sent_long_ago_is_forgotten(boss: FlaskClient, receiver: Receiver) -> None:
