@@ -98,22 +98,24 @@ export async function install(): Promise<boolean> {
 
 function watch(registration: ServiceWorkerRegistration): void {
   pwa.updateReady = registration.waiting !== null;
-  follow(registration.installing);
+  follow(registration);
   if (registration === pwa.registration) return;
   pwa.registration = registration;
-  registration.addEventListener("updatefound", () => follow(registration.installing));
+  registration.addEventListener("updatefound", () => follow(registration));
 }
 
 /** The install may have begun before this page was there to hear of it. */
-function follow(incoming: ServiceWorker | null): void {
+function follow(registration: ServiceWorkerRegistration): void {
+  const incoming = registration.installing;
   if (!incoming || followed.has(incoming)) return;
   followed.add(incoming);
+  const replaces = registration.active !== null;
   let isInstalled = false;
   incoming.addEventListener("statechange", () => {
     if (incoming.state === "installed") {
       isInstalled = true;
       pause = FIRST_PAUSE_MS;
-      if (navigator.serviceWorker.controller !== null) pwa.updateReady = true;
+      if (replaces) pwa.updateReady = true;
     } else if (incoming.state === "redundant" && !isInstalled) tryAgain();
   });
 }

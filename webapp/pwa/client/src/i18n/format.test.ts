@@ -1,6 +1,6 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { settings } from "../stores/settings.svelte";
-import { formatReading } from ".";
+import { dayIn, daysUntil, formatReading } from ".";
 
 it("writes a count's unit in the user's language, and leaves a measure's alone", () => {
   settings.language = "zh";
@@ -16,4 +16,13 @@ it("writes nothing after what has no unit, and no space before a percent sign", 
   expect(formatReading(0.62, "1")).toBe("0.62");
   expect(formatReading(42, "%")).toBe("42%");
   expect(formatReading("v2.18", "")).toBe("v2.18");
+});
+
+it("tells the day of a zone alike on every engine, however it writes a date", () => {
+  const format = vi.spyOn(Intl.DateTimeFormat.prototype, "format", "get").mockReturnValue(() => "26/11/2026");
+  const late = Date.parse("2026-11-26T16:30:00Z");
+  expect(dayIn("Asia/Shanghai", late)).toBe("2026-11-27");
+  expect(dayIn("America/New_York", late)).toBe("2026-11-26");
+  expect(daysUntil("2026-12-10", "Asia/Shanghai", late)).toBe(13);
+  format.mockRestore();
 });

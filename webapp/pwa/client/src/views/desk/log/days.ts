@@ -1,8 +1,9 @@
 /** Days and months of the service log as texts `YYYY-MM-DD` and `YYYY-MM`; they belong to no zone. Pure. */
+import { dayIn } from "../../../i18n";
 
 /** The day that it is in a time zone. */
 export function todayIn(timeZone: string | undefined, now = new Date()): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(now);
+  return dayIn(timeZone, now);
 }
 
 /** The clock of a time zone, as an input of the kind `time` takes it. */

@@ -1,5 +1,6 @@
 /** What a supervisor does to a round. Each throws what the server says against it. */
 import { api, ApiError } from "../../../api/client";
+import { dayIn } from "../../../i18n";
 import { session } from "../../../stores/session.svelte";
 import { lookups } from "./lookups.svelte";
 import type { BoardRoom, RoundAction } from "./types";
@@ -35,5 +36,5 @@ export function missingOf(error: unknown): Missing | null {
 
 /** The month that it is at the contract's place. */
 export function presentMonth(timeZone: string | undefined, now = Date.now()): string {
-  return new Intl.DateTimeFormat("en-CA", { timeZone }).format(now).slice(0, 7);
+  return dayIn(timeZone, now).slice(0, 7);
 }
