@@ -21,7 +21,7 @@ from webapp.digesting import send_digests
 from webapp.errors import AppError
 from webapp.jobs import every_minute
 from webapp.quotes import expiring
-from webapp.reminding import remind_and_escalate
+from webapp.reminding import remind_and_escalate, remind_of_quality
 from webapp.rounds import falling_due, opening
 from webapp.spares import away, overdue
 from webapp.storage import ObjectStore, object_store
@@ -173,6 +173,7 @@ def register() -> None:
         open_rounds_by_calendar,
         force_long_held_amendments,
         remind_and_escalate,
+        remind_of_quality,
         tell_of_clocks,
         tell_of_due_rounds,
         note_devices_away,

@@ -122,6 +122,11 @@ CATALOGUE: dict[str, int] = {
     "manual_unreadable": 422,
     "manual_unchanged": 409,
     "manual_not_approved": 409,
+    # firmware
+    "upgrade_over": 409,
+    # quality checks
+    "check_not_planned": 409,
+    "check_not_held": 409,
     # the knowledge base
     "article_changed": 409,
     "article_withdrawn": 409,

@@ -32,6 +32,7 @@ from webapp.notifications.rules import (
     what_to_tell,
 )
 from webapp.notifications.words import Line, Occasion, reminder
+from webapp.quality import telling as quality_telling
 from webapp.readiness import Readiness, beyond_of, readiness_of
 from webapp.reports.models import Report
 from webapp.rounds.models import Round
@@ -59,6 +60,14 @@ def remind_and_escalate(now: datetime) -> None:
         ready = readiness_now(db.session(), due.row, now)
         with unit_of_work() as session:
             tell_of(session, due, ready, now)
+
+
+def remind_of_quality(now: datetime) -> None:
+    """Remind of quality checks to be held and of corrective actions to be closed (clause 28)."""
+    # Looked at first without the write lock: most minutes have nothing to tell.
+    for contract_id, due in quality_telling.contracts_to_remind(db.session(), now).items():
+        with unit_of_work() as session:
+            quality_telling.remind(session, contract_id, due, now)
 
 
 def tell_of(session: Session, due: Due, ready: Readiness, now: datetime) -> None:

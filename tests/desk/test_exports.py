@@ -37,11 +37,13 @@ from webapp.desk.return_list import RETURNS
 from webapp.estate.lists import BUILDINGS, DEVICES, ROOMS
 from webapp.estate.models import Device
 from webapp.estate.queries import LABELS
+from webapp.firmware.lists import MODELS
 from webapp.hours.lists import HOURS
 from webapp.identity.lists import CONTRACTS, MEMBERS, USERS
 from webapp.identity.models import Contract, User
 from webapp.inbox.lists import INCOMING
 from webapp.knowledge.lists import ARTICLES
+from webapp.quality.lists import CHECKS
 from webapp.quotes.lists import QUOTES
 from webapp.reports.issued_list import REPORTS
 from webapp.rounds.lists import CONSUMABLES, ROUNDS
@@ -67,11 +69,13 @@ TABLES: dict[str, Table] = {
     "open-items": OPEN_ITEMS.table,
     "cases": CASES.table,
     "incoming-mails": INCOMING.table,
+    "firmware": MODELS.table,
     "hours": HOURS.table,
     "articles": ARTICLES.table,
     "spare-parts": PARTS.table,
     "stock-movements": MOVEMENTS.table,
     "loans": LOANS.table,
+    "quality-checks": CHECKS.table,
     "quotes": QUOTES.table,
     "consumables": CONSUMABLES,
     "device-records": DEVICE_RECORDS.table,
@@ -157,7 +161,7 @@ def desk(
         session.get_one(Photo, 1).received_at = made.at("2026-03", 4)
     browser = signed_in(manager)
     assert browser.post(f"{HQ}/labels/issue", json={}).status_code == 200
-    change = {"remark": "=1+1", "firmware": "v2", "warranty_until": "2028-02-29"}
+    change = {"remark": "=1+1", "firmware": "v2", "warranty_until": "2028-02-29", "model": "=EB"}
     assert browser.patch(f"{HQ}/devices/{projector.id}", json=change).status_code == 200
     fault = {"uid": made.uid(), "kind": "fault", "title": "=黑屏", "device_id": projector.id}
     assert browser.post(f"{HQ}/cases", json=fault).status_code == 201
@@ -180,6 +184,9 @@ def desk(
     written = browser.patch(f"{HQ}/quotes/Q1-1", json={**told, "lines": [line]})
     assert written.status_code == 200
     lend_a_part(browser)
+    check = {"title": "=季度检查", "planned_on": "2026-04-01", "holder_id": manager.id}
+    planned = browser.post(f"{HQ}/quality-checks", json={"uid": made.uid(), **check})
+    assert planned.status_code == 201
     return browser
 
 

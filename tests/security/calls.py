@@ -11,7 +11,9 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.rounds import made
+from tests.security.firmware import an_upgrade
 from tests.security.opened import a_webhook, of_the_open, own_passkey, own_token
+from tests.security.quality import a_check, an_action, new_action, new_check, new_held_check
 from tests.security.quotes import (
     a_line,
     new_quote,
@@ -135,6 +137,19 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
         "data": f"%PDF-1.7 {made.uid()}".encode(),
         "content_type": "application/octet-stream",
     },
+    ("PATCH", "/firmware/{device_id}"): lambda _: {"json": {"version": made.uid()}},
+    ("POST", "/firmware/{device_id}/upgrades"): lambda world: {"json": an_upgrade(world)},
+    ("POST", "/cases/{name}/upgrade/{device_id}"): lambda _: {
+        "json": {"outcome": "failed", "reason": made.uid()}
+    },
+    ("PATCH", "/quality-targets"): lambda _: {"json": {"targets": {"repair": 95}}},
+    ("POST", "/quality-checks"): lambda world: {"json": {"uid": made.uid(), **a_check(world)}},
+    ("PATCH", "/quality-checks/{check_id}"): lambda world: {"json": a_check(world)},
+    ("POST", "/quality-checks/{check_id}/result"): lambda _: {
+        "json": {"held_on": f"{MONTH}-02", "month": MONTH, "conclusion": "符合要求"}
+    },
+    ("POST", "/quality-checks/{check_id}/actions"): lambda world: {"json": an_action(world)},
+    ("POST", "/quality-actions/{action_id}/close"): lambda _: {"json": {"result": "已培训"}},
     ("POST", "/articles"): lambda _: {"json": an_article()},
     ("PATCH", "/articles/{article}"): lambda _: {
         "json": {"title": made.uid(), "solution": "打开反馈抑制", "version": 1}
@@ -280,6 +295,8 @@ _CASES_OF = {
     "/cases/{name}/hours": "event",
     "/cases/{name}/plan": "event",
     "/cases/{name}/loans": "repair",
+    "/cases/{name}/upgrade": "upgrade",
+    "/cases/{name}/upgrade/{device_id}": "upgrade",
 }
 
 
@@ -307,6 +324,8 @@ def path_values(world: World, path: str, actor: str, method: str = "GET") -> Nam
             values[name] = make(world)
     actors_own = {
         "entry_id": new_log_entry,
+        "check_id": new_held_check if path.endswith("/actions") else new_check,
+        "action_id": new_action,
         "absence_id": new_given_absence if path.endswith("give-back") else new_absence,
         "entry_number": new_hours,
         "session_id": own_session,

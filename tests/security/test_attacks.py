@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.rounds import made
 from tests.security.calls import WITH, call, path_values, who_may
+from tests.security.quality import new_check
 from tests.security.quotes import new_quote
 from tests.security.rules import ANYBODY, CONTRACT, RULES, SIGNED_IN
 from tests.security.world import NOBODY, World, new_incoming, new_quarantined, worked
@@ -123,6 +124,8 @@ NUMBERS = (
     "absence_id",
     "token_id",
     "passkey_id",
+    "check_id",
+    "action_id",
 )
 
 
@@ -223,7 +226,12 @@ def sow(hq: World) -> None:
     """Have formulas stand wherever somebody may write: in names, remarks, and what a phone tells."""
     for text in FORMULAS:
         factories.device(
-            hq.names["room"], name=text, serial=text, remark=text, asset_number=made.uid()
+            hq.names["room"],
+            name=text,
+            serial=text,
+            remark=text,
+            model=text,
+            asset_number=made.uid(),
         )
     with unit_of_work() as session:
         session.get_one(User, hq.people["inspection_engineer"].id).name = FORMULAS[0]
@@ -252,6 +260,7 @@ def sow(hq: World) -> None:
     hq.browser("on_site_engineer").post(f"/api/contracts/{hq.code}/articles", json=article)
     new_quote(hq, title=FORMULAS[0])
     new_incoming(hq, FORMULAS[0])
+    new_check(hq, "project_manager", title=FORMULAS[0])
 
 
 @pytest.mark.attack(9)

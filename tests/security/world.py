@@ -107,7 +107,10 @@ def _furnish(world: World) -> None:
     made.checklist(world.contract)
     building = factories.building(world.contract)
     room = factories.room(building)
-    devices = [factories.device(room, name=f"{world.code}投影{number}") for number in range(3)]
+    devices = [
+        factories.device(room, name=f"{world.code}投影{number}", model="EB-1")
+        for number in range(3)
+    ]
     round_ = made.opened(world.contract, MONTH)
     world.names |= {
         "contract_code": world.code,
@@ -134,6 +137,7 @@ def _furnish(world: World) -> None:
     world.names["entry_id"] = new_log_entry(world, "project_manager")
     world.names["entry_number"] = new_hours(world, "project_manager")
     world.names["repair"] = new_repair(world)
+    world.names["upgrade"] = new_upgrade(world)
     world.names["part_id"] = new_part(world)
     world.names["loan_id"] = new_loan(world)
     world.names |= {"manual_id": new_manual(world), "version": 1}
@@ -433,6 +437,17 @@ def new_event(world: World) -> str:
     body = {"uid": made.uid(), "kind": "after_hours", "title": "年会保障", "fields": fields}
     url = f"/api/contracts/{world.code}/cases"
     answer = world.browser("client_it_lead").post(url, json=body)
+    assert answer.status_code == 201, answer.data
+    name: str = answer.get_json()["name"]
+    return name
+
+
+def new_upgrade(world: World) -> str:
+    """An upgrade of the world's device; its name."""
+    body = {"uid": made.uid(), "kind": "upgrade", "title": "固件", "fields": {"version": "v9"}}
+    url = f"/api/contracts/{world.code}/cases"
+    told = {**body, "device_id": world.names["device_id"]}
+    answer = world.browser("project_manager").post(url, json=told)
     assert answer.status_code == 201, answer.data
     name: str = answer.get_json()["name"]
     return name

@@ -47,6 +47,7 @@ _WIRE_STRUCTS = (
     wire.SelfCheckIn,
     case_wire.CaseOpenIn,
     case_wire.CaseStepIn,
+    case_wire.HoursLogIn,
     wire.PushIn,
     wire.PushOut,
     wire.PhotoOut,

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import typst
 from sqlalchemy.orm import Session
 
+from webapp.demo.firmware import tell_of_firmware
+from webapp.demo.quality import keep_up_the_quality
 from webapp.demo.service_desk import NAMESPACE, access_of
 from webapp.estate import label_font
 from webapp.identity.models import Contract
@@ -40,7 +42,7 @@ def gather_the_team(
     people: Mapping[str, int],
     now: datetime,
 ) -> None:
-    """Enter the absences; bring, approve and read the manuals."""
+    """Enter the absences; bring, approve and read the manuals; see to versions and quality (11, 28)."""
     wang = access_of(contract, people, "wang")
     today = now.astimezone(ZoneInfo(contract.time_zone)).date()
     for number, (who, first, last, reason, stand_in, text) in enumerate(ABSENCES):
@@ -48,6 +50,8 @@ def gather_the_team(
         away = Away(people[who], *days, reason, people[stand_in], text)
         enter_absence(session, wang, _uid(f"absence-{number}"), away, now - timedelta(days=25))
     _bring_manuals(session, store, contract, people, now)
+    tell_of_firmware(session, contract, people, now)
+    keep_up_the_quality(session, contract, people, now)
 
 
 def _bring_manuals(

@@ -88,6 +88,7 @@ def plan_work(
     session.flush()  # what tells of it names its id
     given = {"user_id": row.user_id, "from_at": from_at.isoformat(), "to_at": to_at.isoformat()}
     _audit(session, access, "plan_hours", "case", called(case), audit.first_values(given), now)
+    _tell_phones(session, access.contract_id)
     _tell_planned(session, access, case, row, now)
     return row
 
@@ -106,6 +107,7 @@ def withdraw_plan(session: Session, access: Access, planned_id: int, now: dateti
         case = session.get_one(Case, row.case_id)
         diff = {"user_id": [row.user_id, None]}
         _audit(session, access, "withdraw_hours_plan", "case", called(case), diff, now)
+        _tell_phones(session, access.contract_id)
     return row
 
 
@@ -237,6 +239,7 @@ def _added(
     }
     diff = audit.first_values(given)
     _audit(session, access, action, "hours_entry", row.number, diff, now)
+    _tell_phones(session, access.contract_id)
     return row
 
 
@@ -249,6 +252,16 @@ def _known(session: Session, access: Access, model: type[_Row], uid: str) -> _Ro
 
 def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
+
+
+def _tell_phones(session: Session, contract_id: int) -> None:
+    """What is left changes with every line: phones hear of it with the cases that are worked on."""
+    session.execute(
+        sa.update(Case)
+        .where(Case.contract_id == contract_id, Case.kind == KIND, Case.live)
+        .values(seq=take_sequence(session, contract_id))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _case_to_work_on(session: Session, access: Access, name: str) -> Case:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
 from webapp.rounds.payloads import Count, DeviceTime, Id, Key, Severity, Sha256, Text, Uid
 
+# A moment with its offset from UTC; what is no such one can't be read.
+WorkTime = Annotated[datetime, msgspec.Meta(tz=True)]
 _Given = Annotated[str, msgspec.Meta(max_length=4000)] | bool | int | float | None
 
 
@@ -57,6 +60,21 @@ class CaseStepIn(msgspec.Struct, forbid_unknown_fields=True):
     at: DeviceTime = ""
 
 
+class HoursLogIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The payload of ``hours_log``: what somebody has worked on a case after hours (clauses 23-24).
+
+    ``began_at`` and ``ended_at`` are what he says; ``at`` is when he said it, by the phone's clock.
+    """
+
+    uid: Uid
+    case: Uid
+    began_at: WorkTime
+    ended_at: WorkTime
+    break_minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 0
+    note: Text = ""
+    at: DeviceTime = ""
+
+
 class CaseClockRow(msgspec.Struct, omit_defaults=True):
     """A clock of a case; ``due_on`` is the local day that a term in days ends with."""
 
@@ -86,6 +104,43 @@ class CaseLineRow(msgspec.Struct, omit_defaults=True):
     photos: list[str] = []
 
 
+class PlannedRow(msgspec.Struct, omit_defaults=True):
+    """Somebody planned for a case after hours."""
+
+    user_id: int
+    from_at: str
+    to_at: str
+    task: str = ""
+
+
+class HoursLineRow(msgspec.Struct, omit_defaults=True):
+    """What somebody has worked on a case, in half hours; one that was voided says so."""
+
+    uid: str
+    user_id: int
+    began_at: str
+    ended_at: str
+    half_hours: int
+    voided: bool = False
+    note: str = ""
+
+
+class HoursRow(msgspec.Struct, omit_defaults=True):
+    """A case after hours: who is planned, what was worked, and what the contract's year has left.
+
+    Hours are in half hours; ``projection`` and ``projected_on`` say when the free ones end.
+    """
+
+    rounding: Literal["up", "nearest"]
+    free: int
+    used: int
+    planned: int
+    projection: str
+    projected_on: str | None = None
+    plan: list[PlannedRow] = []
+    lines: list[HoursLineRow] = []
+
+
 class CaseRow(msgspec.Struct, omit_defaults=True):
     """A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers."""
 
@@ -106,3 +161,4 @@ class CaseRow(msgspec.Struct, omit_defaults=True):
     contact: str = ""
     clocks: list[CaseClockRow] = []
     timeline: list[CaseLineRow] = []
+    hours: HoursRow | None = None

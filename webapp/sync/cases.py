@@ -1,4 +1,4 @@
-"""Faults that were declared, and steps of cases that were taken, on phones without a network.
+"""Faults that were declared, steps that were taken, and hours that were logged, on phones without a network.
 
 The desk's own services take them, with the time of capture; what they refuse is kept like any record.
 """
@@ -6,7 +6,7 @@ The desk's own services take them, with the time of capture; what they refuse is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,14 +17,15 @@ from webapp.cases.opening import Opening, called
 from webapp.cases.services import Author, Taking, open_case, take_step
 from webapp.db import take_sequence
 from webapp.errors import AppError
+from webapp.hours.services import Logging, log_hours
 from webapp.identity.rules import Access
 from webapp.rounds.judging import Refused
 from webapp.rounds.models import Inspection, OpenItem, OpenItemAnswer
 from webapp.rounds.recording import Recorded
-from webapp.sync.case_wire import CaseOpenIn, CaseStepIn
+from webapp.sync.case_wire import CaseOpenIn, CaseStepIn, HoursLogIn
 from webapp.sync.rules import captured_at
 
-CaseIn = CaseOpenIn | CaseStepIn
+CaseIn = CaseOpenIn | CaseStepIn | HoursLogIn
 
 
 @dataclass(frozen=True)
@@ -46,24 +47,60 @@ class Sender:
 def take(
     session: Session, sender: Sender, operation_id: str, payload: CaseIn, now: datetime
 ) -> Recorded:
-    """Open a case or take a step; the answer says why it was not done, as for any record."""
+    """Open a case, take a step, or log hours; the answer says why it was not done, as for any record."""
     # Before the savepoint: a number that is given back with it would be given twice.
     take_sequence(session, sender.access.contract_id)
     try:
         with session.begin_nested():
-            if isinstance(payload, CaseOpenIn):
-                line = _open(session, sender, payload, now)
+            if isinstance(payload, HoursLogIn):
+                _log(session, sender, payload, now)
             else:
-                line = _step(session, sender, payload, now)
-            photos = [
-                files.Declared(one.id, one.sha256, one.bytes, one.width, one.height)
-                for one in payload.photos
-            ]
-            files.declare(session, line, photos, sender.access.user_id, now)
+                _say(session, sender, payload, now)
             session.flush()
     except (AppError, Refused) as refusal:
         return Recorded(operation_id, "quarantined", refusal.code, refusal.details)
     return Recorded(operation_id, "applied")
+
+
+def _say(session: Session, sender: Sender, payload: CaseOpenIn | CaseStepIn, now: datetime) -> None:
+    """A line of a case's story, with its photos."""
+    if isinstance(payload, CaseOpenIn):
+        line = _open(session, sender, payload, now)
+    else:
+        line = _step(session, sender, payload, now)
+    photos = [
+        files.Declared(one.id, one.sha256, one.bytes, one.width, one.height)
+        for one in payload.photos
+    ]
+    files.declare(session, line, photos, sender.access.user_id, now)
+
+
+def _log(session: Session, sender: Sender, payload: HoursLogIn, now: datetime) -> None:
+    """What he has worked; what a fast clock says to be not over yet is put right by its offset.
+
+    :raise AppError: ``case_unknown``; what :func:`webapp.hours.services.log_hours` refuses
+    """
+    access = sender.access
+    case = _case_with(session, access.contract_id, payload.case)
+    ahead = timedelta(seconds=max(0, sender.clock_offset_seconds))
+    fast = ahead if payload.ended_at > now else timedelta(0)
+    logging = Logging(
+        uid=payload.uid,
+        user_id=access.user_id,
+        began_at=payload.began_at - fast,
+        ended_at=payload.ended_at - fast,
+        break_minutes=payload.break_minutes,
+        note=payload.note,
+    )
+    log_hours(session, access, called(case), logging, now)
+
+
+def _case_with(session: Session, contract_id: int, uid: str) -> Case:
+    """A case by the uid that it was made with. :raise AppError: ``case_unknown``"""
+    case = session.scalar(sa.select(Case).where(Case.contract_id == contract_id, Case.uid == uid))
+    if case is None:
+        raise AppError("case_unknown", name=uid)
+    return case
 
 
 def _open(session: Session, sender: Sender, payload: CaseOpenIn, now: datetime) -> CaseEvent:
@@ -114,11 +151,7 @@ def _found_by(session: Session, contract_id: int, payload: CaseOpenIn) -> int | 
 def _step(session: Session, sender: Sender, payload: CaseStepIn, now: datetime) -> CaseEvent:
     """:raise AppError: ``case_unknown``; what :func:`webapp.cases.services.take_step` refuses"""
     access = sender.access
-    case = session.scalar(
-        sa.select(Case).where(Case.contract_id == access.contract_id, Case.uid == payload.case)
-    )
-    if case is None:
-        raise AppError("case_unknown", name=payload.case)
+    case = _case_with(session, access.contract_id, payload.case)
     at = sender.captured_at(payload.at, now)
     # Nothing was done with a case before it was there.
     taking = Taking(payload.uid, payload.step, max(at, case.opened_at), payload.fields)

@@ -14,11 +14,13 @@ import sqlalchemy as sa
 
 from webapp.cases.kinds import name_of
 from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
+from webapp.hours.services import KIND as HOURS_KIND
 from webapp.identity.models import User
 from webapp.rounds.models import OpenItem
 from webapp.sync import wire
 from webapp.sync.case_wire import CaseClockRow, CaseLineRow, CaseRow
 from webapp.sync.pull_ask import Ask, moment
+from webapp.sync.pull_hours import hours_of
 from webapp.sync.queries import chunks
 
 # What a phone shows of a long story: its latest lines.
@@ -27,7 +29,9 @@ _LATE = timedelta(minutes=1)
 
 
 def cases(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
-    """The live cases that changed; what is over is gone. Four statements for 500 of them."""
+    """The live cases that changed; what is over is gone. Four statements for 500 of them, and six more
+    where some are after hours.
+    """
     if not ask.handles:
         return
     statement = (
@@ -42,9 +46,13 @@ def cases(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     found = list(ask.rows(statement))
     live = [case.id for case, _, _ in found if case.live]
     clocks, lines = _clocks(ask, live), _lines(ask, live)
+    after_hours = [case.id for case, _, _ in found if case.live and case.kind == HOURS_KIND]
+    hours = hours_of(ask, after_hours) if after_hours else {}
     for case, number, reporter in found:
         if case.live:
-            rows.cases.append(_row(case, number, reporter, clocks[case.id], lines[case.id]))
+            row = _row(case, number, reporter, clocks[case.id], lines[case.id])
+            row.hours = hours.get(case.id)
+            rows.cases.append(row)
         else:
             gone.cases.append(case.uid)
 

@@ -19,7 +19,7 @@ from webapp.identity.rules import Access, Right, rights_of
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Recorded, Submission, record_inspections
 from webapp.sync import cases, queries
-from webapp.sync.case_wire import CaseOpenIn, CaseStepIn
+from webapp.sync.case_wire import CaseOpenIn, CaseStepIn, HoursLogIn
 from webapp.sync.models import Operation, Quarantined
 from webapp.sync.rules import decode_payload, order_of_recording
 from webapp.sync.self_checks import sign
@@ -28,7 +28,7 @@ from webapp.sync.wire import SelfCheckIn
 # These wait for a record that is still on its way: nobody has to look at them.
 HELD = frozenset({"amendment_held", declared.HELD})
 _SELF_CHECK = "self_check"
-_OF_CASES = frozenset({"case_open", "case_step"})
+_OF_CASES = frozenset({"case_open", "case_step", "hours_log"})
 # A chain of amendments is let in one revision at a time; nobody amends a thing so often.
 _LONGEST_CHAIN = 50
 
@@ -222,7 +222,7 @@ def _apply_case(
     """Take a case's step, or open the case, for who captured it; mended, it may be another step."""
     text = row.payload if mended is None else mended
     payload = decode_payload(row.kind, row.version, text)
-    if not isinstance(payload, CaseOpenIn | CaseStepIn):
+    if not isinstance(payload, CaseOpenIn | CaseStepIn | HoursLogIn):
         raise AppError("payload_invalid", path="$", reason="not_a_case")
     sender = cases.Sender(_author(session, access, row), row.clock_offset_seconds, row.received_at)
     taken = cases.take(session, sender, row.operation_id, payload, now)

@@ -23,6 +23,7 @@ _KINDS = {
     "self_check": ("自检签字", "Self-check"),
     "case_open": ("故障申报", "Fault declared"),
     "case_step": ("服务单步骤", "Step of a case"),
+    "hours_log": ("登记工时", "Hours logged"),
 }
 _STATES = {
     "open": ("待处理", "Waiting"),

@@ -15,7 +15,7 @@ import msgspec
 
 from webapp.errors import AppError
 from webapp.rounds.payloads import DeviceTime, InspectionIn, Sha256, Uid
-from webapp.sync.case_wire import CaseOpenIn, CaseStepIn
+from webapp.sync.case_wire import CaseOpenIn, CaseStepIn, HoursLogIn
 from webapp.sync.wire import (
     OperationIn,
     PhoneReport,
@@ -42,7 +42,7 @@ LONGEST_UNSENT = timedelta(days=60)
 # So much of a clock's difference may be the network's.
 _NOT_THE_CLOCK_SECONDS = 60
 
-Payload = InspectionIn | ScanIn | SelfCheckIn | CaseOpenIn | CaseStepIn
+Payload = InspectionIn | ScanIn | SelfCheckIn | CaseOpenIn | CaseStepIn | HoursLogIn
 _decoders: dict[tuple[str, int], msgspec.json.Decoder[Any]] = {
     ("inspection", 1): msgspec.json.Decoder(InspectionIn),
     ("amendment", 1): msgspec.json.Decoder(InspectionIn),
@@ -50,6 +50,7 @@ _decoders: dict[tuple[str, int], msgspec.json.Decoder[Any]] = {
     ("self_check", 1): msgspec.json.Decoder(SelfCheckIn),
     ("case_open", 1): msgspec.json.Decoder(CaseOpenIn),
     ("case_step", 1): msgspec.json.Decoder(CaseStepIn),
+    ("hours_log", 1): msgspec.json.Decoder(HoursLogIn),
 }
 _envelopes = msgspec.json.Decoder(PushIn)
 _phone_reports = msgspec.json.Decoder(PhoneReport)

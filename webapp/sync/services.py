@@ -20,7 +20,7 @@ from webapp.identity.rules import Access
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Recorded, Submission, record_inspections
 from webapp.sync import cases, quarantine, queries
-from webapp.sync.case_wire import CaseOpenIn, CaseStepIn
+from webapp.sync.case_wire import CaseOpenIn, CaseStepIn, HoursLogIn
 from webapp.sync.models import Operation, Quarantined, Scan, ServerState
 from webapp.sync.phones import PhoneState, note_phone
 from webapp.sync.rules import Received, order_of_recording, storable
@@ -236,7 +236,7 @@ def _take_cases(session: Session, batch: _Batch) -> None:
     """Cases in the order in which they were sent, after the inspections whose open items they name."""
     sender = cases.Sender(batch.access, batch.phone.clock_offset_seconds)
     for position, one in batch.fresh:
-        if isinstance(one.payload, CaseOpenIn | CaseStepIn):
+        if isinstance(one.payload, CaseOpenIn | CaseStepIn | HoursLogIn):
             taken = cases.take(session, sender, one.operation.id, one.payload, batch.now)
             batch.answer(position, one, taken)
 

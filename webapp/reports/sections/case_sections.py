@@ -1,8 +1,7 @@
 """六 to 十: faults, repairs, changes and after hours, training and upgrades, complaints (clauses 22-24, 32-48).
 
-A report is handed over by the due day of its month, so it tells of the cases from the day after the last
-due day up to this one (∆: the contract names no period): those that were opened in it, and those of
-before that were still under way. How a case stands is told as of the making of the report.
+Which cases a month tells of is said in :mod:`webapp.cases.measures`; how a case stands is told as of the
+making of the report.
 """
 
 from __future__ import annotations
@@ -10,18 +9,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
 from webapp.cases.kinds import name_of
+from webapp.cases.measures import LATE, MET, Period, in_time, period_of
 from webapp.cases.models import Case, CaseClock
 from webapp.cases.words import KIND_WORDS, STATE_WORDS
 from webapp.estate.models import Building, Device, Room
 from webapp.hours.queries import balance
 from webapp.reports.facts import MonthFacts, both
 from webapp.reports.shape import ServiceKey, ServiceSection, ServiceTable, Words
-from webapp.rounds.rules import add_months, due_on
 from webapp.spares.models import Loan
 
 SEVERITIES: Mapping[int, Words] = {
@@ -30,7 +28,6 @@ SEVERITIES: Mapping[int, Words] = {
     3: both("三级", "3"),
     4: both("四级", "4"),
 }
-_MET, _LATE = {"met"}, {"met_late", "overdue"}
 _NONE = both("—", "—")
 _WAYS = {
     "warranty": both("保修期内返厂", "Warranty"),
@@ -73,11 +70,9 @@ class Told:
         return both(*joined)
 
 
-def period_of(facts: MonthFacts) -> tuple[date, date]:
-    """The first and the last day that the sections tell of."""
-    day = facts.contract.due_day
-    before = due_on(add_months(facts.month, -1), day)
-    return before + timedelta(days=1), due_on(facts.month, day)
+def _period_of(facts: MonthFacts) -> Period:
+    """The days that the sections tell of."""
+    return period_of(facts.month, facts.contract.due_day, facts.zone)
 
 
 def read_cases(facts: MonthFacts, *kinds: str) -> list[Told] | None:
@@ -88,9 +83,7 @@ def read_cases(facts: MonthFacts, *kinds: str) -> list[Told] | None:
     ever = sa.select(Case.id).where(Case.contract_id == facts.contract.id, Case.kind.in_(kinds))
     if facts.session.scalar(ever.limit(1)) is None:
         return None
-    first, last = period_of(facts)
-    begins = datetime.combine(first, time(), facts.zone)
-    ends = datetime.combine(last + timedelta(days=1), time(), facts.zone)
+    period = _period_of(facts)
     rows = facts.session.execute(
         sa.select(Case, Room, Building, Device)
         .outerjoin(Room, Room.id == Case.room_id)
@@ -99,8 +92,8 @@ def read_cases(facts: MonthFacts, *kinds: str) -> list[Told] | None:
         .where(
             Case.contract_id == facts.contract.id,
             Case.kind.in_(kinds),
-            Case.opened_at < ends,
-            sa.or_(Case.ended_at.is_(None), Case.ended_at >= begins),
+            Case.opened_at < period.ends,
+            sa.or_(Case.ended_at.is_(None), Case.ended_at >= period.begins),
         )
         .order_by(Case.opened_at, Case.id)
     ).all()
@@ -154,9 +147,7 @@ def _by_severity(rows: Sequence[Told]) -> ServiceTable:
 
 def _in_time(clocks: Iterable[CaseClock | None]) -> Words:
     """How many were met in time, of those that are decided; one that still runs is neither."""
-    states = [clock.state for clock in clocks if clock is not None]
-    met = sum(state in _MET for state in states)
-    of = met + sum(state in _LATE for state in states)
+    met, of = in_time(clock.state for clock in clocks if clock is not None)
     return both(f"{met} / {of}") if of else _NONE
 
 
@@ -188,9 +179,9 @@ def _fault_list(facts: MonthFacts, rows: Sequence[Told]) -> ServiceTable:
 def _clock_words(clock: CaseClock | None) -> Words:
     if clock is None or clock.state == "cancelled":
         return _NONE
-    if clock.state in _MET:
+    if clock.state in MET:
         return both("按时", "In time")
-    if clock.state in _LATE:
+    if clock.state in LATE:
         return both("超时", "Late")
     return both("进行中", "Running")
 
@@ -233,7 +224,7 @@ def repairs(facts: MonthFacts) -> ServiceSection | None:
         for row in rows
     ]
     late = sum(
-        row.clocks["repair"].state in _LATE for row in rows if row.clocks.get("repair") is not None
+        row.clocks["repair"].state in LATE for row in rows if row.clocks.get("repair") is not None
     )
     lines = [
         _period(facts),
@@ -357,10 +348,10 @@ def _plain_list(facts: MonthFacts, rows: Sequence[Told]) -> ServiceTable:
 
 
 def _period(facts: MonthFacts) -> Words:
-    first, last = period_of(facts)
+    period = _period_of(facts)
     return both(
-        f"统计期：{first} 至 {last}；此前未结的一并列出。",
-        f"From {first} to {last}, with what was still under way before.",
+        f"统计期：{period.first} 至 {period.last}；此前未结的一并列出。",
+        f"From {period.first} to {period.last}, with what was still under way before.",
     )
 
 

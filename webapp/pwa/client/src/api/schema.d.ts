@@ -2031,6 +2031,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/cases/{name}/upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** The devices of an upgrade, and how it went with each. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Upgrade"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/cases/{name}/upgrade/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                name: string;
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how it went with one device while the upgrade is under way. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    name: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SettleUpgrade"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Upgrade"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/checklists": {
         parameters: {
             query?: never;
@@ -3671,6 +3764,275 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/firmware": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the firmware, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "off" | "unknown" | "no_baseline" | "on" | "all";
+                    type?: string;
+                    q?: string;
+                    sort?: "model" | "-model" | "type" | "-type" | "devices" | "-devices" | "off" | "-off";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FirmwareModelPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/firmware.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the firmware that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "off" | "unknown" | "no_baseline" | "on" | "all";
+                    type?: string;
+                    q?: string;
+                    sort?: "model" | "-model" | "type" | "-type" | "devices" | "-devices" | "off" | "-off";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/firmware.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the firmware that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "off" | "unknown" | "no_baseline" | "on" | "all";
+                    type?: string;
+                    q?: string;
+                    sort?: "model" | "-model" | "type" | "-type" | "devices" | "-devices" | "off" | "-off";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/firmware/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        /** The model of a device: its baseline, who runs what, its upgrades. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FirmwareModelDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Settle the version that the devices of a model are to run. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetBaseline"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FirmwareModelDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/firmware/{device_id}/upgrades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                device_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan an upgrade of chosen devices of a model; the same ``uid`` again plans nothing more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    device_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PlanUpgrade"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlannedUpgrade"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -7418,6 +7780,492 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quality-actions/{action_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                action_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what was done: its owner, or who accepts rounds. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    action_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CloseAction"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityCheckDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quality-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the quality-checks, and how many there are in each state. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "planned" | "acting" | "closed" | "cancelled" | "all";
+                    q?: string;
+                    sort?: "number" | "-number" | "title" | "-title" | "planned_on" | "-planned_on" | "due_on" | "-due_on" | "held_on" | "-held_on";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityCheckPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Plan a check; the same ``uid`` again plans nothing more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewCheck"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityCheckDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quality-checks.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the quality-checks that the filters let through, as CSV. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "planned" | "acting" | "closed" | "cancelled" | "all";
+                    q?: string;
+                    sort?: "number" | "-number" | "title" | "-title" | "planned_on" | "-planned_on" | "due_on" | "-due_on" | "held_on" | "-held_on";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quality-checks.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** All of the quality-checks that the filters let through, as XLSX. */
+        get: {
+            parameters: {
+                query?: {
+                    page?: number;
+                    page_size?: number;
+                    state?: "planned" | "acting" | "closed" | "cancelled" | "all";
+                    q?: string;
+                    sort?: "number" | "-number" | "title" | "-title" | "planned_on" | "-planned_on" | "due_on" | "-due_on" | "held_on" | "-held_on";
+                    language?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quality-checks/{check_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        /** One check whole. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    check_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityCheckDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Cancel a check that is not to be held. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    check_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityCheckDetail"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change a check that is still to come. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    check_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CheckPlan"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityCheckDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quality-checks/{check_id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One more thing to be corrected after a check that was held. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    check_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewAction"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityCheckDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quality-checks/{check_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down what a check found: its holder, or who accepts rounds. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                    check_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["HoldCheck"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityCheckDetail"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quality-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /** The targets with what they came to in a month, and in the five before it. */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string | null;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityTargets"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Settle the thresholds of some targets. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SettleTargets"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QualityTargets"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         trace?: never;
     };
     "/api/contracts/{contract_code}/quarantine": {
@@ -14029,6 +14877,8 @@ export interface components {
             contact: string;
             /** @default null */
             device_id: number | null;
+            /** @default null */
+            hours: components["schemas"]["HoursRow"] | null;
             kind: string;
             /**
              * @default 1
@@ -14104,6 +14954,14 @@ export interface components {
             /** @default null */
             task_id: number | null;
             why: string;
+        };
+        CheckPlan: {
+            /** @default 0 */
+            every_months: number;
+            holder_id: number;
+            /** Format: date */
+            planned_on: string;
+            title: string;
         };
         Checklist: {
             /** @description The content as webapp/checklists/content.py describes it: format, types, causes, actions, exceptions. */
@@ -14232,6 +15090,9 @@ export interface components {
             /** @enum {string} */
             unit: "hours" | "service_hours" | "calendar_days" | "working_days";
             warn_before: number[];
+        };
+        CloseAction: {
+            result: string;
         };
         Consent: {
             /** @default  */
@@ -14662,6 +15523,80 @@ export interface components {
             text: string;
             uid: string;
         };
+        FirmwareDevice: {
+            asset_number: string;
+            building_en: string;
+            building_zh: string;
+            device_id: number;
+            firmware: string;
+            floor: string;
+            name: string;
+            read: string | null;
+            room_en: string;
+            room_zh: string;
+            /** @enum {string} */
+            state: "off" | "unknown" | "no_baseline" | "on";
+            upgrade: string | null;
+        };
+        FirmwareModel: {
+            baseline: string | null;
+            devices: number;
+            id: number;
+            maker: string;
+            model: string;
+            note: string;
+            off: number;
+            on: number;
+            /** Format: date-time */
+            set_at: string | null;
+            /** @enum {string} */
+            state: "off" | "unknown" | "no_baseline" | "on";
+            type: string;
+            untold: number;
+            versions: number;
+        };
+        FirmwareModelCounts: {
+            no_baseline: number;
+            off: number;
+            on: number;
+            unknown: number;
+        };
+        FirmwareModelDetail: {
+            baseline: string | null;
+            devices: number;
+            id: number;
+            maker: string;
+            may_plan: boolean;
+            may_set: boolean;
+            model: string;
+            note: string;
+            off: number;
+            on: number;
+            runs: components["schemas"]["FirmwareDevice"][];
+            /** Format: date-time */
+            set_at: string | null;
+            /** @enum {string} */
+            state: "off" | "unknown" | "no_baseline" | "on";
+            type: string;
+            untold: number;
+            upgrades: components["schemas"]["FirmwareUpgrade"][];
+            versions: number;
+        };
+        FirmwareModelPage: {
+            counts: components["schemas"]["FirmwareModelCounts"];
+            items: components["schemas"]["FirmwareModel"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        FirmwareUpgrade: {
+            devices: number;
+            failed: number;
+            name: string;
+            state: string;
+            title: string;
+            version: string;
+        };
         Floor: {
             floor: string;
             rooms: components["schemas"]["RoomListed"][];
@@ -14744,6 +15679,15 @@ export interface components {
         HeldPhoto: {
             id: string;
             sha256: string;
+        };
+        HoldCheck: {
+            actions?: components["schemas"]["NewAction"][];
+            /** @default  */
+            conclusion: string;
+            findings?: components["schemas"]["NewFinding"][];
+            /** Format: date */
+            held_on: string;
+            month: string;
         };
         HourCounter: {
             building_en: string;
@@ -14842,9 +15786,64 @@ export interface components {
             page_size: number;
             total: number;
         };
+        /**
+         * HoursLineRow
+         * @description What somebody has worked on a case, in half hours; one that was voided says so.
+         */
+        HoursLineRow: {
+            began_at: string;
+            ended_at: string;
+            half_hours: number;
+            /** @default  */
+            note: string;
+            uid: string;
+            user_id: number;
+            /** @default false */
+            voided: boolean;
+        };
+        /**
+         * HoursLogIn
+         * @description The payload of ``hours_log``: what somebody has worked on a case after hours (clauses 23-24).
+         *
+         *         ``began_at`` and ``ended_at`` are what he says; ``at`` is when he said it, by the phone's clock.
+         */
+        HoursLogIn: {
+            /** @default  */
+            at: string;
+            /** Format: date-time */
+            began_at: string;
+            /** @default 0 */
+            break_minutes: number;
+            case: string;
+            /** Format: date-time */
+            ended_at: string;
+            /** @default  */
+            note: string;
+            uid: string;
+        };
         HoursRead: {
             hours: number;
             month: string;
+        };
+        /**
+         * HoursRow
+         * @description A case after hours: who is planned, what was worked, and what the contract's year has left.
+         *
+         *         Hours are in half hours; ``projection`` and ``projected_on`` say when the free ones end.
+         */
+        HoursRow: {
+            free: number;
+            /** @default [] */
+            lines: components["schemas"]["HoursLineRow"][];
+            /** @default [] */
+            plan: components["schemas"]["PlannedRow"][];
+            planned: number;
+            /** @default null */
+            projected_on: string | null;
+            projection: string;
+            /** @enum {unknown} */
+            rounding: "nearest" | "up";
+            used: number;
         };
         HoursTerms: {
             currency: string;
@@ -15800,6 +16799,18 @@ export interface components {
             uid: string;
             user_id: number;
         };
+        NewAction: {
+            /** Format: date */
+            due_on: string;
+            owner_id: number;
+            /**
+             * @default
+             * @enum {string}
+             */
+            target: "" | "response" | "cause_report" | "repair" | "complaint" | "round" | "pass_rate" | "availability" | "satisfaction";
+            text: string;
+            uid: string;
+        };
         NewArticle: {
             /** @default null */
             case: string | null;
@@ -15810,6 +16821,15 @@ export interface components {
             /** @default  */
             problem: string;
             solution: string;
+            title: string;
+            uid: string;
+        };
+        NewCheck: {
+            /** @default 0 */
+            every_months: number;
+            holder_id: number;
+            /** Format: date */
+            planned_on: string;
             title: string;
             uid: string;
         };
@@ -15825,6 +16845,11 @@ export interface components {
             /** @default null */
             room_id: number | null;
             uid: string;
+        };
+        NewFinding: {
+            /** @enum {string} */
+            target: "response" | "cause_report" | "repair" | "complaint" | "round" | "pass_rate" | "availability" | "satisfaction";
+            text: string;
         };
         Notices: {
             choice: components["schemas"]["Choice"];
@@ -16404,6 +17429,19 @@ export interface components {
         PhotosReviewed: {
             results: components["schemas"]["PhotoReviewed"][];
         };
+        PlanUpgrade: {
+            device_ids: number[];
+            /**
+             * Format: date
+             * @default null
+             */
+            planned_on: string | null;
+            /** @default  */
+            text: string;
+            title: string;
+            uid: string;
+            version: string;
+        };
         PlanWork: {
             /** Format: date-time */
             from_at: string;
@@ -16414,6 +17452,20 @@ export interface components {
             uid: string;
             /** @default null */
             user_id: number | null;
+        };
+        /**
+         * PlannedRow
+         * @description Somebody planned for a case after hours.
+         */
+        PlannedRow: {
+            from_at: string;
+            /** @default  */
+            task: string;
+            to_at: string;
+            user_id: number;
+        };
+        PlannedUpgrade: {
+            name: string;
         };
         PlannedWork: {
             /** Format: date-time */
@@ -16555,6 +17607,118 @@ export interface components {
             head: number;
             results: components["schemas"]["OperationOut"][];
             server_time: string;
+        };
+        QualityAction: {
+            /** Format: date-time */
+            closed_at: string | null;
+            closed_by: string | null;
+            closed_by_en: string | null;
+            /** Format: date */
+            due_on: string;
+            id: number;
+            may_close: boolean;
+            overdue: boolean;
+            owner: string;
+            owner_en: string;
+            owner_id: number;
+            result: string;
+            /** @enum {string} */
+            target: "" | "response" | "cause_report" | "repair" | "complaint" | "round" | "pass_rate" | "availability" | "satisfaction";
+            text: string;
+        };
+        QualityCheck: {
+            actions: number;
+            conclusion: string;
+            /** Format: date */
+            due_on: string | null;
+            every_months: number;
+            /** Format: date */
+            held_on: string | null;
+            holder: string;
+            holder_en: string;
+            holder_id: number;
+            id: number;
+            month: string | null;
+            number: number;
+            open_actions: number;
+            overdue: boolean;
+            /** Format: date */
+            planned_on: string;
+            /** @enum {string} */
+            state: "planned" | "acting" | "closed" | "cancelled";
+            title: string;
+        };
+        QualityCheckCounts: {
+            acting: number;
+            cancelled: number;
+            closed: number;
+            planned: number;
+        };
+        QualityCheckDetail: {
+            actions: number;
+            conclusion: string;
+            corrections: components["schemas"]["QualityAction"][];
+            /** Format: date */
+            due_on: string | null;
+            every_months: number;
+            findings: components["schemas"]["QualityFinding"][];
+            /** Format: date */
+            held_on: string | null;
+            holder: string;
+            holder_en: string;
+            holder_id: number;
+            id: number;
+            may_act: boolean;
+            may_hold: boolean;
+            may_plan: boolean;
+            month: string | null;
+            number: number;
+            open_actions: number;
+            overdue: boolean;
+            /** Format: date */
+            planned_on: string;
+            /** @enum {string} */
+            state: "planned" | "acting" | "closed" | "cancelled";
+            title: string;
+        };
+        QualityCheckPage: {
+            counts: components["schemas"]["QualityCheckCounts"];
+            items: components["schemas"]["QualityCheck"][];
+            page: number;
+            page_size: number;
+            total: number;
+        };
+        QualityFinding: {
+            part: number;
+            percent: number | null;
+            /** @enum {string} */
+            state: "met" | "missed" | "no_data" | "no_target";
+            /** @enum {string} */
+            target: "response" | "cause_report" | "repair" | "complaint" | "round" | "pass_rate" | "availability" | "satisfaction";
+            text: string;
+            threshold: number | null;
+            whole: number;
+        };
+        QualityTarget: {
+            /** @enum {string} */
+            key: "response" | "cause_report" | "repair" | "complaint" | "round" | "pass_rate" | "availability" | "satisfaction";
+            part: number;
+            percent: number | null;
+            /** @enum {string} */
+            state: "met" | "missed" | "no_data" | "no_target";
+            threshold: number | null;
+            trend: components["schemas"]["TargetPoint"][];
+            whole: number;
+        };
+        QualityTargets: {
+            /** Format: date */
+            first_on: string;
+            /** Format: date */
+            last_on: string;
+            may_settle: boolean;
+            month: string;
+            months: string[];
+            targets: components["schemas"]["QualityTarget"][];
         };
         Quarantined: {
             author: string;
@@ -17358,6 +18522,11 @@ export interface components {
         SetAside: {
             remark: string;
         };
+        SetBaseline: {
+            /** @default  */
+            note: string;
+            version: string;
+        };
         SettleHoursTerms: {
             free_hours?: number;
             rate_key?: string;
@@ -17372,6 +18541,11 @@ export interface components {
             tax_rate?: string;
             valid_days?: number;
         };
+        SettleTargets: {
+            targets: {
+                [key: string]: number | null;
+            };
+        };
         SettleTerms: {
             calendar?: {
                 [key: string]: unknown;
@@ -17379,6 +18553,12 @@ export interface components {
             clocks?: {
                 [key: string]: unknown;
             };
+        };
+        SettleUpgrade: {
+            /** @enum {string} */
+            outcome: "done" | "failed" | "planned";
+            /** @default  */
+            reason: string;
         };
         Share: {
             part: number;
@@ -17598,6 +18778,10 @@ export interface components {
             step: string;
             uid: string;
         };
+        TargetPoint: {
+            month: string;
+            percent: number | null;
+        };
         /**
          * TaskRow
          * @description One device or room to inspect in the round.
@@ -17767,6 +18951,28 @@ export interface components {
         };
         UpTo: {
             up_to: number;
+        };
+        Upgrade: {
+            devices: components["schemas"]["UpgradeDevice"][];
+            may_settle: boolean;
+            name: string;
+            version: string;
+        };
+        UpgradeDevice: {
+            before: string;
+            device: string;
+            device_id: number;
+            firmware: string;
+            floor: string;
+            reason: string;
+            room_en: string;
+            room_zh: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            settled_by: string | null;
+            settled_by_en: string | null;
+            /** @enum {string} */
+            state: "planned" | "done" | "failed" | "restored";
         };
         UsedConsumable: {
             consumable: string;

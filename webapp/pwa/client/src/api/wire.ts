@@ -47,4 +47,6 @@ export type CaseLineRow = Schemas["CaseLineRow"];
 export type CaseClockRow = Schemas["CaseClockRow"];
 export type CaseOpenPayload = Schemas["CaseOpenIn"];
 export type CaseStepPayload = Schemas["CaseStepIn"];
+export type HoursLogPayload = Schemas["HoursLogIn"];
+export type HoursRow = Schemas["HoursRow"];
 export type CasePhoto = Schemas["CasePhotoIn"];

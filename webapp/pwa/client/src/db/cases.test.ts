@@ -136,7 +136,7 @@ describe("photos", () => {
     await tidy(db);
     const uid = await takeCaseStep(db, CASE, "take_over", {});
     const work = (await db.case_works.get(uid))!;
-    expect(work.payload.photos).toMatchObject([{ id: first.id, sha256: first.sha256, bytes: 2000 }]);
+    expect(work.payload).toMatchObject({ photos: [{ id: first.id, sha256: first.sha256, bytes: 2000 }] });
     expect((await caseView(db, CASE))!.lines.at(-1)!.photos).toEqual([first.id]);
     expect(await nextPhotos(db, Date.now())).toEqual([]);
     expect(await unsentCount(db)).toMatchObject({ records: 1, photos: 1 });

@@ -7,10 +7,14 @@ import type { BuildingRow, CaseClockRow, CasePhoto, CaseRow, DeviceRow, PersonRo
 import { missingFields, type PhoneStep, plainField, type StepKey, stepsOf } from "../rules/cases";
 import { draftFor, draftKeyOf } from "./casedrafts";
 import { operationOf, sendable, UNDO_MS } from "./finish";
+import { type HoursGiven, hoursProblem, hoursTyped, hoursView, type HoursView, spanOf } from "./hours";
 import { isoNow } from "./ids";
 import { write } from "./open";
 import type { UserDatabase } from "./schema";
 import type { CaseDraft, CaseWork, PhotoInfo } from "./types";
+
+/** Under which hours are typed, beside a case's steps. */
+export const HOURS_DRAFT = "hours";
 
 /** A line of a case's timeline: the server's, or this phone's own with where it stands. */
 export interface CaseLine {
@@ -55,6 +59,8 @@ export interface CaseView {
   lines: CaseLine[];
   /** What can be done now. */
   steps: PhoneStep[];
+  /** Of a case after hours: who is planned, what was worked, what is left. */
+  hours: HoursView | null;
   /** Something of it has not left the phone, or was refused. */
   unsent: boolean;
   stopped: boolean;
@@ -169,6 +175,7 @@ function rowOf(db: UserDatabase, { uid, payload }: CaseWork & { kind: "case_open
     owner_id: null,
     reporter: "",
     contact: "",
+    hours: null,
     clocks: [],
     timeline: [
       {
@@ -236,6 +243,7 @@ function viewOf(
     clocks: row.clocks.map((clock) => ({ ...clock, ended_at: clock.ended_at ?? ended.get(clock.name) ?? null })),
     lines,
     steps: stepsOf(row.kind, state),
+    hours: hoursView(row, works, people, db.userId),
     unsent: works.some((work) => work.state === "saved"),
     stopped: works.some((work) => isStopped(work)),
   };
@@ -321,6 +329,30 @@ export async function takeCaseStep(
   return uid;
 }
 
+/**
+ * Logs what was worked on a case after hours; resolves with its uid once it and its envelope are on the disk.
+ *
+ * @throws NotSavedError; an Error where this phone can tell that it can't be logged
+ */
+export async function logHours(db: UserDatabase, caseUid: string, given: HoursGiven): Promise<string> {
+  const view = await caseView(db, caseUid);
+  const span = spanOf(given);
+  if (!view?.hours || !span || hoursProblem(view.hours, given, Date.now())) throw new Error("these hours can't be logged");
+  const draftKey = draftKeyOf(caseUid, HOURS_DRAFT);
+  const { uid } = await draftFor(db, draftKey);
+  const payload = {
+    uid,
+    case: caseUid,
+    began_at: span.began.toISOString(),
+    ended_at: span.ended.toISOString(),
+    break_minutes: Number(given.break || 0),
+    note: given.note.trim(),
+    at: isoNow(),
+  };
+  await keep(db, { kind: "hours_log", uid, case_uid: caseUid, draft_key: draftKey, payload, ...FRESH, saved_at: payload.at }, draftKey);
+  return uid;
+}
+
 async function manifest(db: UserDatabase, ids: readonly string[]): Promise<CasePhoto[]> {
   const photos = (await db.photos.bulkGet([...ids])).filter((photo): photo is PhotoInfo => photo !== undefined);
   return photos.map(({ id, sha256, bytes, width, height, taken_at }) => ({ id, sha256, bytes, width, height, taken_at }));
@@ -338,7 +370,7 @@ async function keep(db: UserDatabase, work: CaseWork, draftKey: string): Promise
       await db.case_works.put({ ...work, operation_id: operation.id });
       await db.outbox.put(operation);
       await db.case_drafts.delete(draftKey);
-      for (const { id } of work.payload.photos) await db.photos.update(id, { state: "waiting", uid: work.uid });
+      for (const id of photosOf(work)) await db.photos.update(id, { state: "waiting", uid: work.uid });
     }),
   );
 }
@@ -362,20 +394,25 @@ export function undoCaseWork(db: UserDatabase, uid: string): Promise<boolean> {
       await db.outbox.delete(operation.id);
       await db.case_works.delete(uid);
       await db.case_drafts.put(draftOf(work));
-      for (const { id } of work.payload.photos) await db.photos.update(id, { state: "draft" });
+      for (const id of photosOf(work)) await db.photos.update(id, { state: "draft" });
       return true;
     }),
   );
 }
 
+function photosOf(work: CaseWork): string[] {
+  return work.kind === "hours_log" ? [] : work.payload.photos.map((photo) => photo.id);
+}
+
 /** What was done as it was typed; a fault's place is chosen anew. The uid stays: its photos hang on it. */
 function draftOf(work: CaseWork): CaseDraft {
-  const photo_ids = work.payload.photos.map((photo) => photo.id);
+  const photo_ids = photosOf(work);
   const rest = { uid: work.uid, photo_ids, saved_at: isoNow() };
   if (work.kind === "case_open") {
     const { title, text, severity } = work.payload;
     return { key: work.draft_key, values: { title, text: text ?? "", severity: String(severity) }, ...rest };
   }
+  if (work.kind === "hours_log") return { key: work.draft_key, values: hoursTyped(work.payload), ...rest };
   const values = Object.fromEntries(Object.entries(work.payload.fields).map(([key, value]) => [key, String(value)]));
   return { key: work.draft_key, values, ...rest };
 }

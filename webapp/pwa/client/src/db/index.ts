@@ -86,11 +86,13 @@ export const placeOfDevice = bound(cases.placeOfDevice);
 export const declareFault = bound(cases.declareFault);
 export const takeCaseStep = bound(cases.takeCaseStep);
 export const undoCaseWork = bound(cases.undoCaseWork);
+export const logHours = bound(cases.logHours);
 export const recordScan = bound(search.recordScan);
 export const acknowledgeEviction = bound(state.acknowledgeEviction);
 
 export { draftKeyOf } from "./casedrafts";
-export { dueOf } from "./cases";
+export { dueOf, HOURS_DRAFT } from "./cases";
+export { hoursProblem, local as localTime, spanOf } from "./hours";
 export { emptyDraft, merge as mergeDraft } from "./drafts";
 export { UNDO_MS, type Finished } from "./finish";
 export { NotSavedError, PhotoUnreadableError } from "./errors";
@@ -104,6 +106,7 @@ export {
 } from "./open";
 export { picture } from "./picture.svelte";
 export type { CaseCounts, CaseLine, CaseView, DeclaredFault } from "./cases";
+export type { HoursGiven, HoursLine, HoursProblem, HoursView, PlannedLine } from "./hours";
 export type { HomeView, RoomMark, RoomProgress, RoomTask, RoomView } from "./home";
 export type { Signing, SigningState } from "./selfchecks";
 export type { OpenItemFilter, OpenItemView } from "./items";

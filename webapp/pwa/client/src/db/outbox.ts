@@ -6,7 +6,7 @@ import type { InspectionRecord, Operation, PhotoInfo, RecordState } from "./type
 
 /** A hold that lies further ahead than any was set comes from a clock that was put back. */
 const LONGEST_HOLD_MS = 60_000;
-const OF_CASES: ReadonlySet<string> = new Set(["case_open", "case_step"]);
+const OF_CASES: ReadonlySet<string> = new Set(["case_open", "case_step", "hours_log"]);
 
 /**
  * The next operations to send, oldest first, as many as fit.

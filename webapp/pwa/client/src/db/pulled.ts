@@ -70,6 +70,7 @@ const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
     contact: "",
     clocks: [],
     timeline: [],
+    hours: null,
   }),
 };
 const CHANGED_DEFAULTS: Row = { task_id: null, device_id: null, items: [], by: null };
@@ -140,8 +141,16 @@ function complete(name: PulledTable, row: Row): Row {
   if (name === "cases") {
     whole["clocks"] = (whole["clocks"] as Row[]).map((one) => ({ ...CLOCK_DEFAULTS, ...one }));
     whole["timeline"] = (whole["timeline"] as Row[]).map((one) => ({ ...LINE_DEFAULTS, ...one }));
+    if (whole["hours"]) whole["hours"] = completeHours(whole["hours"] as Row);
   }
   return whole;
+}
+
+function completeHours(row: Row): Row {
+  const whole: Row = { projected_on: null, plan: [], lines: [], ...row };
+  const plan = (whole["plan"] as Row[]).map((one) => ({ task: "", ...one }));
+  const lines = (whole["lines"] as Row[]).map((one) => ({ voided: false, note: "", ...one }));
+  return { ...whole, plan, lines };
 }
 
 /** What is to go: kept from before, and newly gone; less what has come again. */

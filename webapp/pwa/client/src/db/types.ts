@@ -2,6 +2,7 @@
 import type {
   CaseOpenPayload,
   CaseStepPayload,
+  HoursLogPayload,
   ExceptionPayload,
   FindingPayload,
   InspectionPayload,
@@ -190,7 +191,7 @@ export interface SelfCheck {
 /** Where what was done with a case here stands; the words are those of a self-check. */
 export type CaseWorkState = "saved" | "accepted" | "quarantined" | "conflict";
 
-/** A fault that was declared on this phone, or a step of a case that was taken on it. */
+/** A fault that was declared on this phone, a step of a case that was taken on it, or hours that were logged. */
 export type CaseWork = {
   /** The uid that the case, or the line of its timeline, has on the server. */
   uid: string;
@@ -204,7 +205,11 @@ export type CaseWork = {
   acknowledged_at: string | null;
   /** A pull has come since the server took it: its rows say all that this did. */
   told: boolean;
-} & ({ kind: "case_open"; payload: CaseOpenPayload } | { kind: "case_step"; payload: CaseStepPayload });
+} & (
+  | { kind: "case_open"; payload: CaseOpenPayload }
+  | { kind: "case_step"; payload: CaseStepPayload }
+  | { kind: "hours_log"; payload: HoursLogPayload }
+);
 
 /** What is being typed for a step or a new fault, kept at every touch. */
 export interface CaseDraft {

@@ -24,11 +24,13 @@ export type Key =
   | keyof typeof import("./zh/desk_estate").default
   | keyof typeof import("./zh/desk_figures").default
   | keyof typeof import("./zh/desk_inbox").default
+  | keyof typeof import("./zh/desk_firmware").default
   | keyof typeof import("./zh/desk_knowledge").default
   | keyof typeof import("./zh/desk_log").default
   | keyof typeof import("./zh/desk_hours").default
   | keyof typeof import("./zh/desk_notify").default
   | keyof typeof import("./zh/desk_open").default
+  | keyof typeof import("./zh/desk_quality").default
   | keyof typeof import("./zh/desk_quotes").default
   | keyof typeof import("./zh/desk_report").default
   | keyof typeof import("./zh/desk_returns").default

@@ -374,6 +374,7 @@ export default {
   "quarantine.kind_self_check": "Self-check",
   "quarantine.kind_case_open": "Fault declared",
   "quarantine.kind_case_step": "Step of a case",
+  "quarantine.kind_hours_log": "Hours logged",
   "quarantine.kind_scan": "Scan",
   "quarantine.kind_unknown": "Unknown",
   "quarantine.author": "Sent by",

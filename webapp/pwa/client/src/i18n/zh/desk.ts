@@ -372,6 +372,7 @@ export default {
   "quarantine.kind_self_check": "自检签字",
   "quarantine.kind_case_open": "故障申报",
   "quarantine.kind_case_step": "服务单步骤",
+  "quarantine.kind_hours_log": "登记工时",
   "quarantine.kind_scan": "扫码",
   "quarantine.kind_unknown": "未知",
   "quarantine.author": "提交人",

@@ -27,6 +27,7 @@ export const places: { title: Key; places: Place[] }[] = [
       { name: "latestAcceptance", also: ["acceptance"], icon: "shield", text: "desk.nav_acceptance", go: "desk.go_acceptance", href: href("latestAcceptance"), key: "a" },
       { name: "openItems", also: ["openItem"], icon: "flag", text: "desk.nav_open_items", go: "desk.go_open_items", href: href("openItems"), key: "o" },
       { name: "figures", also: [], icon: "trend", text: "desk.nav_figures", go: "desk.go_figures", href: href("figures"), key: "f" },
+      { name: "quality", also: ["qualityChecks"], icon: "eye", text: "desk.nav_quality", go: "desk.go_quality", href: href("quality"), key: "z", right: "handle" },
       { name: "latestReport", also: ["report"], icon: "text", text: "desk.nav_report", go: "desk.go_report", href: href("latestReport"), key: "r" },
       { name: "quarantine", also: [], icon: "quarantine", text: "desk.nav_quarantine", go: "desk.go_quarantine", href: href("quarantine"), key: "q", right: "review" },
       { name: "syncHealth", also: ["rescue"], icon: "sync", text: "desk.nav_sync", go: "desk.go_sync", href: href("syncHealth"), key: "s", right: "manage_round" },
@@ -50,6 +51,7 @@ export const places: { title: Key; places: Place[] }[] = [
     places: [
       { name: "estate", also: ["import", "device"], icon: "building", text: "desk.nav_estate", go: "desk.go_estate", href: href("estate"), key: "e" },
       { name: "labels", also: [], icon: "label", text: "desk.nav_labels", go: "desk.go_labels", href: href("labels"), key: "l" },
+      { name: "firmware", also: [], icon: "device", text: "desk.nav_firmware", go: "desk.go_firmware", href: href("firmware"), key: "1" },
       { name: "checklists", also: ["checklist"], icon: "checklist", text: "desk.nav_checklists", go: "desk.go_checklists", href: href("checklists"), key: "c" },
       { name: "people", also: [], icon: "people", text: "desk.nav_people", go: "desk.go_people", href: href("people"), key: "m" },
       { name: "contract", also: [], icon: "note", text: "desk.nav_contract", go: "desk.go_contract", href: href("contract"), key: "k", right: "manage_people" },

@@ -1,0 +1,196 @@
+"""What each quality target comes to in a month: read as the figures and the report read it.
+
+Pass rate and availability are the figures' own (:mod:`webapp.desk.figures.months`); how many clocks were
+in time and how content people are is counted as the report's sections count (:mod:`webapp.cases.measures`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webapp.cases.measures import Period, content, in_time, period_of
+from webapp.cases.models import Case, CaseClock
+from webapp.desk.figures.ends import latest_window
+from webapp.desk.figures.months import trend_of
+from webapp.desk.figures.rules import Share
+from webapp.desk.figures.standing import History
+from webapp.identity.models import Contract
+from webapp.quality.rules import TargetKey
+from webapp.rounds.judging import worked_at
+from webapp.rounds.models import Inspection, Round, RoundTask
+from webapp.rounds.rules import add_months, due_at
+
+Measured = dict[TargetKey, Share]
+NOTHING = Share(0, 0)
+# Which kind of case has the clock of a target.
+_CLOCKS: Mapping[TargetKey, str] = {
+    "response": "fault",
+    "cause_report": "fault",
+    "repair": "repair",
+    "complaint": "complaint",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What of a case its measures need; ``clocks`` are the states by the clock's name."""
+
+    kind: str
+    state: str
+    opened_at: datetime
+    ended_at: datetime | None
+    rating: int | None
+    clocks: Mapping[str, str]
+
+
+def measure(
+    session: Session, contract: Contract, month: str, months: int = 6
+) -> dict[str, Measured]:
+    """What each target came to in the last ``months`` months up to ``month``, oldest first.
+
+    A fixed number of statements, however many months and cases.
+    """
+    wanted = [add_months(month, back) for back in range(1 - months, 1)]
+    zone = ZoneInfo(contract.time_zone)
+    periods = [period_of(one, contract.due_day, zone) for one in wanted]
+    known = _cases(session, contract.id, periods)
+    found = {period.month: _of_cases(period, known) for period in periods}
+    for one, measured in _of_rounds(session, contract.id, month, months).items():
+        if one in found:
+            found[one] |= measured
+    for one, share in _rounds_in_time(session, contract, wanted).items():
+        found[one]["round"] = share
+    return found
+
+
+def _cases(session: Session, contract_id: int, periods: Sequence[Period]) -> list[_Known]:
+    """The cases that one of the periods tells of; two statements."""
+    conditions = (
+        Case.contract_id == contract_id,
+        Case.opened_at < periods[-1].ends,
+        sa.or_(Case.ended_at.is_(None), Case.ended_at >= periods[0].begins),
+    )
+    clocks: dict[int, dict[str, str]] = defaultdict(dict)
+    ticking = sa.select(CaseClock.case_id, CaseClock.name, CaseClock.state).join(
+        Case, Case.id == CaseClock.case_id
+    )
+    for case_id, name, state in session.execute(ticking.where(*conditions)):
+        clocks[case_id][name] = state
+    rows = session.execute(
+        sa.select(Case.id, Case.kind, Case.state, Case.opened_at, Case.ended_at, Case.facts)
+        .where(*conditions)
+        .order_by(Case.id)
+    )
+    return [
+        _Known(kind, state, opened_at, ended_at, _rating(facts), clocks[case_id])
+        for case_id, kind, state, opened_at, ended_at, facts in rows
+    ]
+
+
+def _rating(facts: Mapping[str, Any]) -> int | None:
+    return int(facts["rating"]) if facts.get("rating") else None
+
+
+def _of_cases(period: Period, known: Iterable[_Known]) -> Measured:
+    told = [one for one in known if period.tells_of(one.opened_at, one.ended_at)]
+    measured: Measured = {
+        # A fault that was folded into another is that one.
+        target: Share(
+            *in_time(
+                one.clocks.get(target) for one in told if one.kind == kind and one.state != "folded"
+            )
+        )
+        for target, kind in _CLOCKS.items()
+    }
+    measured["satisfaction"] = Share(*content(one.rating for one in told if one.rating))
+    return measured
+
+
+def _of_rounds(session: Session, contract_id: int, month: str, months: int) -> dict[str, Measured]:
+    """Pass rate and availability, of the figures."""
+    shown = latest_window(session, contract_id, month, months)
+    rows = trend_of(session, shown, History(session, shown)) if shown else []
+    return {
+        row["month"]: {
+            "pass_rate": Share(row["pass_rate"]["part"], row["pass_rate"]["whole"]),
+            "availability": Share(row["availability"]["part"], row["availability"]["whole"]),
+        }
+        for row in rows
+    }
+
+
+def _rounds_in_time(
+    session: Session, contract: Contract, months: Sequence[str]
+) -> dict[str, Share]:
+    """Of what each month's round has to inspect, how much was inspected by the end of its due day.
+
+    A phone that was offline tells later what was done in time; three statements.
+    """
+    rounds = session.execute(
+        sa.select(Round.id, Round.month, Round.due_on, Round.opened_at).where(
+            Round.contract_id == contract.id, Round.month.in_(months)
+        )
+    ).all()
+    if not rounds:
+        return {}
+    ends = {row.id: due_at(row.due_on, contract.time_zone) for row in rounds}
+    opened = {row.id: row.opened_at for row in rounds}
+    early = sa.or_(
+        *(
+            sa.and_(RoundTask.round_id == round_id, Inspection.received_at < end)
+            for round_id, end in ends.items()
+        )
+    )
+    tasks = (RoundTask.round_id.in_(ends), RoundTask.removed.is_(False))
+    counted = {
+        round_id: (total, in_time or 0)
+        for round_id, total, in_time in session.execute(
+            sa.select(
+                RoundTask.round_id,
+                sa.func.count(),
+                sa.func.sum(sa.case((sa.and_(RoundTask.outcome != "todo", early), 1), else_=0)),
+            )
+            .outerjoin(Inspection, Inspection.id == RoundTask.inspection_id)
+            .where(*tasks)
+            .group_by(RoundTask.round_id)
+        )
+    }
+    late = _done_in_time(session, tasks, early, ends, opened)
+    return {
+        row.month: Share(counted[row.id][1] + late[row.id], counted[row.id][0])
+        for row in rounds
+        if row.id in counted
+    }
+
+
+def _done_in_time(
+    session: Session,
+    tasks: tuple[sa.ColumnElement[bool], ...],
+    early: sa.ColumnElement[bool],
+    ends: Mapping[int, datetime],
+    opened: Mapping[int, datetime],
+) -> dict[int, int]:
+    """How much of each round came after its due day and had been done by then."""
+    found: dict[int, int] = defaultdict(int)
+    rows = session.execute(
+        sa.select(
+            RoundTask.round_id,
+            Inspection.device_finished_at,
+            Inspection.clock_offset_seconds,
+            Inspection.received_at,
+        )
+        .join(Inspection, Inspection.id == RoundTask.inspection_id)
+        .where(*tasks, RoundTask.outcome != "todo", sa.not_(early))
+    )
+    for round_id, at, offset, received_at in rows:
+        done = worked_at(at, offset, opened_at=opened[round_id], received_at=received_at)
+        found[round_id] += done < ends[round_id]
+    return found
