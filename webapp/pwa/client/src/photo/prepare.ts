@@ -8,6 +8,8 @@ export const LONGEST_SIDE = 1600;
 export const THUMB_SIDE = 320;
 export const QUALITY = 0.82;
 export const THUMB_QUALITY = 0.7;
+/** A worker that says nothing for so long never will: the photo is made on the page. */
+export const PATIENCE_MS = 8_000;
 
 export interface Picture {
   buf: ArrayBuffer;
@@ -64,6 +66,7 @@ function ask(target: Worker, blob: Blob): Promise<PreparedPhoto> {
   const id = nextId++;
   return new Promise((resolve, reject) => {
     const done = () => {
+      clearTimeout(timer);
       target.removeEventListener("message", onAnswer);
       target.removeEventListener("error", onError);
     };
@@ -73,13 +76,14 @@ function ask(target: Worker, blob: Blob): Promise<PreparedPhoto> {
       if (data.ok) resolve(data.photo);
       else reject(new Error(data.error));
     };
-    const onError = (event: Event) => {
+    // A worker that can't even start (an old module worker, or one that was never loaded) is not asked again.
+    const onError = (reason: unknown) => {
       done();
-      // A worker that can't even start (an old module worker) is not asked again.
       worker = null;
       target.terminate();
-      reject(event);
+      reject(reason);
     };
+    const timer = setTimeout(() => onError(new Error("no answer")), PATIENCE_MS);
     target.addEventListener("message", onAnswer);
     target.addEventListener("error", onError);
     target.postMessage({ id, blob } satisfies PrepareRequest);
