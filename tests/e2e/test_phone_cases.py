@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
@@ -91,3 +91,39 @@ def test_a_fault_is_handled_without_a_network_and_seen_at_the_desk(
     story.get_by_role("button", name=re.compile("^查看照片")).first.click()
     expect(desk.locator("dialog[open] img").first).to_be_visible()
     assert axe_violations(desk) == []
+
+
+def test_hours_are_logged_without_a_network_and_stand_in_the_ledger(
+    demo_server: Server, playwright: Playwright, open_context: Open
+) -> None:
+    wang = Sender.sign_in(playwright, demo_server.url, "wang")
+    began = datetime.now(UTC) - timedelta(hours=30)
+    span = {"from_at": began.isoformat(), "to_at": (began + timedelta(hours=3)).isoformat()}
+    body = {"uid": uid(), "kind": "after_hours", "title": "夜间直播"}
+    name = wang.post("cases", {**body, "fields": {"occasion": "event", **span}})["name"]
+    place = hand.todo(demo_server, "projector")
+    page = open_context(phone=True).new_page()
+    hand.use_phone(page, demo_server, place.login)
+    page.context.set_offline(True)
+    page.get_by_role("link", name=re.compile("^服务单")).click()
+    page.get_by_text("全部", exact=True).click()
+    page.get_by_role("link", name=re.compile(f"{name} ")).click()
+    page.get_by_role("button", name="登记我的工时").click()
+    sheet = page.get_by_role("dialog", name="登记我的工时")
+    sheet.get_by_label("日期").fill(f"{datetime.now(UTC) - timedelta(days=3):%Y-%m-%d}")
+    sheet.get_by_label("开始", exact=True).fill("01:00")
+    sheet.get_by_label("结束", exact=True).fill("02:40")
+    sheet.get_by_text("15 分钟").click()
+    expect(sheet).to_contain_text("计 1.5 小时")
+    assert axe_violations(page) == []
+    # A begin outlives the page.
+    page.reload()
+    page.get_by_role("button", name="登记我的工时").click()
+    expect(sheet.get_by_label("结束", exact=True)).to_have_value("02:40")
+    sheet.get_by_role("button", name="登记我的工时").click()
+    expect(page.locator("main")).to_contain_text("存在本机，待发送")
+    assert axe_violations(page) == []
+    page.context.set_offline(False)
+    hand.send_all(page, demo_server)
+    [line] = wang.get(f"cases/{name}/hours")["entries"]
+    assert (line["hours"], line["state"]) == (1.5, "counted")

@@ -15,7 +15,7 @@ export default {
   "firmware.tab_all": "全部",
   "firmware.states": "状态",
   "firmware.search": "品牌、型号或版本",
-  "firmware.model_off": "有设备未达基线",
+  "firmware.model_off": "未达基线",
   "firmware.model_unknown": "版本不详",
   "firmware.model_no_baseline": "未设基线",
   "firmware.model_on": "均达基线",
