@@ -19,7 +19,8 @@ it("writes nothing after what has no unit, and no space before a percent sign", 
 });
 
 it("tells the day of a zone alike on every engine, however it writes a date", () => {
-  const format = vi.spyOn(Intl.DateTimeFormat.prototype, "format", "get").mockReturnValue(() => "26/11/2026");
+  const format = vi.spyOn(Intl.DateTimeFormat.prototype, "format" as never, "get");
+  format.mockReturnValue((() => "26/11/2026") as never);
   const late = Date.parse("2026-11-26T16:30:00Z");
   expect(dayIn("Asia/Shanghai", late)).toBe("2026-11-27");
   expect(dayIn("America/New_York", late)).toBe("2026-11-26");
