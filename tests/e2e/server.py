@@ -45,7 +45,7 @@ def prepare(data_dir: Path, *, demo: bool) -> None:
     for command in (["setup"], ["demo"] if demo else []):
         if command:
             flask = [str(BIN / "flask"), "--app", "webapp", *command]
-            subprocess.run(flask, cwd=ROOT, env=env, check=True, capture_output=True, timeout=120)
+            subprocess.run(flask, cwd=ROOT, env=env, check=True, capture_output=True, timeout=300)
     if demo:
         _copy_photos(env)
 

@@ -108,8 +108,7 @@ def test_the_bell_counts_leads_on_and_is_silent_once_all_is_read(
     expect(bell.locator(".count")).to_be_visible(timeout=PATIENT_MS)
     before = int(re.sub(r"\D", "", bell.locator(".count").inner_text()))
     bell.click()
-    line = page.locator("#content li").first
-    expect(line).to_contain_text("周敏 已确认 DEMO-1")
+    line = page.locator("#content li", has_text="周敏 已确认 DEMO-1")
     expect(line).to_contain_text("升级")
     line.locator("button").click()
     page.wait_for_url(re.compile("/desk/open-items"))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases.telling import tell_of_clocks
 from webapp.digesting import gather
 from webapp.identity.models import Contract
 from webapp.identity.queries import reachable
@@ -59,6 +60,8 @@ def tell_the_demo(
     nine = _last_nine_o_clock(contract, now)
     tell_of_loaners(session, contract.id, nine)
     tell_of_team(session, contract.id, nine)
+    # What is overdue by now was told by now: nothing arrives by itself in the first minute.
+    tell_of_clocks(session, contract.id, now)
     _of_last_month(session, contract, past)
     gather(session, contract.id, now)
     _note_old_mails(session, now)
