@@ -12,7 +12,6 @@ import ipaddress
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,17 +115,16 @@ def ask(
     parts = target_of(address, allowed)
     sock = _connected(parts, allowed)
     # Each read has its own limit; who answers a byte at a time is ended by this one.
-    guard = threading.Timer(WHOLE_SECONDS, _end, [sock])
+    ended = threading.Event()
+    guard = threading.Timer(WHOLE_SECONDS, _end, [sock, ended])
     guard.daemon = True
     guard.start()
-    began = time.monotonic()
     try:
         return _exchange(method, parts, sock, body, headers, most)
     except TimeoutError as error:
         raise NotSentError("timeout") from error
     except (OSError, http.client.HTTPException) as error:
-        late = time.monotonic() - began >= WHOLE_SECONDS
-        raise NotSentError("timeout" if late else "no_answer") from error
+        raise NotSentError("timeout" if ended.is_set() else "no_answer") from error
     finally:
         guard.cancel()
         sock.close()
@@ -181,6 +179,7 @@ def _under_tls(sock: socket.socket, host: str) -> socket.socket:
     return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
 
 
-def _end(sock: socket.socket) -> None:
+def _end(sock: socket.socket, ended: threading.Event) -> None:
+    ended.set()
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

@@ -344,6 +344,7 @@ _AREAS = {
         *(
             "cases",
             "case-kinds",
+            "firmware",
             "hours",
             "after-hours-terms",
             "planned-work",

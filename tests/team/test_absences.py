@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -39,7 +40,8 @@ def backup(contract: Contract) -> User:
 
 
 def today() -> date:
-    return now_utc().date()
+    """The day that it is where the contract is."""
+    return now_utc().astimezone(ZoneInfo("Asia/Shanghai")).date()
 
 
 def entered(browser: FlaskClient, who: User, stand_in: User, status: int = 201, **more: Any) -> Any:

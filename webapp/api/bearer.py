@@ -26,6 +26,7 @@ AREA_OF: dict[str, Area] = {
     "photo_files": "rounds",
     "case_files": "service",
     "cases": "service",
+    "firmware": "service",
     "hours": "service",
     "knowledge": "service",
     "manuals": "service",
