@@ -145,7 +145,16 @@ def axe_violations(page: Page) -> list[str]:
 
 
 def _look(page: Page, only: dict[str, Any]) -> list[str]:
+    seen = page.viewport_size
+    assert seen
+    # What a phone's bars happen to cover is uncovered by a finger: as tall as the page, nothing is.
+    whole = page.evaluate("document.documentElement.scrollHeight")
+    is_taller = seen["width"] == PHONE["width"] and whole > seen["height"]
+    if is_taller:
+        page.set_viewport_size({"width": seen["width"], "height": whole})
     found = page.evaluate(LOOK, only)
+    if is_taller:
+        page.set_viewport_size(seen)
     return [
         f"{page.url} {found['scheme']} {rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for rule in found["violations"]
