@@ -176,7 +176,7 @@ def test_the_link_shows_states_and_own_words_and_nothing_of_the_others(
     passer: FlaskClient, code: str, engineer: User, signed_in: SignIn
 ) -> None:
     li = signed_in(engineer)
-    given = report(passer, code, text="黑屏", contact="138")
+    given = report(passer, code, text="黑屏", contact="手机一三八")
     take(li, given["name"], "note_internal", text="又是他")
     take(li, given["name"], "note", text="给客户看")
     take(li, given["name"], "take_over")
@@ -188,7 +188,7 @@ def test_the_link_shows_states_and_own_words_and_nothing_of_the_others(
     assert [one["state"] for one in shown["states"]] == ["declared", "taken"]
     assert [one["text"] for one in shown["said"]] == ["黑屏", "会议改到四点"]
     assert (shown["name"], shown["live"]) == (given["name"], True)
-    for secret in ("又是他", "给客户看", "SN-1", "secret", "138"):
+    for secret in ("又是他", "给客户看", "SN-1", "secret", "手机一三八"):
         assert secret not in str(shown)
 
 

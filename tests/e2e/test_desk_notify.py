@@ -136,9 +136,9 @@ def test_an_engineer_hears_on_his_phone_and_offline_is_told_so(
     expect(page.locator("#content li.unread").first).to_be_visible()
     assert axe_violations(page) == []
     page.goto(f"{demo_server.url}/me")
-    expect(page.get_by_role("link", name=re.compile("通知"))).to_contain_text("未读")
+    expect(page.get_by_role("link", name=re.compile("^通知(?!方式)"))).to_contain_text("未读")
     context.set_offline(True)
-    page.get_by_role("link", name=re.compile("通知")).click()
+    page.get_by_role("link", name=re.compile("^通知(?!方式)")).click()
     expect(page.locator("#content")).to_contain_text(re.compile("连接不上服务器"))
 
 

@@ -52,6 +52,7 @@ def test_an_upgrade_reaches_the_register_but_for_what_failed(
     page = supervisor(open_context, demo_server, "/desk/firmware?state=off", language="en")
     page.get_by_role("row").filter(has_text="CSE").first.click()
     model = page.get_by_role("region", name="Model")
+    expect(model.get_by_text("Off the baseline").first).to_be_visible()
     before = model.get_by_text("Off the baseline").count()
     assert axe_violations(page) == []
     model.get_by_role("button", name=re.compile("Plan an upgrade of")).click()
