@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import http.client
-import ipaddress
 import json
 import os
 import secrets
@@ -28,6 +27,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from webapp.outgoing import is_public
 
 TIMEOUT_SECONDS = 10.0
 # A whole conversation, however slowly the service drips: well below a job's lease of two minutes.
@@ -208,18 +209,11 @@ def endpoint_problem(endpoint: str, *, private_hosts: bool = False) -> str:
 
 def _is_public_name(host: str) -> bool:
     try:
-        return _is_public(host)
+        return is_public(host)
     except ValueError:
         last = host.rstrip(".").rpartition(".")
         # A name without a dot is one of our own network; so are these, by what they stand for.
         return bool(last[0]) and last[2] not in ("local", "localhost", "internal", "lan", "arpa")
-
-
-def _is_public(address: str) -> bool:
-    """Whether an address is one of the public network. :raise ValueError: no address"""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    return all(one.is_global and not one.is_multicast for one in (found, inner) if one)
 
 
 def _post(
@@ -259,7 +253,7 @@ class _Pinned(http.client.HTTPConnection):
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         addresses = [str(one[4][0]) for one in found]
         # All of them: a name that leads to both is none of a push service.
-        if not self._private_hosts and not all(map(_is_public, addresses)):
+        if not self._private_hosts and not all(map(is_public, addresses)):
             raise RefusedError("not a public host")
         last: OSError | None = None
         for address in addresses:
