@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browsers import wait_until
 from tests.e2e.conftest import axe_violations, sign_in
 from tests.e2e.server import Server
 from tests.notifications.push_service import Browser
@@ -31,6 +32,8 @@ SUBSCRIBED = """
   PushManager.prototype.getSubscription = async () => here();
 }
 """
+SHOWN = """async () =>
+  (await (await navigator.serviceWorker.ready).getNotifications()).map((one) => one.title)"""
 WORDS = {
     "zh": {"choose": "通知方式", "quiet": "这段时间不发邮件和推送", "saved": "已保存", "on": "在这台设备上开启",
            "is_on": "已开启。", "try": "试发一条", "tried": "已发出", "off": "关闭", "digest": "摘要"},
@@ -59,8 +62,9 @@ def test_one_chooses_how_one_is_told_and_the_other_screen_says_the_same(
     expect(page.get_by_role("status").filter(has_text=words["saved"])).to_be_visible()
     page.locator("input[type=time]").nth(1).fill("06:30")
     page.locator("input[type=time]").nth(1).blur()
-    page.wait_for_function(
-        "async () => (await (await fetch('/api/me/notices')).json()).choice.quiet_to === '06:30'"
+    wait_until(
+        page,
+        "async () => (await (await fetch('/api/me/notices')).json()).choice.quiet_to === '06:30'",
     )
     choice = told(page, demo_server)["choice"]
     assert (choice["mail"]["cases"], choice["quiet_from"]) == ("digest", "22:00")
@@ -94,10 +98,7 @@ def test_a_push_is_switched_on_by_a_press_shows_up_and_leads_to_its_screen(
         demo_server,
         {"title": "F7 由你负责：麦克风无声", "path": "/items?contract=DEMO"},
     )
-    titles = page.evaluate(
-        "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((one) => one.title)"
-    )
-    assert titles == ["F7 由你负责：麦克风无声"]
+    assert page.evaluate(SHOWN) == ["F7 由你负责：麦克风无声"]
     _press(context)
     page.wait_for_url(re.compile("/items$"))
     page.goto(f"{demo_server.url}/me")
@@ -129,9 +130,7 @@ def _deliver(page: Page, context: BrowserContext, server: Server, payload: dict[
         "ServiceWorker.deliverPushMessage",
         {"origin": server.url, "registrationId": found[0], "data": json.dumps(payload)},
     )
-    page.wait_for_function(
-        "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length > 0"
-    )
+    wait_until(page, f"async () => (await ({SHOWN})()).length > 0")
 
 
 def _press(context: BrowserContext) -> None:

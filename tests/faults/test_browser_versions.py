@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright, expect
 
+from tests.browsers import wait_until
 from tests.e2e.phone_hand import finish_as_it_is
 from tests.faults.chromium import Chromium, judge_at_rest
 from tests.faults.conftest import Serve, Site
@@ -81,8 +82,12 @@ def test_18_a_new_worker_waits_until_the_engineer_agrees(li: Chromium, network: 
     li.note_saved()
     with li.page.expect_navigation():
         li.page.get_by_role("button", name="现在更新").click()
-    li.page.wait_for_function(
-        "() => navigator.serviceWorker.getRegistration().then((one) => !one.waiting && one.active)"
+    wait_until(
+        li.page,
+        """async () => {
+          const one = await navigator.serviceWorker.getRegistration();
+          return !one.waiting && one.active !== null;
+        }""",
     )
     judge_at_rest(li)
 

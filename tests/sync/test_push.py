@@ -244,10 +244,10 @@ def test_the_author_is_the_sessions_and_the_clock_is_information(
         sent = inspection(made.visit(march, device, finished_at=device_time))
         [result] = phone.push(sent, device_time=device_time)
         assert result["result"] == "applied"
-    found = rows(Inspection)
-    assert {row.author_id for row in found} == {engineer.id}
-    assert all(abs((now_utc() - row.received_at).total_seconds()) < 60 for row in found)
-    offsets = [row.clock_offset_seconds for row in found]
+    found = {row.device_id: row for row in rows(Inspection)}
+    assert {row.author_id for row in found.values()} == {engineer.id}
+    assert all(abs((now_utc() - row.received_at).total_seconds()) < 60 for row in found.values())
+    offsets = [found[device.id].clock_offset_seconds for device in devices]
     assert offsets[0] < -(10**8) < offsets[1] == 0 < 10**8 < offsets[2]
 
 
