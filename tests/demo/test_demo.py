@@ -84,7 +84,9 @@ def _something_waits_for_the_supervisor() -> None:
     assert _count(OpenItem, OpenItem.owner_id.is_not(None), OpenItem.due_on < NOW.date()) == 1
     returned = db.session.scalars(sa.select(Photo).where(Photo.review == "returned")).one()
     assert returned.review_remark
-    waiting = waiting_in_round(db.session(), db.session.scalars(sa.select(Round.id)).all()[-1])
+    waiting = waiting_in_round(
+        db.session(), db.session.scalars(sa.select(Round.id).order_by(Round.id)).all()[-1]
+    )
     assert waiting == {"answers_returned": 1, "answers_to_look_at": 1}
     (hasty,) = db.session.scalars(sa.select(Inspection).where(Inspection.bulk_ok)).all()
     assert hasty.bulk_seconds == 6

@@ -101,7 +101,9 @@ def test_the_models_are_told_with_how_many_run_the_baseline(
     # What was not changed leaves no mark; an empty version takes the baseline away.
     baseline(wang, shares[0], "v02.21")
     assert baseline(wang, shares[0], "")["baseline"] is None
-    rows = db.session.scalars(sa.select(AuditRow).filter_by(action="set_firmware_baseline"))
+    rows = db.session.scalars(
+        sa.select(AuditRow).filter_by(action="set_firmware_baseline").order_by(AuditRow.id)
+    )
     assert [row.diff["version"] for row in rows] == [["", "v02.21"], ["v02.21", ""]]
 
 

@@ -128,7 +128,9 @@ def test_an_administrator_binds_and_unbinds(
     assert round_trip(client) == "/"
     assert boss.patch(url, json={"oidc_subject": ""}).status_code == 204
     assert problem(round_trip(client)) == "oidc_unknown"
-    diffs = db.session.scalars(sa.select(AuditRow.diff).filter_by(action="bind")).all()
+    diffs = db.session.scalars(
+        sa.select(AuditRow.diff).filter_by(action="bind").order_by(AuditRow.id)
+    ).all()
     assert diffs == [{"oidc_subject": ["", "u-1"]}, {"oidc_subject": ["u-1", ""]}]
 
 

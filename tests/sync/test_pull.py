@@ -177,8 +177,10 @@ def test_the_day_of_a_second_visit_reaches_every_phone(
     exception = {"reason": "occupied", "remark": "", "revisit_on": "2026-03-05"}
     phone.send(made.visit(march, devices[0], readings=[], exception=exception))
     phone.send(made.visit(march, devices[1]))
-    rows = phone.pull()["rows"]["inspections"]
-    assert [row.get("revisit_on") for row in rows] == ["2026-03-05", None]
+    rows = phone.pull()["rows"]
+    task = {row["id"]: row.get("device_id") for row in rows["tasks"]}
+    told = {task[row["task_id"]]: row.get("revisit_on") for row in rows["inspections"]}
+    assert told == {devices[0].id: "2026-03-05", devices[1].id: None}
 
 
 def test_an_open_item_comes_and_goes(phone: Phone, march: Round, devices: list[Device]) -> None:
