@@ -26,6 +26,7 @@ from webapp.db import Base, UtcDateTime
 from webapp.reports.models import Document, Report
 from webapp.rounds.models import Photo
 from webapp.storage import ObjectStore, photo_key
+from webapp.sync.models import KeptPhoto
 from webapp.sync.services import new_epoch
 from webapp.team.manuals import manual_key
 from webapp.team.models import Manual, ManualVersion
@@ -131,7 +132,7 @@ def _typed(column: sa.Column[Any], value: Any) -> Any:
 
 
 def _photo_keys(session: Session) -> Iterator[str]:
-    for of in (Photo, CaseFile):
+    for of in (Photo, CaseFile, KeptPhoto):
         received = sa.select(of.contract_id, of.sha256).where(of.received_at.is_not(None))
         for contract_id, sha256 in session.execute(received):
             yield photo_key(contract_id, sha256)

@@ -75,9 +75,12 @@ SCANS = "SELECT uid FROM scan WHERE contract_id = :id"
 SIGNED = "SELECT uid FROM sign_off WHERE contract_id = :id AND level = 'self_check'"
 OPENED = "SELECT uid FROM service_case WHERE contract_id = :id"
 LINES = "SELECT uid FROM case_event WHERE contract_id = :id AND step <> 'opened'"
+HOURS = "SELECT uid FROM hours_entry WHERE contract_id = :id AND voids_id IS NULL"
 PHOTOS = """SELECT uid, contract_id, sha256, bytes, received_at IS NOT NULL FROM photo
 WHERE contract_id = :id UNION ALL
 SELECT uid, contract_id, sha256, bytes, received_at IS NOT NULL FROM case_file
+WHERE contract_id = :id UNION ALL
+SELECT uid, contract_id, sha256, bytes, received_at IS NOT NULL FROM kept_photo
 WHERE contract_id = :id"""
 
 
@@ -96,9 +99,9 @@ def read_server(database_url: str, store: ObjectStore, contract: str) -> Server:
                 sa.text("SELECT id FROM contract WHERE code = :c"), {"c": contract}
             )
         }
-        operations, kept, revisions, scans, signed, opened, lines, photos = (
+        operations, kept, revisions, scans, signed, opened, lines, hours, photos = (
             database.execute(sa.text(query), of).all()
-            for query in (OPERATIONS, KEPT, REVISIONS, SCANS, SIGNED, OPENED, LINES, PHOTOS)
+            for query in (OPERATIONS, KEPT, REVISIONS, SCANS, SIGNED, OPENED, LINES, HOURS, PHOTOS)
         )
     engine.dispose()
     came = {row[0]: _hash_of(store, row[1], row[2], row[3]) for row in photos if row[4]}
@@ -115,7 +118,8 @@ def read_server(database_url: str, store: ObjectStore, contract: str) -> Server:
         + _astray("scan", operations, scans)
         + _astray("self_check", operations, signed)
         + _astray("case_open", operations, opened)
-        + _astray("case_step", operations, lines),
+        + _astray("case_step", operations, lines)
+        + _astray("hours_log", operations, hours),
     )
 
 

@@ -322,6 +322,7 @@ def path_values(world: World, path: str, actor: str, method: str = "GET") -> Nam
     for name, make in made_anew.items():
         if f"{{{name}}}" in path:
             values[name] = make(world)
+    values["kept_uid"] = world.names["kept_uid"]  # of the row that waits now
     actors_own = {
         "entry_id": new_log_entry,
         "check_id": new_held_check if path.endswith("/actions") else new_check,

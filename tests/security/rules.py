@@ -284,6 +284,7 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("POST", "/photos/{photo_uid}/review"): "review",
     ("GET", "/quarantine"): "review",
     ("GET", "/quarantine/{row_id}"): "review",
+    ("GET", "/quarantine/{row_id}/photos/{kept_uid}/image"): "review",
     ("POST", "/quarantine/{row_id}/apply"): "review",
     ("POST", "/quarantine/{row_id}/dismiss"): "review",
     ("POST", "/rescue"): "manage_round",

@@ -32,7 +32,7 @@ OTHER_NAMES = (
     "building_id", "room_id", "device_id", "code", "inspection_id", "photo_uid", "row_id",
     "returned_id", "key",
     "document_id", "report_id", "mail_id", "incoming_id", "planned_id",
-    "part_id", "loan_id", "hook_id", "delivery_id",
+    "part_id", "loan_id", "hook_id", "delivery_id", "kept_uid",
 )  # fmt: skip
 # Of these the other contract has none that the first has not: a number is each contract's own.
 OWN_NAMES = (
@@ -57,6 +57,7 @@ NO_SUCH = {
     "loan_id": 999_999,
     "hook_id": 999_999,
     "delivery_id": 999_999,
+    "kept_uid": "01900000-0000-7000-8000-ffffffffffff",
 }
 
 

@@ -285,8 +285,12 @@ def good_visit(world: World) -> dict[str, Any]:
 
 def new_quarantined(world: World) -> int:
     """One more record that names a room that is not there, and waits for a supervisor."""
-    sent = inspection({**good_visit(world), "room_id": 2_000_000_000})
+    data = picture(7)
+    line = slot(data, "image")
+    sent = inspection({**good_visit(world), "room_id": 2_000_000_000, "photos": [line]})
     assert engineers_phone(world).push(sent)[0]["result"] == "quarantined"
+    assert engineers_phone(world).put(line["id"], data).status_code == 200
+    world.names["kept_uid"] = line["id"]
     row = db.session.scalars(sa.select(Quarantined).filter_by(operation_id=sent["id"])).one()
     return row.id
 

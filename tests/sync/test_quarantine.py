@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from tests.cases import made as cases
 from tests.rounds import made
 from tests.sync.phone import Phone, inspection, operation, picture, slot
+from webapp import background
 from webapp.audit.models import AuditRow
-from webapp.db import db
+from webapp.cases.models import CaseFile
+from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Device
 from webapp.identity.models import Contract, User
-from webapp.rounds.models import Inspection, InspectionRevision, Round
+from webapp.rounds.models import Inspection, InspectionRevision, Photo, Round
+from webapp.storage import object_store, photo_key
+from webapp.sync.models import ServerState
 
 
 @pytest.fixture
@@ -41,7 +47,6 @@ def test_a_mended_payload_is_applied_for_its_author(
     sent = inspection(payload)
     [refused] = phone.push(sent)
     assert (refused["result"], refused["code"]) == ("quarantined", "item_unknown")
-    assert phone.put(line["id"], data).status_code == 409
     [row] = listed(desk)
     assert (row["code"], row["state"], row["author"]) == ("item_unknown", "open", engineer.name)
     whole = desk.browser.get(desk.url(f"quarantine/{row['id']}")).get_json()
@@ -171,3 +176,103 @@ def test_the_list_costs_the_same_statements_whatever_its_size(
     count_queries()
     assert len(listed(desk)) == 29
     assert count_queries() == one
+
+
+def kept(desk: Phone, row_id: int) -> list[tuple[str, bool]]:
+    whole = desk.browser.get(desk.url(f"quarantine/{row_id}")).get_json()
+    return [(one["uid"], one["received"]) for one in whole["photos"]]
+
+
+def test_a_photo_of_what_waits_is_taken_shown_and_goes_over_with_its_record(
+    phone: Phone, desk: Phone, march: Round, devices: list[Device]
+) -> None:
+    datas = [picture(1), picture(2)]
+    lines = [slot(data, "image") for data in datas]
+    payload = made.visit(march, devices[0], photos=lines)
+    payload["readings"][0]["item"] = "flux_capacitor"
+    assert phone.push(inspection(payload))[0]["result"] == "quarantined"
+    assert phone.put(lines[0]["id"], datas[0]).get_json()["result"] == "stored"
+    assert phone.put(lines[0]["id"], datas[0]).get_json()["result"] == "duplicate"
+    [row] = listed(desk)
+    assert kept(desk, row["id"]) == [(lines[0]["id"], True), (lines[1]["id"], False)]
+    image = desk.url(f"quarantine/{row['id']}/photos/{lines[0]['id']}/image")
+    assert desk.browser.get(image).data.startswith(b"\xff\xd8")
+    absent = desk.url(f"quarantine/{row['id']}/photos/{lines[1]['id']}/image")
+    assert desk.browser.get(absent).status_code == 404
+    assert phone.browser.get(image).status_code == 403
+    payload["readings"][0]["item"] = "power"
+    assert (
+        desk.post(f"quarantine/{row['id']}/apply", {"payload": json.dumps(payload)}).status_code
+        == 200
+    )
+    came = sa.select(Photo.uid, Photo.received_at.is_not(None)).order_by(Photo.id)
+    expected = [(lines[0]["id"], True), (lines[1]["id"], False)]
+    assert [tuple(one) for one in db.session.execute(came)] == expected
+    assert kept(desk, row["id"]) == []
+    assert phone.put(lines[1]["id"], datas[1]).get_json()["result"] == "stored"
+    assert listed(desk) == []
+
+
+def test_what_is_dismissed_keeps_its_photos_and_the_phone_has_nothing_left_to_send(
+    contract: Contract, phone: Phone, desk: Phone, march: Round, devices: list[Device]
+) -> None:
+    data = picture(3)
+    line = slot(data, "image")
+    payload = made.visit(march, devices[0], photos=[line])
+    payload["checklist"] = {"anything": "but a checklist"}
+    sent = inspection(payload)
+    assert phone.push(sent)[0]["code"] == "payload_invalid"
+    [row] = listed(desk)
+    assert desk.post(f"quarantine/{row['id']}/dismiss", {"remark": "double"}).status_code == 200
+    assert phone.put(line["id"], data).get_json()["result"] == "stored"
+    assert kept(desk, row["id"]) == [(line["id"], True)]
+    held = {
+        "photos": [{"id": line["id"], "sha256": line["sha256"]}],
+        "operations": [{"id": sent["id"], "hash": sent["hash"]}],
+    }
+    lacking = phone.post("sync/missing", held).get_json()
+    assert (lacking["missing_photos"], lacking["missing_operations"]) == ([], [])
+    with unit_of_work() as session:
+        session.execute(sa.delete(ServerState).where(ServerState.key == "orphans_swept_at"))
+    background.sweep_orphaned_objects(now_utc() + timedelta(hours=25))
+    assert object_store().get(photo_key(contract.id, line["sha256"])) == data
+
+
+def test_the_photos_of_a_held_amendment_come_with_it_when_its_original_has_come(
+    phone: Phone, march: Round, devices: list[Device]
+) -> None:
+    data = picture(4)
+    line = slot(data, "image")
+    first = made.visit(march, devices[0])
+    later = made.amended(first, photos=[line])
+    assert phone.push(inspection(later))[0]["code"] == "amendment_held"
+    assert phone.put(line["id"], data).get_json()["result"] == "stored"
+    assert phone.push(inspection(first))[0]["result"] == "applied"
+    [photo] = db.session.scalars(sa.select(Photo))
+    assert (photo.uid, photo.received_at is not None) == (line["id"], True)
+
+
+def test_a_refused_step_of_a_case_has_its_photo_and_hands_it_over(
+    contract: Contract, manager: User, phone: Phone, desk: Phone, engineer: User
+) -> None:
+    fault = cases.opened(contract, cases.author(contract, manager, "project_manager"))
+    data = picture(5)
+    line = {**slot(data), "width": 64, "height": 64}
+    step = {
+        "uid": made.uid(),
+        "case": fault.uid,
+        "step": "solve",
+        "fields": {"solution": "换了线"},
+        "photos": [{name: line[name] for name in ("id", "sha256", "bytes", "width", "height")}],
+        "at": now_utc().isoformat(),
+    }
+    assert phone.push(operation("case_step", step))[0]["result"] == "quarantined"
+    assert phone.put(line["id"], data).get_json()["result"] == "stored"
+    [row] = listed(desk)
+    assert kept(desk, row["id"]) == [(line["id"], True)]
+    step["step"], step["fields"] = "take_over", {}
+    assert (
+        desk.post(f"quarantine/{row['id']}/apply", {"payload": json.dumps(step)}).status_code == 200
+    )
+    [photo] = db.session.scalars(sa.select(CaseFile))
+    assert (photo.uid, photo.received_at is not None) == (line["id"], True)

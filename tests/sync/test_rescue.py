@@ -173,7 +173,7 @@ def test_what_the_phone_had_sent_is_a_duplicate_and_only_the_rest_is_taken(
     assert report["photos"] == {"duplicate": 1, "stored": 1}
 
 
-def test_a_bad_record_goes_into_quarantine_and_its_photos_wait_for_it(
+def test_a_bad_record_goes_into_quarantine_with_its_photos(
     desk: Phone, rescue: Rescue, march: Round, devices: list[Device], engineer: User
 ) -> None:
     data = picture(9)
@@ -186,13 +186,15 @@ def test_a_bad_record_goes_into_quarantine_and_its_photos_wait_for_it(
     report = load(desk, file)
     assert results(report) == ["quarantined", "applied", "applied", "applied"]
     assert report["records"][0]["code"] == "item_unknown"
-    assert report["photos"] == {"stored": 2, "waiting": 1}
+    assert report["photos"] == {"stored": 3}
     row = db.session.scalars(sa.select(Quarantined)).one()
     assert row.user_id == engineer.id
     payload["readings"][0]["item"] = "power"
     mended = desk.post(f"quarantine/{row.id}/apply", {"payload": json.dumps(payload)})
     assert mended.status_code == 200, mended.get_json()
-    assert load(desk, file)["photos"] == {"duplicate": 2, "stored": 1}
+    assert load(desk, file)["photos"] == {"duplicate": 3}
+    received = sa.select(sa.func.count(Photo.received_at)).where(Photo.uid == line["id"])
+    assert db.session.scalar(received) == 1
 
 
 def test_a_record_that_fails_for_no_known_reason_blocks_no_other(

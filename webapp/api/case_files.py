@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 
 from webapp import links, renditions
 from webapp.api.cases import CASE, UID
+from webapp.api.files import PICTURE, picture
 from webapp.api.http import Schema, blueprint, require, settings
 from webapp.api.reported import FAULT, READS, WRITES, WRITES_OF_A_LINK, of_the_link
 from webapp.api.throttle import at_most
@@ -33,7 +34,6 @@ _BODY = {
     "required": True,
     "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _BINARY),
 }
-_PICTURE = {200: {"description": "OK", "content": {"image/jpeg": _BINARY}}}
 
 
 class LineArgs(Schema):
@@ -65,20 +65,20 @@ def add_case_photo(args: dict[str, Any], contract_code: str, name: str, file_uid
     _check_uid(file_uid)
     files.line_of(db.session(), access, name, args["line"])
     data = _read(settings().max_photo_bytes)
-    picture = examine(data)
-    if not picture.readable:
+    seen = examine(data)
+    if not seen.readable:
         raise AppError("photo_unreadable")
     sha256 = hashlib.sha256(data).hexdigest()
     object_store().put(photo_key(access.contract_id, sha256), data)
     with unit_of_work() as session:
         event = files.line_of(session, access, name, args["line"])
-        photo = Brought(file_uid, sha256, len(data), picture)
+        photo = Brought(file_uid, sha256, len(data), seen)
         files.add(session, event, photo, access.user_id, now_utc())
 
 
 @bp.get(f"{PHOTO}/image")
 @bp.arguments(CaseImageArgs, location="query")
-@bp.doc(responses=_PICTURE)
+@bp.doc(responses=PICTURE)
 def show_case_photo(args: dict[str, Any], contract_code: str, name: str, file_uid: str) -> Response:
     """The picture, re-encoded as JPEG without its metadata."""
     access = require("view", contract_code)
@@ -119,7 +119,7 @@ def add_fault_photo(fault_token: str, fault_photo_uid: str) -> None:
 @bp.get(f"{FAULT_PHOTO}/image")
 @limiter.limit(READS)
 @bp.arguments(CaseImageArgs, location="query")
-@bp.doc(responses=_PICTURE)
+@bp.doc(responses=PICTURE)
 def show_fault_photo(args: dict[str, Any], fault_token: str, fault_photo_uid: str) -> Response:
     """A photo of a reported fault that its reporter may see."""
     line_id = links.subject_of(settings().secret_key, "fault", fault_token)
@@ -145,14 +145,8 @@ def _read(maximum_bytes: int) -> bytes:
 
 def _picture(file: FileRef, size: str) -> Response:
     db.session.rollback()
-    etag = f"{file.sha256}-{size}"
-    if etag in request.if_none_match:
-        response = Response(status=304)
-    else:
-        copy = renditions.shown(object_store(), file.contract_id, file.sha256, cast(Size, size))
-        response = Response(copy, mimetype="image/jpeg")
-        response.headers["Content-Disposition"] = f'inline; filename="{file.sha256[:16]}.jpg"'
-    response.set_etag(etag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return picture(
+        file.sha256,
+        size,
+        lambda: renditions.shown(object_store(), file.contract_id, file.sha256, cast(Size, size)),
+    )

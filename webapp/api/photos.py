@@ -8,6 +8,7 @@ from flask import Response, jsonify, request
 from marshmallow import fields, validate
 
 from webapp.api import photo_schemas as shapes
+from webapp.api.files import PICTURE, picture
 from webapp.api.http import CONTRACT, Schema, blueprint, page_of, require
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk import photo_copies, photo_review
@@ -80,35 +81,14 @@ def show_photo(contract_code: str, photo_uid: str) -> dict[str, Any]:
 
 @bp.get(f"{CONTRACT}/photos/<photo_uid>/image")
 @bp.arguments(ImageArgs, location="query")
-@bp.doc(
-    responses={
-        200: {
-            "description": "OK",
-            "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    }
-)
+@bp.doc(responses=PICTURE)
 def show_image(args: dict[str, Any], contract_code: str, photo_uid: str) -> Response:
-    """The picture, re-encoded as JPEG without its metadata.
-
-    A browser may keep it but must ask each time: on a shared phone the next user is not let in,
-    and who may see it is answered by 304 without a byte of the picture.
-    """
+    """The picture, re-encoded as JPEG without its metadata."""
     access = require("view", contract_code)
     photo = photo_copies.find_photo(db.session(), access.contract_id, photo_uid)
     db.session.rollback()
     size = cast(Size, args["size"])
-    etag = f"{photo.sha256}-{size}"
-    if etag in request.if_none_match:
-        response = Response(status=304)
-    else:
-        copy = photo_copies.copy_of(object_store(), photo, size)
-        response = Response(copy, mimetype="image/jpeg")
-        response.headers["Content-Disposition"] = f'inline; filename="{photo.sha256[:16]}.jpg"'
-    response.set_etag(etag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return picture(photo.sha256, size, lambda: photo_copies.copy_of(object_store(), photo, size))
 
 
 def _review(body: dict[str, Any]) -> Review:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import marshmallow as ma
+from flask import Response
 from marshmallow import fields, validate
 
-from webapp.api.http import (
-    CONTRACT,
-    PageArgs,
-    Schema,
-    blueprint,
-    require,
-)
+from webapp import renditions
+from webapp.api.files import PICTURE, picture
+from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, require
 from webapp.api.listing import list_views, sort_of, state_of
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity.rules import Access
-from webapp.sync import quarantine, queries
+from webapp.renditions import Size
+from webapp.storage import object_store
+from webapp.sync import kept, quarantine, queries
 from webapp.sync.quarantine_list import QUARANTINE, dress_quarantined
 
 bp = blueprint("quarantine", "Operations that wait for a supervisor")
@@ -49,12 +48,28 @@ class QuarantinedSchema(ma.Schema):
     resolved_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
+class KeptPhotoSchema(ma.Schema):
+    """A photo that the operation names; what was applied has handed its photos over to the record."""
+
+    uid = fields.String(required=True)
+    received = fields.Boolean(required=True)
+    unreadable = fields.Boolean(required=True)
+
+
 class QuarantinedWholeSchema(QuarantinedSchema):
-    """With the payload's text, word for word."""
+    """With the payload's text, word for word, and its photos."""
+
+    photos = fields.List(fields.Nested(KeptPhotoSchema), required=True)
 
     version = fields.Integer(required=True)
     hash = fields.String(required=True)
     payload = fields.String(required=True)
+
+
+class KeptImageArgs(Schema):
+    """``full`` is 1,600 pixels at the longest side, ``thumb`` 320."""
+
+    size = fields.String(load_default="full", validate=validate.OneOf(["full", "thumb"]))
 
 
 class ApplySchema(Schema):
@@ -70,7 +85,14 @@ class DismissSchema(Schema):
 
 
 def _show(access: Access, row_id: int) -> dict[str, Any]:
-    return dress_quarantined(*queries.quarantined(db.session(), access.contract_id, row_id))
+    row, author = queries.quarantined(db.session(), access.contract_id, row_id)
+    photos = kept.photos_of(db.session(), row)
+    return dress_quarantined(row, author) | {
+        "photos": [
+            {"uid": one.uid, "received": one.received_at is not None, "unreadable": one.unreadable}
+            for one in photos
+        ]
+    }
 
 
 list_views(bp, "quarantine", QUARANTINE, QuarantineArgs, QuarantinedSchema, right="review")
@@ -81,6 +103,23 @@ list_views(bp, "quarantine", QUARANTINE, QuarantineArgs, QuarantinedSchema, righ
 def show_quarantined(contract_code: str, row_id: int) -> dict[str, Any]:
     """One operation, with its payload as it came."""
     return _show(require("review", contract_code), row_id)
+
+
+@bp.get(f"{CONTRACT}/quarantine/<int:row_id>/photos/<string(maxlength=36):kept_uid>/image")
+@bp.arguments(KeptImageArgs, location="query")
+@bp.doc(responses=PICTURE)
+def show_kept_photo(
+    args: dict[str, Any], contract_code: str, row_id: int, kept_uid: str
+) -> Response:
+    """A photo of what waits, re-encoded as JPEG without its metadata."""
+    access = require("review", contract_code)
+    row, _author = queries.quarantined(db.session(), access.contract_id, row_id)
+    sha256 = kept.photo_of(db.session(), row, kept_uid).sha256
+    db.session.rollback()
+    size = cast(Size, args["size"])
+    return picture(
+        sha256, size, lambda: renditions.shown(object_store(), access.contract_id, sha256, size)
+    )
 
 
 @bp.post(f"{CONTRACT}/quarantine/<int:row_id>/apply")

@@ -59,6 +59,34 @@ class Quarantined(Base):
     resolved_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
+class KeptPhoto(Base):
+    """A photo that an operation in quarantine names, and no record declares yet.
+
+    It is taken like any other, and handed over to the record once it is applied; expected until
+    ``received_at`` is set. ``operation_id`` and ``hash`` are its operation's in the quarantine.
+    """
+
+    __tablename__ = "kept_photo"
+    __table_args__ = (
+        sa.UniqueConstraint("contract_id", "uid"),
+        sa.Index("ix_kept_photo_operation", "contract_id", "operation_id"),
+        sa.Index("ix_kept_photo_sha256", "contract_id", "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    contract_id: Mapped[int] = mapped_column(sa.ForeignKey("contract.id"))
+    operation_id: Mapped[str] = mapped_column(sa.String(36))
+    hash: Mapped[str] = mapped_column(sa.String(64))
+    uid: Mapped[str] = mapped_column(sa.String(36))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    bytes: Mapped[int]
+    received_at: Mapped[datetime | None] = mapped_column(default=None)
+    content_type: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
+    unreadable: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    width: Mapped[int] = mapped_column(default=0, server_default="0")
+    height: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
 class Phone(Base):
     """A phone as last heard of: who holds it, and what it said was still unsent.
 

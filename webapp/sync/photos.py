@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from webapp.pictures import Picture, examine
 from webapp.rounds.models import Photo
 from webapp.storage import ObjectStore, photo_key
 from webapp.sync import queries
+from webapp.sync.models import KeptPhoto
 from webapp.sync.queries import Slot
 from webapp.sync.rules import ORPHAN_GRACE
 
@@ -71,9 +73,9 @@ def digest_in(header: str | None) -> str:
 
 
 def find_slot(session: Session, contract_id: int, uid: str, sha256: str) -> Slot:
-    """The slot that an inspection has declared for a photo.
+    """The slot that an inspection or a case has declared for a photo, or what waits in quarantine.
 
-    :raise AppError: ``photo_not_expected`` until the inspection has come, and for another contract's;
+    :raise AppError: ``photo_not_expected`` until its record has come, and for another contract's;
         ``digest_mismatch`` when other bytes are announced than the manifest named
     """
     slot = queries.slot(session, contract_id, uid)
@@ -127,8 +129,10 @@ def note_received(
     What is no readable picture is received too: its bytes are what the engineer saw as saved.
     """
     number = take_sequence(session, contract_id)
-    if slot.of_case:
+    if slot.of == "case":
         return number if _fill_file(session, slot, picture, number, now) else None
+    if slot.of == "quarantined":
+        return number if _fill_kept(session, slot, picture, now) else None
     values = {
         "photo_id": slot.photo_id,
         "now": now,
@@ -146,18 +150,28 @@ def _fill_file(session: Session, slot: Slot, picture: Picture, number: int, now:
     filled = session.execute(
         sa.update(CaseFile)
         .where(CaseFile.id == slot.photo_id, CaseFile.received_at.is_(None))
-        .values(
-            received_at=now,
-            content_type=picture.content_type,
-            unreadable=not picture.readable,
-            width=picture.width,
-            height=picture.height,
-        )
+        .values(_received(picture, now))
         .returning(CaseFile.case_id)
     ).scalar_one_or_none()
     if filled is not None:
         session.execute(sa.update(Case).where(Case.id == filled).values(seq=number))
     return filled is not None
+
+
+def _fill_kept(session: Session, slot: Slot, picture: Picture, now: datetime) -> bool:
+    waiting = sa.and_(KeptPhoto.id == slot.photo_id, KeptPhoto.received_at.is_(None))
+    filled = sa.update(KeptPhoto).where(waiting).values(_received(picture, now))
+    return session.execute(filled.returning(KeptPhoto.id)).first() is not None
+
+
+def _received(picture: Picture, now: datetime) -> dict[str, Any]:
+    return {
+        "received_at": now,
+        "content_type": picture.content_type,
+        "unreadable": not picture.readable,
+        "width": picture.width,
+        "height": picture.height,
+    }
 
 
 def orphan_candidates(store: ObjectStore, now: datetime) -> tuple[dict[int, list[str]], list[str]]:
@@ -184,7 +198,7 @@ def sweep_orphans(session: Session, store: ObjectStore, contract_id: int, hashes
     queries.lock_contract(session, contract_id)
     named = {
         sha256
-        for of in (Photo, CaseFile)
+        for of in (Photo, CaseFile, KeptPhoto)
         for sha256 in session.scalars(
             sa.select(of.sha256).where(of.contract_id == contract_id, of.sha256.in_(hashes))
         )

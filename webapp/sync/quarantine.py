@@ -18,7 +18,7 @@ from webapp.identity.models import Membership, User
 from webapp.identity.rules import Access, Right, rights_of
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Recorded, Submission, record_inspections
-from webapp.sync import cases, queries
+from webapp.sync import cases, kept, queries
 from webapp.sync.case_wire import CaseOpenIn, CaseStepIn, HoursLogIn
 from webapp.sync.models import Operation, Quarantined
 from webapp.sync.rules import decode_payload, order_of_recording
@@ -70,7 +70,7 @@ def _sign_held(
     for row in rows:
         signed = _sign(session, row, rights[row.user_id], now)
         if signed.result == "applied":
-            _settle(session, row, now, resolved_by_id=None)
+            _settle(session, row, row.payload, now)
         elif signed.code not in HELD:
             _reopen(session, row, signed)
 
@@ -103,7 +103,7 @@ def _record_held(
     for (row, payload), recorded in zip(held, answers, strict=True):
         if recorded.result == "applied":
             applied.add(payload.uid)
-            _settle(session, row, now, resolved_by_id=None)
+            _settle(session, row, row.payload, now)
         elif recorded.code not in HELD:
             _reopen(session, row, recorded)
     session.flush()  # the next look for held amendments must not find these again
@@ -150,7 +150,11 @@ def _inspection_payload(kind: str, version: int, text: str) -> InspectionIn:
     return payload
 
 
-def _settle(session: Session, row: Quarantined, now: datetime, resolved_by_id: int | None) -> None:
+def _settle(
+    session: Session, row: Quarantined, text: str, now: datetime, resolved_by_id: int | None = None
+) -> None:
+    """Note that it was applied, in these words, and give the record its photos that have come."""
+    kept.hand_over(session, row.contract_id, text, now)
     row.state, row.resolved_at, row.resolved_by_id = "applied", now, resolved_by_id
     _answer_from_now_on(session, row, "applied", "")
 
@@ -196,7 +200,7 @@ def apply(
     recorded = record_inspections(session, access.contract_id, [submission], now)[0]
     if recorded.result != "applied":
         raise AppError("quarantine_refused", reason=recorded.code, detail=recorded.details)
-    _settle(session, row, now, access.user_id)
+    _settle(session, row, text, now, access.user_id)
     release_held(session, access.contract_id, {payload.uid}, now)
     _audit(session, access, row, "apply", now, _changes(row.payload, text))
     return row
@@ -211,7 +215,7 @@ def _apply_self_check(
     signed = _sign(session, row, rights, now)
     if signed.result != "applied":
         raise AppError("quarantine_refused", reason=signed.code, detail=signed.details)
-    _settle(session, row, now, access.user_id)
+    _settle(session, row, row.payload, now, access.user_id)
     _audit(session, access, row, "apply", now, {})
     return row
 
@@ -228,7 +232,7 @@ def _apply_case(
     taken = cases.take(session, sender, row.operation_id, payload, now)
     if taken.result != "applied":
         raise AppError("quarantine_refused", reason=taken.code, detail=taken.details)
-    _settle(session, row, now, access.user_id)
+    _settle(session, row, text, now, access.user_id)
     _audit(session, access, row, "apply", now, _changes(row.payload, text))
     return row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from webapp.errors import AppError
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import Photo
 from webapp.rounds.rules import is_uid
-from webapp.sync.models import Operation, Quarantined, ServerState
+from webapp.sync.models import KeptPhoto, Operation, Quarantined, ServerState
 from webapp.sync.wire import MissingIn
 
 EPOCH = "epoch"
@@ -36,8 +36,19 @@ _file = CaseFile.__table__.c
 _FILE_SLOT = sa.select(_file.id, _file.sha256, _file.bytes, _file.received_at, _EPOCH).where(
     _file.contract_id == sa.bindparam("contract_id"), _file.uid == sa.bindparam("uid")
 )
+_kept = KeptPhoto.__table__.c
+_KEPT_SLOT = sa.select(_kept.id, _kept.sha256, _kept.bytes, _kept.received_at, _EPOCH).where(
+    _kept.contract_id == sa.bindparam("contract_id"), _kept.uid == sa.bindparam("uid")
+)
 _SLOT = sa.select(_photo.id, _photo.sha256, _photo.bytes, _photo.received_at, _EPOCH).where(
     _photo.contract_id == sa.bindparam("contract_id"), _photo.uid == sa.bindparam("uid")
+)
+
+SlotOf = Literal["inspection", "case", "quarantined"]
+_SLOTS: tuple[tuple[SlotOf, sa.Select[Any]], ...] = (
+    ("inspection", _SLOT),
+    ("case", _FILE_SLOT),
+    ("quarantined", _KEPT_SLOT),
 )
 
 
@@ -62,7 +73,8 @@ class Known:
 class Slot:
     """A photo that is expected, or has come; and the server's epoch, if it has one yet.
 
-    ``of_case`` tells a case's photo, whose ``photo_id`` is that of a file, from an inspection's.
+    ``of`` is whose it is, and in which table ``photo_id`` is: an inspection's, a case's, or that of what
+    waits in quarantine.
     """
 
     photo_id: int
@@ -70,7 +82,7 @@ class Slot:
     bytes: int
     received: bool
     epoch: str | None
-    of_case: bool = False
+    of: SlotOf = "inspection"
 
 
 def head(session: Session, contract_id: int) -> Head | None:
@@ -104,11 +116,11 @@ def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
     """The photo of that uid in this contract; what is no uid is nobody's."""
     if not is_uid(uid):
         return None
-    for statement, of_case in ((_SLOT, False), (_FILE_SLOT, True)):
+    for of, statement in _SLOTS:
         named = {"contract_id": contract_id, "uid": uid}
         row = session.connection().execute(statement, named).one_or_none()
         if row is not None:
-            return Slot(row[0], row[1], row[2], row[3] is not None, row[4], of_case)
+            return Slot(row[0], row[1], row[2], row[3] is not None, row[4], of)
     return None
 
 
@@ -118,7 +130,7 @@ def photo_slots(
     """The SHA-256 that each of these photos must have, and whether it has come, by its id."""
     found: dict[str, tuple[str, bool]] = {}
     for some in chunks(uids):
-        for of in (CaseFile, Photo):
+        for of in (KeptPhoto, CaseFile, Photo):
             rows = session.execute(
                 sa.select(of.uid, of.sha256, of.received_at.is_not(None)).where(
                     of.contract_id == contract_id, of.uid.in_(some)
@@ -159,7 +171,7 @@ def _received_photos(
 ) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for some in chunks(uids):
-        for of in (Photo, CaseFile):
+        for of in (Photo, CaseFile, KeptPhoto):
             rows = session.execute(
                 sa.select(of.uid, of.sha256).where(
                     of.contract_id == contract_id,

@@ -21,7 +21,7 @@ from webapp.identity.models import Membership, User
 from webapp.identity.rules import Access, rights_of
 from webapp.rounds.payloads import InspectionIn
 from webapp.sync import queries, services
-from webapp.sync.case_wire import CaseOpenIn
+from webapp.sync.case_wire import CaseOpenIn, CaseStepIn
 from webapp.sync.models import Phone
 from webapp.sync.phones import PhoneState
 from webapp.sync.rescue_file import RescuedPhoto, RescuedRecord, RescueFile
@@ -163,10 +163,18 @@ def damaged(operation_id: str) -> RecordReport:
 def _report(received: Received, result: RecordResult, code: str) -> RecordReport:
     payload = received.payload
     operation = received.operation
-    if isinstance(payload, SelfCheckIn | CaseOpenIn):
-        device_id = payload.device_id if isinstance(payload, CaseOpenIn) else None
-        place = (payload.room_id, device_id)
-        return RecordReport(operation.id, operation.kind, result, code, *place, payload.at)
+    if isinstance(payload, SelfCheckIn):
+        place = (payload.room_id, None, payload.at)
+        return RecordReport(operation.id, operation.kind, result, code, *place)
+    if isinstance(payload, CaseOpenIn | CaseStepIn):
+        device = (
+            (payload.room_id, payload.device_id)
+            if isinstance(payload, CaseOpenIn)
+            else (None, None)
+        )
+        return RecordReport(
+            operation.id, operation.kind, result, code, *device, payload.at, _photos_of(payload)
+        )
     if not isinstance(payload, InspectionIn):
         return RecordReport(operation.id, operation.kind, result, code)
     return RecordReport(
@@ -177,8 +185,12 @@ def _report(received: Received, result: RecordResult, code: str) -> RecordReport
         room_id=payload.room_id,
         device_id=payload.device_id,
         finished_at=payload.finished_at,
-        photos={photo.id: photo.sha256 for photo in payload.photos},
+        photos=_photos_of(payload),
     )
+
+
+def _photos_of(payload: InspectionIn | CaseOpenIn | CaseStepIn) -> dict[str, str]:
+    return {photo.id: photo.sha256 for photo in payload.photos}
 
 
 def receive_rescued(
@@ -253,7 +265,7 @@ def preview_photos(
     declared = {
         uid: sha256
         for record in records
-        if record.result == "new"
+        if record.result in ("new", "quarantined")
         for uid, sha256 in record.photos.items()
     }
     slots = queries.photo_slots(session, contract_id, [photo.id for photo in file.manifest.photos])

@@ -19,9 +19,9 @@ from webapp.estate.models import Device
 from webapp.identity.rules import Access
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Recorded, Submission, record_inspections
-from webapp.sync import cases, quarantine, queries
+from webapp.sync import cases, kept, quarantine, queries
 from webapp.sync.case_wire import CaseOpenIn, CaseStepIn, HoursLogIn
-from webapp.sync.models import Operation, Quarantined, Scan, ServerState
+from webapp.sync.models import KeptPhoto, Operation, Quarantined, Scan, ServerState
 from webapp.sync.phones import PhoneState, note_phone
 from webapp.sync.rules import Received, order_of_recording, storable
 from webapp.sync.self_checks import in_runs, sign
@@ -111,6 +111,7 @@ def receive(
     _record_scans(session, batch)
     _insert(session, Operation, batch.operations)
     _insert(session, Quarantined, batch.quarantined)
+    _insert(session, KeptPhoto, kept.expect(session, batch.quarantined))
     if phone.heard:
         note_phone(session, access.contract_id, access.user_id, phone, now)
     return [batch.answers[position] for position in range(len(received))]

@@ -6,11 +6,13 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from tests.faults.engineer import NodePhone, PhoneError, coded, photo_bytes
 from tests.faults.storm.plan import Deed
+from webapp.db import now_utc
 
 # What a finished inspection's photo may be on the phone, other than taken back out of it.
 LISTED = {"waiting", "sent", "refused", "damaged", "gone"}
@@ -30,6 +32,7 @@ class Engineer:
     _signed_in: bool = False
     _under_way: list[int] = field(default_factory=list)
     _mine: list[dict[str, Any]] = field(default_factory=list)
+    _acts: list[str] = field(default_factory=list)
     _tasks: list[int] = field(default_factory=list)
     _pictures: count[int] = field(default_factory=count)
 
@@ -124,6 +127,61 @@ class Engineer:
         """A photo into a draft, which stays one for now."""
         task = self._pick(deed, self._tasks)
         self.phone.ask("photo", task=task, bytes=coded(self._photos(Deed("", 0, (3000,))))[0])
+
+    def _declare(self, deed: Deed) -> None:
+        """A fault, of a device that a task is about."""
+        self._act(
+            "declare", deed, task=self._pick(deed, self._tasks), title=f"没有画面 {deed.draw:.6f}"
+        )
+
+    def _step(self, deed: Deed) -> bool:
+        """Any step that a case which this phone knows has now, whoever else may take it meanwhile."""
+        known = self.phone.ask("cases")
+        return bool(known) and self._act("step", deed, uid=self._pick(deed, known), draw=deed.draw)
+
+    def _act(self, what: str, deed: Deed, **given: Any) -> bool:
+        saved = self.phone.ask(what, photos=coded(self._photos(deed)), **given)
+        if saved is None:
+            return False
+        self.phone.told.save(saved)
+        self._acts.append(saved["uid"])
+        return True
+
+    def _log_hours(self, deed: Deed) -> bool:
+        """Of a day in the last four weeks; his other phone, which he forgot, may have them already."""
+        [event] = self.phone.ask("cases", after_hours=True)
+        minute = int(deed.draw * 28 * 24) * 60
+        began = now_utc() - timedelta(days=30) + timedelta(minutes=minute)
+        given = {"day": f"{began:%Y-%m-%d}", "begin": f"{began:%H:%M}"}
+        ended = began + timedelta(minutes=45)
+        hours = given | {"end": f"{ended:%H:%M}", "break": "", "note": f"{deed.draw:.6f}"}
+        try:
+            saved = self.phone.ask("work", uid=event, **hours)
+        except PhoneError as error:
+            if "can't be logged" not in str(error):
+                raise
+            return False
+        self.phone.told.save(saved)
+        self._acts.append(saved["uid"])
+        return True
+
+    def _undo_case(self, deed: Deed) -> bool:
+        if not self._acts:
+            return False
+        undone = self.phone.ask("undo_case", uid=self._acts[-1])
+        if undone is None:
+            return False
+        self._acts.pop()
+        self.phone.told.saved.pop(undone["operation"])
+        self.forget_photos(set(undone["photos"]))
+        return True
+
+    def _killed_while_declaring(self, deed: Deed) -> None:
+        task = self._pick(deed, self._tasks)
+        title = f"断电 {deed.draw:.6f}"
+        self.phone.begin("declare", task=task, title=title, photos=coded(self._photos(deed)))
+        time.sleep(deed.draw / 25)
+        self._crash()
 
     def _sync(self, deed: Deed) -> None:
         self._note(self.phone.sync(parallel=1 + int(deed.draw * 4)))

@@ -13,6 +13,10 @@ DEEDS = {
     "amend_and_undo": 4,
     "sign": 8,
     "scan": 6,
+    "declare": 5,
+    "step": 10,
+    "log_hours": 6,
+    "undo_case": 4,
     "photo": 6,
     "sync": 14,
     "sync_meanwhile": 16,
@@ -20,6 +24,7 @@ DEEDS = {
     "restart": 5,
     "killed_while_saving": 4,
     "killed_while_sending": 4,
+    "killed_while_declaring": 2,
     "set_clock": 3,
     "forget_session": 1,
 }

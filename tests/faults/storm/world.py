@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from tests import factories
+from tests.cases import made as cases
 from tests.e2e.server import BIN, ROOT, Server, free_port
 from tests.faults import oracle
 from tests.faults.proxy import Fault, Proxy
@@ -205,7 +207,7 @@ def login(number: int) -> str:
 def make_contract(people: int) -> None:
     """A contract in this month's round; in an app context."""
     contract = factories.contract(CONTRACT)
-    factories.member(contract, "project_manager", login="manager")
+    manager = factories.member(contract, "project_manager", login="manager")
     for number in range(people):
         factories.member(contract, "inspection_engineer", login=login(number))
     made.checklist(contract)
@@ -216,4 +218,12 @@ def make_contract(people: int) -> None:
             register = {"rated_lamp_hours": 3000}
             factories.device(room, name=f"投影机{room_number}-{number}", register=register)
     made.opened(contract, month_of(now_utc().date()))
+    author = cases.author(contract, manager, "project_manager")
+    night = {
+        "from_at": now_utc().isoformat(),
+        "to_at": (now_utc() + timedelta(hours=4)).isoformat(),
+    }
+    cases.opened(
+        contract, author, "after_hours", now=now_utc(), fields={"occasion": "event", **night}
+    )
     db.session.remove()

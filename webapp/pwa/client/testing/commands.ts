@@ -1,9 +1,10 @@
 /** What the phone can be asked to do; each answers once it is done, with something JSON can carry. */
-import { keepCasePhoto } from "../src/db/casedrafts";
-import { declareFault, takeCaseStep } from "../src/db/cases";
+import { draftKeyOf, keepCasePhoto } from "../src/db/casedrafts";
+import { caseView, caseViews, declareFault, logHours, takeCaseStep, undoCaseWork } from "../src/db/cases";
 import { amendInspection, finishInspection, undoFinish } from "../src/db/finish";
 import { saveDraft } from "../src/db/drafts";
 import { checklistOf } from "../src/db/due";
+import type { HoursGiven } from "../src/db/hours";
 import { retryRefused } from "../src/db/outbox";
 import { keepPhoto } from "../src/db/photos";
 import type { DraftPatch } from "../src/db/types";
@@ -164,16 +165,48 @@ export class Phone {
     return savedOf(db, await signSelfCheck(db, round_id, room_id, signature));
   }
 
-  /** Declares a fault of a task's device with a photo, and takes it over. */
-  async declare({ task, bytes }: { task: number; bytes: string }): Promise<Saved[]> {
+  /** The cases that this phone knows, by uid; of those after hours alone where that is asked for. */
+  async cases({ after_hours = false }: { after_hours?: boolean } = {}): Promise<string[]> {
+    const views = await caseViews(this.#open.db);
+    return views.filter((view) => !after_hours || view.hours).map((view) => view.uid);
+  }
+
+  /** Declares a fault of a task's device. */
+  async declare(command: { task: number; title: string; photos?: string[] }): Promise<Saved> {
     const { db } = this.#open;
-    const { device_id, room_id } = (await db.tasks.get(task))!;
-    const key = `declare/${task}`;
-    await keepCasePhoto(db, key, pictureOf(bytes));
-    const fault = { title: "没有画面", text: "", severity: 2, deviceId: device_id, roomId: room_id };
-    const uid = await declareFault(db, fault, key);
-    const step = await takeCaseStep(db, uid, "take_over", {});
-    return [await savedOf(db, uid), await savedOf(db, step)];
+    const { device_id, room_id } = (await db.tasks.get(command.task))!;
+    const key = `declare/${command.title}`;
+    for (const bytes of command.photos ?? []) await keepCasePhoto(db, key, pictureOf(bytes));
+    const { title } = command;
+    const fault = { title, text: "", severity: 2, deviceId: device_id, roomId: room_id };
+    return savedOf(db, await declareFault(db, fault, key));
+  }
+
+  /** Takes one of the steps that a case has now, with something in each field; null when it has none. */
+  async step(command: { uid: string; draw: number; photos?: string[] }): Promise<Saved | null> {
+    const { db } = this.#open;
+    const steps = (await caseView(db, command.uid))?.steps ?? [];
+    const step = steps[Math.floor(command.draw * steps.length)];
+    if (!step) return null;
+    const key = draftKeyOf(command.uid, step.key);
+    for (const bytes of command.photos ?? []) await keepCasePhoto(db, key, pictureOf(bytes));
+    const given = Object.fromEntries(step.fields.map((field) => [field.key, field.kind === "money" ? "12.50" : "风暴"]));
+    return savedOf(db, await takeCaseStep(db, command.uid, step.key, given));
+  }
+
+  /** Logs hours on a case after hours. */
+  async work({ uid, ...given }: { uid: string } & HoursGiven): Promise<Saved> {
+    const { db } = this.#open;
+    return savedOf(db, await logHours(db, uid, given));
+  }
+
+  /** Takes back what was last done with a case; null when it has left the phone, or more stands on it. */
+  async undo_case({ uid }: { uid: string }): Promise<Undone | null> {
+    const { db } = this.#open;
+    const work = await db.case_works.get(uid);
+    if (!work || !(await undoCaseWork(db, uid))) return null;
+    const drafted = await db.photos.where({ uid, state: "draft" }).primaryKeys();
+    return { operation: work.operation_id, photos: drafted, signatures: [] };
   }
 
   /** One run of the sender, as the button starts it. */

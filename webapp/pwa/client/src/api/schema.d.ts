@@ -7653,11 +7653,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /**
-         * The picture, re-encoded as JPEG without its metadata.
-         * @description A browser may keep it but must ask each time: on a shared phone the next user is not let in,
-         *     and who may see it is answered by 304 without a byte of the picture.
-         */
+        /** The picture, re-encoded as JPEG without its metadata. */
         get: {
             parameters: {
                 query?: {
@@ -8547,6 +8543,54 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contracts/{contract_code}/quarantine/{row_id}/photos/{kept_uid}/image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+                row_id: number;
+                kept_uid: string;
+            };
+            cookie?: never;
+        };
+        /** A photo of what waits, re-encoded as JPEG without its metadata. */
+        get: {
+            parameters: {
+                query?: {
+                    size?: "full" | "thumb";
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                    row_id: number;
+                    kept_uid: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": string;
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -16144,6 +16188,11 @@ export interface components {
             issued_at: string;
             number: string;
         };
+        KeptPhoto: {
+            received: boolean;
+            uid: string;
+            unreadable: boolean;
+        };
         Label: {
             building_name_en: string | null;
             building_name_zh: string | null;
@@ -17763,6 +17812,7 @@ export interface components {
             kind: string;
             operation_id: string;
             payload: string;
+            photos: components["schemas"]["KeptPhoto"][];
             /** Format: date-time */
             received_at: string;
             remark: string;

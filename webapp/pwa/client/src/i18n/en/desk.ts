@@ -392,6 +392,8 @@ export default {
   "quarantine.none_text": "Everything that phones have sent was applied.",
   "quarantine.from": "From {name}, received {time}",
   "quarantine.payload": "What was sent",
+  "quarantine.photos": "Photos with it",
+  "quarantine.photos_absent": "{count} {count|has not come or cannot|have not come or cannot} be shown.",
   "quarantine.apply": "Apply",
   "quarantine.apply_mended": "Apply as mended",
   "quarantine.mend": "Mend and apply",

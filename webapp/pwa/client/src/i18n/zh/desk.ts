@@ -390,6 +390,8 @@ export default {
   "quarantine.none_text": "手机送来的记录都已采用。",
   "quarantine.from": "{name} · {time} 送达",
   "quarantine.payload": "原始内容",
+  "quarantine.photos": "随附照片",
+  "quarantine.photos_absent": "{count} 张未送达或无法显示。",
   "quarantine.apply": "采用",
   "quarantine.apply_mended": "采用修改后的内容",
   "quarantine.mend": "修改后采用",
