@@ -51,12 +51,22 @@ def find() -> str | None:
     return next(filter(runs, candidates()), None)
 
 
+def shell_beside(browser: str) -> str | None:
+    """Return the same engine without a window's trappings, where the system has it beside the browser.
+
+    It draws the same pages at about two thirds of the cost.
+    """
+    path = Path(browser).with_name("chromium-headless-shell")
+    return str(path) if runs(str(path)) else None
+
+
 def find_or_install() -> str | None:
     """Return a browser's path, after installing one where this machine allows it."""
     found = find()
     if found or os.environ.get("CHROMIUM"):
         return found
-    install_packages("chromium", "fonts-noto-cjk")
+    if install_packages("chromium", "fonts-noto-cjk"):
+        install_packages("chromium-headless-shell")
     found = find()
     if found is None:
         print("Asking Playwright for its own Chromium …", file=sys.stderr, flush=True)

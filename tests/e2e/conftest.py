@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.e2e import server as servers
 from tests.e2e.server import Server
+from tools.find_browser import shell_beside
 
 PASSWORD = "roundbook-demo"
 PHONE = {"width": 390, "height": 844}
@@ -48,8 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright, browser_path: str) -> Iterator[Browser]:
-    """One Chromium for the session; contexts keep the tests apart."""
-    launched = playwright.chromium.launch(executable_path=browser_path, args=QUIET)
+    """One Chromium for the session; contexts keep the tests apart.
+
+    Whatever is killed, restarted or given a camera starts the whole browser itself.
+    """
+    path = shell_beside(browser_path) or browser_path
+    launched = playwright.chromium.launch(executable_path=path, args=QUIET)
     yield launched
     launched.close()
 
@@ -86,12 +91,14 @@ def shared_demo_server(
 def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Opens a browser context; a console error or an exception in a page fails the test at its end.
 
-    ``phone=True`` gives a touch screen of 390 by 844, otherwise a desk of 1440 by 900.
+    ``phone=True`` gives a touch screen of 390 by 844, otherwise a desk of 1440 by 900. A desk has no
+    service worker unless it asks for one: installing all of the phone's files takes a second of each.
     """
     opened: list[BrowserContext] = []
     complaints: list[str] = []
 
     def open_one(*, phone: bool, language: str = "zh-CN", theme: str = "light", **more: Any) -> Any:
+        more.setdefault("service_workers", "allow" if phone else "block")
         context = browser.new_context(
             viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
             has_touch=phone,

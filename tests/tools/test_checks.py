@@ -109,6 +109,15 @@ def test_a_browser_that_does_not_run_is_no_browser(
     assert find_browser.find() is None
 
 
+def test_the_shell_is_used_where_it_lies_beside_the_browser_and_runs(tmp_path: Path) -> None:
+    browser = tmp_path / "chromium"
+    assert find_browser.shell_beside(str(browser)) is None
+    shell = tmp_path / "chromium-headless-shell"
+    shell.write_text("#!/bin/sh\n")
+    shell.chmod(0o755)
+    assert find_browser.shell_beside(str(browser)) == str(shell)
+
+
 def test_without_a_browser_it_says_so_in_both_languages(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
