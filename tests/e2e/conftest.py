@@ -49,12 +49,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright, browser_path: str) -> Iterator[Browser]:
-    """One Chromium for the session; contexts keep the tests apart.
-
-    Whatever is killed, restarted or given a camera starts the whole browser itself.
-    """
+    """One Chromium for the session, without a window where it can be; contexts keep the tests apart."""
     path = shell_beside(browser_path) or browser_path
     launched = playwright.chromium.launch(executable_path=path, args=QUIET)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright: Playwright, browser_path: str) -> Iterator[Browser]:
+    """Chromium as a person has it: with notices, background sync, and each shadow as it was kept."""
+    launched = playwright.chromium.launch(executable_path=browser_path, args=QUIET)
     yield launched
     launched.close()
 
@@ -88,18 +93,29 @@ def shared_demo_server(
 
 
 @pytest.fixture
-def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+def open_context(
+    browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., BrowserContext]]:
     """Opens a browser context; a console error or an exception in a page fails the test at its end.
 
     ``phone=True`` gives a touch screen of 390 by 844, otherwise a desk of 1440 by 900. A desk has no
     service worker unless it asks for one: installing all of the phone's files takes a second of each.
+    ``whole=True`` opens it in the whole browser.
     """
     opened: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(*, phone: bool, language: str = "zh-CN", theme: str = "light", **more: Any) -> Any:
+    def open_one(
+        *,
+        phone: bool,
+        language: str = "zh-CN",
+        theme: str = "light",
+        whole: bool = False,
+        **more: Any,
+    ) -> Any:
         more.setdefault("service_workers", "allow" if phone else "block")
-        context = browser.new_context(
+        of: Browser = request.getfixturevalue("whole_browser") if whole else browser
+        context = of.new_context(
             viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
             has_touch=phone,
             is_mobile=phone,

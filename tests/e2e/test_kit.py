@@ -46,7 +46,7 @@ def test_every_part_holds_to_wcag_aa(
 def test_every_part_looks_as_it_was_kept(
     open_context: Open, shared_demo_server: Server, tmp_path: Path, language: str, theme: str
 ) -> None:
-    context = open_context(phone=False, service_workers="block")
+    context = open_context(phone=False, whole=True)
     page = kit.open_kit(context, shared_demo_server.url, language, theme)
     seen = kit.picture_of(page)
     kept = Image.open(kit.kept_picture(language, theme)).convert("RGB")

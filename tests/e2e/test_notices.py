@@ -79,7 +79,7 @@ def test_a_push_is_switched_on_by_a_press_shows_up_and_leads_to_its_screen(
     demo_server: Server, open_context: Open
 ) -> None:
     words, device = WORDS["zh"], Browser()
-    context = open_context(phone=True)
+    context = open_context(phone=True, whole=True)
     context.grant_permissions(["notifications"], origin=demo_server.url)
     said = device.subscription(_Nowhere())  # type: ignore[arg-type]
     context.add_init_script(f"({SUBSCRIBED})({json.dumps([said['p256dh'], said['auth']])})")

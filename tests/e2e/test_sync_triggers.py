@@ -35,7 +35,7 @@ def inspect_offline(page: Page, server: Server, task: hand.Task) -> None:
 
 
 def test_the_worker_sends_when_no_page_is_left(open_context: Open, demo_server: Server) -> None:
-    context = open_context(phone=True)
+    context = open_context(phone=True, whole=True)
     task = hand.todo(demo_server, "codec")
     page = context.new_page()
     hand.use_phone(page, demo_server, task.login)
