@@ -173,8 +173,6 @@ def postgres(folder: Path) -> Iterator[str]:
         "synchronous_commit": "off",
         # Tables are filled and emptied thousands of times: what is dead is to be cleared away soon.
         "autovacuum_naptime": "5s",
-        # Nothing has statistics yet, so plans look dear enough to be compiled; each takes milliseconds.
-        "jit": "off",
     }
     command = [server, "-D", str(data)]
     for name, value in settings.items():

@@ -362,10 +362,20 @@ def _of_the_service_desk(world: World, path: str, method: str) -> Names:
 
 
 def call(
-    world: World, browser: FlaskClient, method: str, path: str, actor: str, **others: Any
+    world: World,
+    browser: FlaskClient,
+    method: str,
+    path: str,
+    actor: str,
+    values: Names | None = None,
+    **others: Any,
 ) -> TestResponse:
-    """Make the request; ``others`` stand for names of the path in place of the world's own."""
-    url = path.format_map({**path_values(world, path, actor, method), **others})
+    """Make the request; ``others`` stand for names of the path in place of the world's own.
+
+    Where it can't succeed, what it would use up is there for the next: ``values`` are used again.
+    """
+    values = path_values(world, path, actor, method) if values is None else values
+    url = path.format_map({**values, **others})
     make = WITH.get((method, path))
     return browser.open(url, method=method, **(make(world) if make else {}))
 

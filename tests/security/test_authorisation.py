@@ -148,9 +148,11 @@ def test_in_a_contract_each_gets_what_his_role_allows(
     first = call(hq, hq.browser(who_may(right)), method, path, who_may(right))
     complete = path.endswith("{action}")  # nothing is finished while devices wait
     assert first.status_code in ((409,) if complete else (200, 201, 202, 204)), first.data
+    for_refused = path_values(hq, path, who_may(right), method)
     for actor in ACTORS:
-        answer = call(hq, hq.browser(actor), method, path, actor)
         expected = expected_inside(actor, right)
+        values = None if expected == 200 else for_refused
+        answer = call(hq, hq.browser(actor), method, path, actor, values)
         if expected == 200:
             assert let_in(answer), (actor, answer.status_code, answer.data)
         else:
@@ -162,14 +164,15 @@ def test_in_a_contract_each_gets_what_his_role_allows(
 def test_another_contract_is_not_there_and_looks_like_none(
     method: str, path: str, hq: World, branch: World
 ) -> None:
+    values = path_values(branch, path, who_may(RULES[method, path]), method)
     for actor in (*ROLES, FORMER):
         browser = hq.browser(actor)
-        theirs = call(branch, browser, method, path, actor)
-        nowhere = call(branch, browser, method, path, actor, contract_code="NOWHERE")
+        theirs = call(branch, browser, method, path, actor, values)
+        nowhere = call(branch, browser, method, path, actor, values, contract_code="NOWHERE")
         assert theirs.status_code == nowhere.status_code == 404, (actor, theirs.data)
         assert body_of(theirs) == body_of(nowhere)
     for actor in (NOBODY, DISABLED):
-        theirs = call(branch, hq.browser(actor), method, path, actor)
+        theirs = call(branch, hq.browser(actor), method, path, actor, values)
         assert theirs.status_code == 401, (actor, theirs.data)
 
 
@@ -186,8 +189,9 @@ def test_another_contracts_ids_are_as_unknown_as_any(
     names = [name for name in OTHER_NAMES if f"{{{name}}}" in path]
     theirs = {name: branch.names[name] for name in names}
     nobodys = {name: NO_SUCH[name] for name in names}
-    one = call(hq, browser, method, path, actor, **theirs)
-    other = call(hq, browser, method, path, actor, **nobodys)
+    values = path_values(hq, path, actor, method)
+    one = call(hq, browser, method, path, actor, values, **theirs)
+    other = call(hq, browser, method, path, actor, values, **nobodys)
     not_there = 409 if path.endswith("/photos/{photo_uid}") and method == "PUT" else 404
     assert one.status_code == other.status_code == not_there, (one.data, other.data)
     assert told_as(one, theirs, nobodys) == json.dumps(body_of(other))
