@@ -1,7 +1,7 @@
 """Runs every test and ends with one line: `roundbook: N passed, N failed`.
 
-First the client's rules, then the whole suite on the embedded default (SQLite and a folder) with
-real browsers, then, where TEST_DATABASE_URL names a PostgreSQL, the server's suite again on it.
+The client's rules, the whole suite on the embedded default (SQLite and a folder) with real browsers,
+and then, where TEST_DATABASE_URL names a PostgreSQL, the server's suite again on it.
 `--fast` leaves out the browsers and what is marked slow. Further arguments go to pytest.
 
 On two cores or more two lanes run side by side: what drives a browser mostly waits for it, the rest
@@ -14,8 +14,10 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -58,6 +60,9 @@ class Outcome:
     forbidden: set[str] = field(default_factory=set)
 
 
+Run = Callable[..., Outcome]
+
+
 def read_report(report: Path, exit_code: int) -> Outcome:
     """Count a JUnit report; a run that broke down without one failed test counts as one failure."""
     outcome = Outcome()
@@ -89,7 +94,7 @@ class Suite:
     environment: dict[str, str]
     report: Path
 
-    def run(self, output: TextIO | None = None) -> Outcome:
+    def __call__(self, output: TextIO | None = None) -> Outcome:
         """Run it; what it says goes to ``output``, or at once to the terminal."""
         command = [sys.executable, "-m", "pytest", f"--junitxml={self.report}", *self.arguments]
         return run(self.title, command, self.environment, self.report, output)
@@ -126,12 +131,12 @@ def run(
     return outcome
 
 
-def run_client(folder: Path) -> Outcome:
+def run_client(folder: Path, output: TextIO | None = None) -> Outcome:
     """Run the client's own tests."""
     report = folder / "vitest.xml"
     command = [sys.executable, "-m", "tools.client", "npm", "run", "test", "--"]
     command += ["--reporter=default", "--reporter=junit", f"--outputFile.junit={report}"]
-    return run("The client's rules (vitest)", command, dict(os.environ), report)
+    return run("The client's rules (vitest)", command, dict(os.environ), report, output)
 
 
 def scaled_out(folder: Path, extra: list[str]) -> list[Suite]:
@@ -143,12 +148,12 @@ def scaled_out(folder: Path, extra: list[str]) -> list[Suite]:
     return [Suite(title, [*left_out, *extra], dict(os.environ), folder / "postgresql.xml")]
 
 
-def side_by_side(lane: list[Suite], other: list[Suite], folder: Path) -> list[Outcome]:
+def side_by_side(lane: list[Run], other: list[Run], folder: Path) -> list[Outcome]:
     """Run both lanes at once; what the other one says is told when the first has ended."""
     said = folder / "other-lane.txt"
     with said.open("w", encoding="utf-8") as output, ThreadPoolExecutor(1) as pool:
-        beside = pool.submit(lambda: [suite.run(output) for suite in other])
-        outcomes = [suite.run() for suite in lane]
+        beside = pool.submit(lambda: [suite(output) for suite in other])
+        outcomes = [suite() for suite in lane]
         outcomes += beside.result()
     print(said.read_text(encoding="utf-8", errors="replace"), flush=True)
     return outcomes
@@ -162,7 +167,7 @@ def run_all(folder: Path, fast: bool, extra: list[str], *, one_lane: bool = Fals
         if browser is None:
             sys.exit(find_browser.NONE_FOUND)
         embedded["CHROMIUM"] = browser
-    outcomes = [run_client(folder)]
+    client: Run = partial(run_client, folder)
 
     def on_sqlite(title: str, name: str, *arguments: str) -> Suite:
         return Suite(title, [*arguments, *extra], embedded, folder / f"{name}.xml")
@@ -172,11 +177,13 @@ def run_all(folder: Path, fast: bool, extra: list[str], *, one_lane: bool = Fals
     if fast or extra or one_lane or (os.cpu_count() or 1) < 2:
         title = "The server on SQLite" + ("" if fast else ", and real browsers")
         narrowed = LEFT_OUT_WHEN_FAST if fast else ()
-        outcomes += [suite.run() for suite in (on_sqlite(title, "sqlite", *narrowed), *postgres)]
+        server = on_sqlite(title, "sqlite", *narrowed)
+        runs: list[Run] = [client, server, *postgres]
+        outcomes = [one() for one in runs]
     else:
         browsers = on_sqlite("Real browsers", "browsers", "-m", "browser")
         server = on_sqlite("The server on SQLite", "sqlite", "-m", "not browser")
-        outcomes += side_by_side([browsers], [server, *postgres], folder)
+        outcomes = side_by_side([client, browsers], [server, *postgres], folder)
     if not postgres:
         print(
             "\nPostgreSQL, the S3-compatible store and Redis were not tested here: "

@@ -130,6 +130,7 @@ def name_things(world: World, case: Any, path: str, actor: str, what_is_there: b
         return
     people = {"member_id", "user_id", "session_id"} & case.path_parameters.keys()
     names = set(case.path_parameters) if what_is_there else {"contract_code", *people}
-    known = path_values(world, path, actor)
+    only_the_contract = names == {"contract_code"}
+    known = world.names if only_the_contract else path_values(world, path, actor)
     for name in names & case.path_parameters.keys():
         case.path_parameters[name] = known[name]

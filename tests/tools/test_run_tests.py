@@ -113,7 +113,7 @@ def test_a_run_that_a_signal_ended_says_so(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     source = "import os\ndef test_dies(): os.kill(os.getpid(), 9)"
-    assert suite(tmp_path, "killed", source).run().failed == 1
+    assert suite(tmp_path, "killed", source)().failed == 1
     assert "ended by signal 9" in capfd.readouterr().out
 
 
