@@ -92,15 +92,19 @@ def test_a_push_is_switched_on_by_a_press_shows_up_and_leads_to_its_screen(
     assert told(page, demo_server)["device"]["endpoint"].startswith("https://push.example.com/")
     page.get_by_role("button", name=words["try"]).click()
     expect(page.get_by_text(words["tried"])).to_be_visible()
+    cases = f"{demo_server.url}/api/contracts/DEMO/cases?kind=fault&state=live"
+    case = page.request.get(cases).json()["items"][0]
     _deliver(
         page,
         context,
         demo_server,
-        {"title": "F7 由你负责：麦克风无声", "path": "/items?contract=DEMO"},
+        {"title": "F7 由你负责：麦克风无声", "path": f"/desk/cases/{case['name']}?contract=DEMO"},
     )
     assert page.evaluate(SHOWN) == ["F7 由你负责：麦克风无声"]
     _press(context)
-    page.wait_for_url(re.compile("/items$"))
+    # Before a small screen who handles cases is led to the phone's own screen of it.
+    page.wait_for_url(re.compile(f"/cases/{case['name']}$"))
+    expect(page.get_by_role("heading", name=case["title"])).to_be_visible()
     page.goto(f"{demo_server.url}/me")
     page.get_by_role("button", name="退出登录").click()
     page.wait_for_url(re.compile("/sign-in"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -140,6 +140,17 @@ def test_the_same_again_moves_and_lends_nothing_more(
         assert li.post(f"{HQ}/cases/{repair}/loans", json=lent).status_code == 201
     assert read(li, f"spare-parts/{lamp}")["stock"] == 4
     assert read(li, "loans")["total"] == 1
+
+
+def test_a_loaner_is_overdue_by_the_contracts_own_day(
+    li: FlaskClient, repair: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(li, f"cases/{repair}/loans", what="CX-30", due_on=LATER.isoformat())
+    for hour, overdue in ((15, 0), (17, 1)):
+        # In Shanghai the next day begins at 16:00 UTC.
+        moment = datetime(LATER.year, LATER.month, LATER.day, hour, tzinfo=UTC)
+        monkeypatch.setattr("webapp.api.spares.now_utc", lambda moment=moment: moment)
+        assert read(li, "loans", overdue="true")["total"] == overdue
 
 
 def test_each_side_has_its_own(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import marshmallow as ma
+import sqlalchemy as sa
+from flask import request
 from marshmallow import fields, validate
 
 from webapp.api.cases import CASE, UID
@@ -12,6 +15,8 @@ from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, require
 from webapp.api.listing import list_views, sort_of, state_of
 from webapp.api.rounds import ID
 from webapp.db import db, now_utc, unit_of_work
+from webapp.identity.models import Contract
+from webapp.rounds.rules import today_in
 from webapp.spares import loans, queries, stock
 from webapp.spares.lists import LOANS, MOVEMENTS, PARTS
 from webapp.spares.loans import Lending
@@ -47,7 +52,7 @@ class MovementArgs(PageArgs):
 
 
 class LoanArgs(PageArgs):
-    """Which loaners; ``overdue`` asks for those that should have been back by today, UTC."""
+    """Which loaners; ``overdue`` asks for those that should have been back by the contract's today."""
 
     state = state_of(LOANS)
     overdue = fields.Boolean(load_default=False)
@@ -56,8 +61,15 @@ class LoanArgs(PageArgs):
 
     @ma.post_load
     def _as_of_today(self, data: dict[str, Any], **_more: Any) -> dict[str, Any]:
-        data["overdue_on"] = now_utc().date() if data.pop("overdue") else None
+        data["overdue_on"] = _today() if data.pop("overdue") else None
         return data
+
+
+def _today() -> date:
+    """The day in the contract that the address names; who may not see it is told so later."""
+    code = (request.view_args or {})["contract_code"]
+    zone = db.session.scalar(sa.select(Contract.time_zone).where(Contract.code == code))
+    return today_in(zone or "UTC", now_utc())
 
 
 class SparePartSchema(ma.Schema):

@@ -79,7 +79,7 @@ async function show({ title, path }) {
 async function open(path) {
   const pages = await worker.clients.matchAll({ type: "window" });
   const page = pages.find((one) => one.focused) ?? pages[0];
-  if (!page) return void (await worker.clients.openWindow(path));
+  if (!page) return void (await worker.clients.openWindow(`${path}${path.includes("?") ? "&" : "?"}told=1`));
   page.postMessage({ type: "OPEN", path });
   await page.focus().catch(() => undefined);
 }

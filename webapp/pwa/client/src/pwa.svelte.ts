@@ -1,4 +1,4 @@
-import { localPath, navigate } from "./router";
+import { localPath, navigate, toldPath } from "./router";
 import { told } from "./stores/told.svelte";
 
 /**
@@ -47,7 +47,7 @@ export function registerWorker(): void {
     if (document.visibilityState === "visible") pwa.registration?.update().catch(() => undefined);
   });
   navigator.serviceWorker.addEventListener("message", ({ data }) => {
-    if (data?.type === "OPEN" && typeof data.path === "string") navigate(localPath(data.path));
+    if (data?.type === "OPEN" && typeof data.path === "string") navigate(toldPath(localPath(data.path)));
     if (data?.type === "TOLD") void told.refresh();
   });
   whenIdle(register);

@@ -58,6 +58,11 @@ export function localPath(next: string | null | undefined): string {
   return url.host === "local.invalid" ? url.pathname + url.search : "/";
 }
 
+/** A path that somebody was told of: where he stands decides which screen shows it (see `App.svelte`). */
+export function toldPath(path: string): string {
+  return `${path}${path.includes("?") ? "&" : "?"}told=1`;
+}
+
 /** Whether a click on a link should stay in the app. */
 export function staysInside(event: MouseEvent, link: HTMLAnchorElement): boolean {
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;

@@ -97,6 +97,13 @@ describe("without a network", () => {
     expect(await caseCounts(db)).toMatchObject({ mine: 1, all: 2, stopped: 0 });
   });
 
+  test("a case is found by the name that people call it by, with what was done here", async () => {
+    await takeCaseStep(db, CASE, "take_over", {});
+    expect(await caseView(db, row.name)).toEqual(await caseView(db, CASE));
+    expect((await caseView(db, row.name))!.lines.at(-1)!.step).toBe("take_over");
+    expect(await caseView(db, "F999")).toBeNull();
+  });
+
   test("nothing is taken that can't be, or lacks what it asks for", async () => {
     await expect(takeCaseStep(db, CASE, "explain", { cause: "a", plan: "b" })).rejects.toThrow();
     await expect(takeCaseStep(db, CASE, "note", { text: " " })).rejects.toThrow();

@@ -93,12 +93,10 @@ export async function caseViews(db: UserDatabase): Promise<CaseView[]> {
   return dress(db, rows, works);
 }
 
-/** One case; null when it isn't on this phone. */
-export async function caseView(db: UserDatabase, uid: string): Promise<CaseView | null> {
-  const [row, works] = await Promise.all([
-    db.cases.get(uid),
-    db.case_works.where("case_uid").equals(uid).toArray(),
-  ]);
+/** One case by its uid, or by the name that people call it by; null when it isn't on this phone. */
+export async function caseView(db: UserDatabase, key: string): Promise<CaseView | null> {
+  const row = (await db.cases.get(key)) ?? (await db.cases.filter(({ name }) => name === key).first());
+  const works = await db.case_works.where("case_uid").equals(row?.uid ?? key).toArray();
   return (await dress(db, row ? [row] : [], works))[0] ?? null;
 }
 

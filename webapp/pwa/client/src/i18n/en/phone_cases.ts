@@ -11,6 +11,7 @@ export default {
   "mycase.unknown_title": "This case is not on the phone",
   "mycase.unknown_text": "It may be closed. Closed cases can be seen on the desk.",
   "mycase.list": "All cases",
+  "mycase.at_desk": "Open it on the desk",
   "mycase.line_saved": "On this phone, to be sent",
   "mycase.line_accepted": "Received by the server",
   "mycase.line_quarantined": "Not applied; with the project manager",

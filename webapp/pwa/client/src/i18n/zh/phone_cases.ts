@@ -11,6 +11,7 @@ export default {
   "mycase.unknown_title": "手机上没有这张服务单",
   "mycase.unknown_text": "它可能已经关闭。已关闭的可在网页上查看。",
   "mycase.list": "全部服务单",
+  "mycase.at_desk": "在网页上查看",
   "mycase.line_saved": "存在本机，待发送",
   "mycase.line_accepted": "服务器已收",
   "mycase.line_quarantined": "没有被采用，项目经理处理中",
