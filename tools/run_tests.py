@@ -4,8 +4,8 @@ The client's rules, the whole suite on the embedded default (SQLite and a folder
 and then, where TEST_DATABASE_URL names a PostgreSQL, the server's suite again on it.
 `--fast` leaves out the browsers and what is marked slow. Further arguments go to pytest.
 
-On two cores or more two lanes run side by side: what drives a browser mostly waits for it, the rest
-mostly computes. They share no port, folder or service. `--one-lane` runs one suite after another.
+On two cores or more the suites run side by side, what computes giving way to what drives a browser
+and waits for it. They share no port, folder or service. `--one-lane` runs one after another.
 """
 
 import os
@@ -25,23 +25,6 @@ from tools import find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("TEST_DATABASE_URL", "TEST_OBJECT_STORE_URL", "TEST_REDIS_URL")
-# Its servers are the embedded ones; the storm alone takes what it is given.
-EMBEDDED_ONLY = [
-    f"--ignore={path}"
-    for path in sorted((ROOT / "tests/faults").glob("test_*.py"))
-    if path.name != "test_storm.py"
-]
-# Nothing in these asks a database: once is enough.
-WITHOUT_A_DATABASE = [
-    f"--ignore=tests/{path}"
-    for path in (
-        "tools",
-        "checklists/test_document.py",
-        "checklists/test_rules_properties.py",
-        "checklists/test_rules_vectors.py",
-        "security/test_register_files.py",
-    )
-]
 # How a skip's reason begins where the machine's owner forbids what the test needs (mounting a disk,
 # tracing a process): told in the end, and no failure, because nothing can be installed against it.
 FORBIDDEN = "not allowed here: "
@@ -93,10 +76,13 @@ class Suite:
     arguments: list[str]
     environment: dict[str, str]
     report: Path
+    gives_way: bool = False
 
     def __call__(self, output: TextIO | None = None) -> Outcome:
         """Run it; what it says goes to ``output``, or at once to the terminal."""
         command = [sys.executable, "-m", "pytest", f"--junitxml={self.report}", *self.arguments]
+        if self.gives_way:
+            command = ["nice", "-n", "5", *command]
         return run(self.title, command, self.environment, self.report, output)
 
 
@@ -143,19 +129,27 @@ def scaled_out(folder: Path, extra: list[str]) -> list[Suite]:
     """The server's suite on the services that the variables name, if they name any."""
     if not os.environ.get("TEST_DATABASE_URL"):
         return []
-    left_out = ["--ignore=tests/e2e", *EMBEDDED_ONLY, *WITHOUT_A_DATABASE, "-m", "not browser"]
+    # Of the rest, tests/conftest.py chooses what asks them.
+    left_out = ["--ignore=tests/e2e", "-m", "not browser"]
     title = "The server on PostgreSQL, an S3-compatible store and Redis"
-    return [Suite(title, [*left_out, *extra], dict(os.environ), folder / "postgresql.xml")]
+    return [Suite(title, [*left_out, *extra], dict(os.environ), folder / "postgresql.xml", True)]
 
 
-def side_by_side(lane: list[Run], other: list[Run], folder: Path) -> list[Outcome]:
-    """Run both lanes at once; what the other one says is told when the first has ended."""
-    said = folder / "other-lane.txt"
-    with said.open("w", encoding="utf-8") as output, ThreadPoolExecutor(1) as pool:
-        beside = pool.submit(lambda: [suite(output) for suite in other])
-        outcomes = [suite() for suite in lane]
-        outcomes += beside.result()
-    print(said.read_text(encoding="utf-8", errors="replace"), flush=True)
+def side_by_side(lanes: list[list[Run]], folder: Path) -> list[Outcome]:
+    """Run all lanes at once; what the others say is told when the first has ended, one after another."""
+    first, *others = lanes
+
+    def beside(number: int) -> list[Outcome]:
+        with (folder / f"lane-{number}.txt").open("w", encoding="utf-8") as output:
+            return [suite(output) for suite in others[number]]
+
+    with ThreadPoolExecutor(max(1, len(others))) as pool:
+        begun = [pool.submit(beside, number) for number in range(len(others))]
+        outcomes = [suite() for suite in first]
+        for number, other in enumerate(begun):
+            outcomes += other.result()
+            said = (folder / f"lane-{number}.txt").read_text(encoding="utf-8", errors="replace")
+            print(said, flush=True)
     return outcomes
 
 
@@ -170,7 +164,8 @@ def run_all(folder: Path, fast: bool, extra: list[str], *, one_lane: bool = Fals
     client: Run = partial(run_client, folder)
 
     def on_sqlite(title: str, name: str, *arguments: str) -> Suite:
-        return Suite(title, [*arguments, *extra], embedded, folder / f"{name}.xml")
+        computes = arguments == ("-m", "not browser")
+        return Suite(title, [*arguments, *extra], embedded, folder / f"{name}.xml", computes)
 
     postgres = scaled_out(folder, extra)
     # A choice of tests may leave a lane without any.
@@ -183,7 +178,9 @@ def run_all(folder: Path, fast: bool, extra: list[str], *, one_lane: bool = Fals
     else:
         browsers = on_sqlite("Real browsers", "browsers", "-m", "browser")
         server = on_sqlite("The server on SQLite", "sqlite", "-m", "not browser")
-        outcomes = side_by_side([client, browsers], [server, *postgres], folder)
+        lanes: list[list[Run]] = [[client, browsers], [server]]
+        lanes += [[one] for one in postgres]
+        outcomes = side_by_side(lanes, folder)
     if not postgres:
         print(
             "\nPostgreSQL, the S3-compatible store and Redis were not tested here: "

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from tests.faults.storm.plan import DEEDS, NETWORK, SERVER, wave_of
 from tests.faults.storm.run import Storm, weather
+from webapp.config import Settings
 
 SEED = 2026
 WAVES = 5
@@ -13,11 +12,10 @@ WAVES = 5
 SECONDS = 600
 
 
-def test_engineers_lose_nothing_in_a_storm() -> None:
+def test_engineers_lose_nothing_in_a_storm(settings: Settings) -> None:
     """Whatever the network and the server do; an older backup is put back on the way."""
-    postgres = os.environ.get("TEST_DATABASE_URL", "")
-    store_url = os.environ.get("TEST_OBJECT_STORE_URL", "")
-    figures = weather(Storm(SEED, SECONDS, WAVES, 4, postgres, store_url))
+    postgres = "" if settings.embedded else settings.database_url
+    figures = weather(Storm(SEED, SECONDS, WAVES, 4, postgres, settings.object_store_url))
     assert figures.faults["restore"] == 1
     assert min(figures.operations, figures.photos) > 50
     assert figures.faults.total() > 20

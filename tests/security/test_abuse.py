@@ -4,7 +4,6 @@ through (security.md 19)."""
 from __future__ import annotations
 
 import json
-import os
 import select
 import socket
 import sys
@@ -21,12 +20,7 @@ from tests.security.site import Answer, Site, served
 from tests.sync.phone import digest, inspection
 from webapp import serving
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        "TEST_DATABASE_URL" in os.environ, reason="it is the embedded default that is abused"
-    ),
-]
+pytestmark = pytest.mark.slow
 # What the server's processes may ever take together: sixteen threads, each with the largest body.
 BOUND_MEGABYTES = 500
 

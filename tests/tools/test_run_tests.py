@@ -1,6 +1,8 @@
 """The one line at the end of `make test` must not say more than was shown."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,7 +102,7 @@ def test_meets_the_other():
     first = suite(tmp_path, "first", meet.format("first", "second"))
     second = suite(tmp_path, "second", meet.format("second", "first"))
     third = suite(tmp_path, "third", "def test_fails(): assert 0")
-    outcomes = run_tests.side_by_side([first], [second, third], tmp_path)
+    outcomes = run_tests.side_by_side([[first], [second, third]], tmp_path)
     assert [(one.passed, one.failed) for one in outcomes] == [(1, 0), (1, 0), (0, 1)]
     said = capfd.readouterr().out
     heads = [
@@ -117,9 +119,16 @@ def test_a_run_that_a_signal_ended_says_so(
     assert "ended by signal 9" in capfd.readouterr().out
 
 
-def test_what_the_second_database_is_spared_is_there_and_asks_none() -> None:
-    for argument in run_tests.WITHOUT_A_DATABASE:
-        path = run_tests.ROOT / argument.removeprefix("--ignore=")
-        for file in [path] if path.suffix else path.glob("test_*.py"):
-            lines = file.read_text(encoding="utf-8").splitlines()
-            assert not [line for line in lines if line.startswith("from webapp.db import")], file
+def test_of_the_scaled_out_services_only_that_is_asked_which_asks_them() -> None:
+    files = ["tests/rounds/test_rules.py", "tests/tools/test_checks.py", "tests/api/test_jobs.py"]
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", *files],
+        cwd=run_tests.ROOT,
+        env={**os.environ, "TEST_DATABASE_URL": "postgresql://nobody.asks/it"},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    assert "test_jobs.py" in told
+    assert "test_rules.py" not in told
+    assert "test_checks.py" not in told
