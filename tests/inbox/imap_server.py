@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import socketserver
+import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -24,9 +26,17 @@ class ImapServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, *raws: bytes, password: str = "secret", drop_at: str = "") -> None:
+    def __init__(
+        self,
+        *raws: bytes,
+        password: str = "secret",
+        drop_at: str = "",
+        tls: ssl.SSLContext | None = None,
+        starttls: ssl.SSLContext | None = None,
+    ) -> None:
         self.messages = {number + 1: Stored(raw) for number, raw in enumerate(raws)}
         self.password, self.drop_at = password, drop_at
+        self.tls, self.starttls = tls, starttls
         self.asked: list[str] = []
         super().__init__(("127.0.0.1", 0), _Conversation)
 
@@ -53,20 +63,37 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: ImapServer
 
     def handle(self) -> None:
-        self._say("* OK ready")
-        for line in self.rfile:
-            tag, _, command = line.decode().strip().partition(" ")
-            self.server.asked.append(command)
-            if self.server.drop_at and command.startswith(self.server.drop_at):
-                return
-            self._answer(tag, command)
-            if command == "LOGOUT":
-                return
+        # A client that doesn't trust the certificate hangs up.
+        with suppress(OSError):
+            if self.server.tls:
+                self._wrap(self.server.tls)
+            self._say("* OK ready")
+            while line := self.rfile.readline():
+                tag, _, command = line.decode().strip().partition(" ")
+                self.server.asked.append(command)
+                if self.server.drop_at and command.startswith(self.server.drop_at):
+                    return
+                self._answer(tag, command)
+                if command == "LOGOUT":
+                    return
+
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+        self.request.close()
+
+    def _wrap(self, context: ssl.SSLContext) -> None:
+        self.request = context.wrap_socket(self.request, server_side=True)
+        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
 
     def _answer(self, tag: str, command: str) -> None:
         kind = "OK done"
         if command.startswith("CAPABILITY"):
-            self._say("* CAPABILITY IMAP4rev1")
+            self._say(f"* CAPABILITY IMAP4rev1{' STARTTLS' if self.server.starttls else ''}")
+        elif command == "STARTTLS" and self.server.starttls:
+            self._say(f"{tag} OK go on")
+            self._wrap(self.server.starttls)
+            return
         elif command.startswith("LOGIN") and f'"{self.server.password}"' not in command:
             kind = "NO wrong"
         elif command.startswith("SELECT"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from webapp import jobs, mailboxes, receiving
 from webapp.db import db, now_utc
 from webapp.inbox.models import IncomingMail
 from webapp.jobs import Job
-from webapp.mailboxes import DropFolder, ImapMailbox, mailbox_for
+from webapp.mailboxes import DropFolder, ImapMailbox, MailboxError, mailbox_for
 
 
 @pytest.fixture
@@ -87,6 +88,33 @@ def test_a_wrong_password_is_told_and_stands_nowhere(app_with: Flask) -> None:
         with pytest.raises(jobs.TryLater, match="wrong"):
             receiving.receive_mail({})
     assert "secret" not in repr(box)
+
+
+@pytest.mark.parametrize("encryption", ["starttls", "tls"])
+def test_a_mailbox_is_read_over_tls_of_a_server_that_is_trusted_and_of_no_other(
+    encryption: str, certificate: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    server_side, client_side = certificate
+    tls = server_side if encryption == "tls" else None
+    starttls = server_side if encryption == "starttls" else None
+    with ImapServer(a_mail("sealed"), tls=tls, starttls=starttls) as server:
+        port = server.server_address[1]
+        known = ImapMailbox("localhost", port, encryption, "desk", "secret", context=client_side)
+        [arrived] = [one.raw for one in known.arrivals()]
+        assert b"sealed" in (arrived or b"")
+        asked = len(server.asked)
+        stranger = ImapMailbox("localhost", port, encryption, "desk", "secret")
+        with pytest.raises(MailboxError, match=r"(?i)certificate"):
+            list(stranger.arrivals())
+        assert not [one for one in server.asked[asked:] if one.startswith("LOGIN")]
+
+
+def test_no_password_goes_where_starttls_is_not_offered() -> None:
+    with ImapServer() as server:
+        box = ImapMailbox("localhost", server.server_address[1], "starttls", "desk", "secret")
+        with pytest.raises(MailboxError):
+            list(box.arrivals())
+        assert not [one for one in server.asked if one.startswith("LOGIN")]
 
 
 def test_what_imap_url_names() -> None:
