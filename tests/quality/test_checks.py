@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.cases import made
-from webapp.db import db, now_utc
-from webapp.identity.models import Contract, User
+from webapp.db import db, now_utc, unit_of_work
+from webapp.identity.models import Contract, Membership, User
 from webapp.notifications.models import Notification
 from webapp.reminding import remind_of_quality
 
@@ -106,6 +106,18 @@ def test_a_check_is_put_off_or_cancelled_until_it_is_held(
     assert check["number"] == 1
     planned(wang, engineer)
     assert sent(wang.delete(f"{CHECKS}/2"), 200)["state"] == "cancelled"
+
+
+def test_whoever_stands_in_for_a_holder_who_left_holds_the_next_one_too(
+    wang: FlaskClient, engineer: User, manager: User
+) -> None:
+    planned(wang, engineer, every_months=3)
+    with unit_of_work() as session:
+        left = sa.update(Membership).where(Membership.user_id == engineer.id)
+        session.execute(left.values(left_at=now_utc()))
+    assert held(wang, 1)["state"] == "closed"
+    [following] = sent(wang.get(CHECKS, query_string={"state": "planned"}), 200)["items"]
+    assert (following["number"], following["holder_id"]) == (2, manager.id)
 
 
 def test_what_is_wrong_is_refused(

@@ -80,8 +80,14 @@ def plan_check(
     )
     if known is not None:
         return known
-    title = _one_line(planning.title, "title")
     _check_person(session, access, planning.holder_id)
+    return _planned(session, access, uid, planning, now)
+
+
+def _planned(
+    session: Session, access: Access, uid: str, planning: Planning, now: datetime
+) -> QualityCheck:
+    title = _one_line(planning.title, "title")
     row = QualityCheck(
         contract_id=access.contract_id,
         uid=uid,
@@ -250,13 +256,17 @@ def _measured(session: Session, contract: Contract, holding: Holding) -> list[An
 
 
 def _plan_next(session: Session, access: Access, row: QualityCheck, now: datetime) -> None:
-    """The next of the series: counted from the day that was planned, held by the same person."""
+    """The next of the series: counted from the day that was planned, held by the same person.
+
+    Where he has left the contract meanwhile, by whoever stood in for him now.
+    """
     uid = str(uuid.uuid5(_SERIES, row.uid))
     on = next_day(row.planned_on, row.every_months)
     while row.held_on is not None and on <= row.held_on:
         on = next_day(on, row.every_months)
     session.flush()  # the next number is counted with it
-    plan_check(session, access, uid, Planning(row.title, on, row.holder_id, row.every_months), now)
+    holder = row.holder_id if _handles(session, access, row.holder_id) else access.user_id
+    _planned(session, access, uid, Planning(row.title, on, holder, row.every_months), now)
 
 
 def _add(
@@ -305,6 +315,11 @@ def _next_number(session: Session, contract_id: int) -> int:
 
 
 def _check_person(session: Session, access: Access, user_id: int) -> None:
+    if not _handles(session, access, user_id):
+        raise AppError("person_unknown", user_id=user_id)
+
+
+def _handles(session: Session, access: Access, user_id: int) -> bool:
     role = session.scalar(
         sa.select(Membership.role).where(
             Membership.contract_id == access.contract_id,
@@ -312,8 +327,7 @@ def _check_person(session: Session, access: Access, user_id: int) -> None:
             Membership.left_at.is_(None),
         )
     )
-    if "handle" not in ROLE_RIGHTS.get(role or "", frozenset()):
-        raise AppError("person_unknown", user_id=user_id)
+    return "handle" in ROLE_RIGHTS.get(role or "", frozenset())
 
 
 def _one_line(text: str, field: str) -> str:
