@@ -153,7 +153,7 @@ def test_no_notice_waits_longer_than_a_day_nor_is_told_before_it_is_there(
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_push_and_a_digest_say_what_the_app_says(language: Language) -> None:
-    text = (I18N / f"{language}/common.ts").read_text("utf-8")
+    text = (I18N / f"{language}/told.ts").read_text("utf-8")
     assert dict(re.findall(r'"notify\.(\w+)": "([^"]*)"', text)) == SENTENCES[language]
 
 

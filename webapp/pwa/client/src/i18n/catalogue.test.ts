@@ -37,6 +37,7 @@ const areas = [
   "notices",
   "phone",
   "phone_cases",
+  "told",
 ];
 
 describe("the catalogues", () => {

@@ -1,5 +1,6 @@
 /** Loaded with the first of the desk's screens (`routes.ts`): adds their texts to the catalogue. */
 import { addTexts } from ".";
+import "./told";
 import en from "./en/desk";
 import enAcceptance from "./en/desk_acceptance";
 import enCases from "./en/desk_cases";

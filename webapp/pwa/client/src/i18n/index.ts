@@ -40,7 +40,8 @@ export type Key =
   | keyof typeof import("./zh/desk_terms").default
   | keyof typeof import("./zh/link").default
   | keyof typeof import("./zh/notices").default
-  | keyof typeof import("./zh/phone_cases").default;
+  | keyof typeof import("./zh/phone_cases").default
+  | keyof typeof import("./zh/told").default;
 
 type Catalogue = Record<string, string>;
 

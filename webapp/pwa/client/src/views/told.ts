@@ -1,5 +1,6 @@
 /** What a line that somebody was told says, from its kind and what goes with it. */
 import { formatMonth, isKey, pickName, t, type Key } from "../i18n";
+import "../i18n/told";
 
 const MOST = 5;
 
