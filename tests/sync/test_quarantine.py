@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from webapp.identity.models import Contract, User
 from webapp.rounds.models import Inspection, InspectionRevision, Photo, Round
 from webapp.storage import object_store, photo_key
 from webapp.sync.models import ServerState
+from webapp.sync.photos import find_slot
+from webapp.taking import take_photo
 
 
 @pytest.fixture
@@ -211,6 +214,26 @@ def test_a_photo_of_what_waits_is_taken_shown_and_goes_over_with_its_record(
     assert kept(desk, row["id"]) == []
     assert phone.put(lines[1]["id"], datas[1]).get_json()["result"] == "stored"
     assert listed(desk) == []
+
+
+def test_a_photo_whose_record_is_applied_while_its_bytes_come_is_the_records(
+    contract: Contract, phone: Phone, desk: Phone, march: Round, devices: list[Device]
+) -> None:
+    data = picture(6)
+    line = slot(data, "image")
+    payload = made.visit(march, devices[0], photos=[line])
+    payload["readings"][0]["item"] = "flux_capacitor"
+    assert phone.push(inspection(payload))[0]["result"] == "quarantined"
+    found = find_slot(db.session(), contract.id, line["id"], line["sha256"])
+    assert found.of == "quarantined"
+    [row] = listed(desk)
+    payload["readings"][0]["item"] = "power"
+    applied = desk.post(f"quarantine/{row['id']}/apply", {"payload": json.dumps(payload)})
+    assert applied.status_code == 200
+    taken = take_photo(object_store(), contract.id, found, BytesIO(data).read, 10**6, now_utc())
+    assert taken is not None
+    received = sa.select(Photo.received_at.is_not(None)).where(Photo.uid == line["id"])
+    assert db.session.scalar(received)
 
 
 def test_what_is_dismissed_keeps_its_photos_and_the_phone_has_nothing_left_to_send(

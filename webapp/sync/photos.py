@@ -132,7 +132,13 @@ def note_received(
     if slot.of == "case":
         return number if _fill_file(session, slot, picture, number, now) else None
     if slot.of == "quarantined":
-        return number if _fill_kept(session, slot, picture, now) else None
+        if _fill_kept(session, slot, picture, now):
+            return number
+        # Its record may have been applied while the bytes came: the slot is the record's now.
+        moved = queries.slot(session, contract_id, slot.uid)
+        if moved is None or moved.of == "quarantined" or moved.sha256 != slot.sha256:
+            return None
+        return note_received(session, contract_id, moved, picture, now)
     values = {
         "photo_id": slot.photo_id,
         "now": now,

@@ -83,6 +83,7 @@ class Slot:
     received: bool
     epoch: str | None
     of: SlotOf = "inspection"
+    uid: str = ""
 
 
 def head(session: Session, contract_id: int) -> Head | None:
@@ -120,7 +121,7 @@ def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
         named = {"contract_id": contract_id, "uid": uid}
         row = session.connection().execute(statement, named).one_or_none()
         if row is not None:
-            return Slot(row[0], row[1], row[2], row[3] is not None, row[4], of)
+            return Slot(row[0], row[1], row[2], row[3] is not None, row[4], of, uid)
     return None
 
 
