@@ -38,16 +38,25 @@ def saved(page: Page, menu: str, kind: str) -> Download:
     return download.value
 
 
-def half_made(route: Route) -> None:
-    """The document as it was asked for, as if three of its ten parts were done."""
-    answer = route.fetch()
-    route.fulfill(response=answer, json=answer.json() | {"state": "making", "done": 3, "total": 10})
+class Way:
+    """What becomes of the requests for documents: one handler for the whole story.
 
+    Handlers that come and go leave moments in which none is in force.
+    """
 
-def failed(route: Route) -> None:
-    """The document as if its maker had given up."""
-    answer = route.fetch()
-    route.fulfill(response=answer, json=answer.json() | {"state": "failed"})
+    def __init__(self, page: Page) -> None:
+        self.answer: dict[str, Any] | None = None
+        self.cut = False
+        page.route(ASKED_OR_LOOKED_AFTER, self.__handle)
+
+    def __handle(self, route: Route) -> None:
+        if self.cut:
+            route.abort()
+        elif self.answer is None:
+            route.continue_()
+        else:
+            answer = route.fetch()
+            route.fulfill(response=answer, json=answer.json() | self.answer)
 
 
 def first_text(path: str | Path) -> str:
@@ -68,19 +77,21 @@ def test_a_device_record_is_made_in_the_background_and_opens(
     page = supervisor(open_context, shared_demo_server, path, language=language)
     section = page.locator("section").filter(has=page.get_by_role("button", name=menu, exact=True))
     # A failure says so where it was asked for, and what is safe.
-    page.route("**/documents", failed, times=1)
+    way = Way(page)
+    way.answer = {"state": "failed"}
     asked(page, menu, pdf)
     expect(section.get_by_role("alert")).to_contain_text(not_made)
-    page.route("**/documents", lambda route: route.abort(), times=1)
-    asked(page, menu, pdf)
+    way.answer, way.cut = None, True
+    with page.expect_event("requestfailed"):
+        asked(page, menu, pdf)
     expect(section.get_by_role("alert")).to_contain_text(not_made)
     # How far it is stands beside it, and the file is saved as soon as it is there.
-    page.route(ASKED_OR_LOOKED_AFTER, half_made)
+    way.answer, way.cut = {"state": "making", "done": 3, "total": 10}, False
     with page.expect_download(timeout=PATIENT_MS) as download:
         asked(page, menu, pdf)
         expect(section.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "3")
         expect(section.get_by_role("alert")).to_have_count(0)
-        page.unroute(ASKED_OR_LOOKED_AFTER)
+        way.answer = None
     assert download.value.suggested_filename.endswith(".pdf")
     name = page.locator("#content h1").inner_text()
     assert name in first_text(download.value.path())
