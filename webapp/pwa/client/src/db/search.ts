@@ -41,7 +41,7 @@ export type Resolved =
   | { kind: "unbound" | "unknown"; code: string }
   | { kind: "foreign" };
 
-const ROOMS_A_BREATH = 5;
+const ROOMS_A_BREATH = 2;
 let index: { name: string; stamp: string; entries: Promise<Entry[]> } | null = null;
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { Table } from "dexie";
 
-const SLICE = 200;
+const SLICE = 100;
 
 /** All rows of a table whose primary key is a number, in its order. */
 export async function readInSlices<Row>(table: Table<Row, number>): Promise<Row[]> {
