@@ -19,7 +19,7 @@ from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Submission, record_inspections
 
 TOO_FEW = "台账上不止这个数,请再数一遍；少了的请写明去向"
-DIFFERS = "灯泡时数与照片上的不一致,请重新读数"
+DIFFERS = "灯泡时数与照片上的不一致，请重新读数"
 READ_AGAIN = "重新读过,上次看错一位"
 
 

@@ -69,6 +69,20 @@ def tell_the_demo(
     if steps:
         due = Due(current, contract, steps)
         tell_of(session, due, readiness_now(session, current, nine), nine)
+    _number_by_time(session)
+
+
+def _number_by_time(session: Session) -> None:
+    """Told one after the other, the later has the higher number: the list goes by it."""
+    session.flush()
+    by_time = sa.select(Notification.id).order_by(Notification.created_at, Notification.id)
+    ids = session.scalars(by_time).all()
+    renumber = sa.update(Notification).execution_options(synchronize_session=False)
+    # By way of negative ones, as no two may be the same in between.
+    for old, new in zip(ids, sorted(ids), strict=True):
+        session.execute(renumber.where(Notification.id == old).values(id=-new))
+    session.execute(renumber.where(Notification.id < 0).values(id=-Notification.id))
+    session.expire_all()
 
 
 def _last_nine_o_clock(contract: Contract, now: datetime) -> datetime:

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { fillMessage, placeholders } from "./message";
@@ -11,6 +12,7 @@ const load = (files: Record<string, unknown>) =>
 const zh = load(import.meta.glob("./zh/*.ts", { eager: true, import: "default" }));
 const en = load(import.meta.glob("./en/*.ts", { eager: true, import: "default" }));
 const areas = [
+  "blockers",
   "common",
   "desk",
   "desk_acceptance",
@@ -75,6 +77,29 @@ describe("the catalogues", () => {
   });
 });
 
+describe("a screen", () => {
+  const folder = fileURLToPath(new URL("..", import.meta.url));
+  const routes = readFileSync(join(folder, "routes.ts"), "utf-8");
+  const screens = ["views", "views/phone", "views/desk", "views/link"].flatMap((of) =>
+    readdirSync(join(folder, of))
+      .filter((file) => new RegExp(`\\b${file.replace(".svelte", "")}\\b`).test(routes) && file.endsWith(".svelte"))
+      .map((file) => `${of}/${file}`),
+  );
+
+  it.each(screens)("comes with every text that it uses: %s", (screen) => {
+    const roots = ["main.ts", "views/SignIn.svelte", screen, ...(screen.startsWith("views/desk/") ? ["views/desk/Desk.svelte"] : [])];
+    const files = withImported(folder, roots);
+    const loaded = areas.filter((area) => files.has(`i18n/zh/${area}.ts`));
+    const there = new Set(loaded.flatMap((area) => Object.keys(zh[area])));
+    const speaking = [...files].filter(([file]) => !file.startsWith("i18n/")).map(([, read]) => read);
+    const missing = areas
+      .flatMap((area) => Object.keys(zh[area]))
+      .filter((key) => !there.has(key))
+      .filter((key) => speaking.some(({ words, begun }) => words.has(key) || begun.some((beginning) => key.startsWith(beginning))));
+    expect(missing).toEqual([]);
+  });
+});
+
 describe("filling a message in", () => {
   it("writes numbers by the language and chooses the plural", () => {
     const message = "{count} {count|record|records} to send";
@@ -99,4 +124,37 @@ function readSources(folder: string): string {
     .filter((file) => /\.(ts|svelte)$/.test(file) && !/i18n\/(zh|en)\/|\.test\.ts$/.test(file))
     .map((file) => readFileSync(`${folder}/${file}`, "utf-8"))
     .join("\n");
+}
+
+interface Read {
+  imports: string[];
+  /** What stands in quotes, and how the keys begin that are made at run time. */
+  words: Set<string>;
+  begun: string[];
+}
+const read = new Map<string, Read>();
+
+/** These files and all that they import, by their paths; what is only a type is not loaded. */
+function withImported(folder: string, roots: string[]): Map<string, Read> {
+  const found = new Map<string, Read>();
+  const waiting = [...roots];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (found.has(file)) continue;
+    if (!read.has(file)) read.set(file, readFile(folder, file));
+    found.set(file, read.get(file)!);
+    waiting.push(...read.get(file)!.imports);
+  }
+  return found;
+}
+
+function readFile(folder: string, file: string): Read {
+  const source = readFileSync(join(folder, file), "utf-8");
+  const names = source.matchAll(/^\s*(?:(?:import|export)\s(?!type\b)[^;"]*\bfrom\s*|import\s+)"(\.[^"]*)"/gm);
+  const paths = [...names].map(([, name]) => join(dirname(file), name));
+  const ends = (path: string) => ["", ".ts", "/index.ts"].map((end) => path + end);
+  return {
+    imports: paths.flatMap((path) => ends(path).find((one) => /\.(ts|svelte)$/.test(one) && existsSync(join(folder, one))) ?? []),
+    words: new Set([...source.matchAll(/"([\w.]+)"/g)].map((match) => match[1])),
+    begun: [...source.matchAll(/`([a-z]\w*\.\w*)\$\{/g)].map((match) => match[1]),
+  };
 }

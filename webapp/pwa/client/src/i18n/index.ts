@@ -18,6 +18,7 @@ export type Key =
   | keyof typeof zhCommon
   | keyof typeof zhErrors
   | keyof typeof zhPhone
+  | keyof typeof import("./zh/blockers").default
   | keyof typeof import("./zh/desk").default
   | keyof typeof import("./zh/desk_acceptance").default
   | keyof typeof import("./zh/desk_cases").default

@@ -1,5 +1,6 @@
-/** Loaded with the list of notices, and with the desk: what a notice says, and what a report waits for. */
+/** Loaded with the list of notices, and with the desk: what a notice says. */
 import { addTexts } from ".";
+import "./blockers";
 import en from "./en/told";
 import zh from "./zh/told";
 

@@ -4,11 +4,6 @@ import type zh from "../zh/desk_quotes";
 export default {
   "desk.nav_quotes": "Quotes",
   "desk.go_quotes": "Go to quotes",
-  "case.step_quote_sent": "Quote sent",
-  "case.step_quote_approved": "Quote approved",
-  "case.step_quote_declined": "Quote declined",
-  "case.field_quote": "Quote",
-  "case.field_total": "Total with tax",
   "quote.kind": "Kind",
   "quote.kind_quote": "Quote",
   "quote.kind_expense_request": "Expense request",

@@ -81,6 +81,4 @@ export default {
   "holiday.dragon_boat": "Dragon Boat Festival",
   "holiday.mid_autumn": "Mid-Autumn",
   "holiday.national_day": "National Day",
-  "case.provisional": "Provisional",
-  "case.provisional_text": "The holidays of a year that it reaches into are not published yet; reckoned by Monday to Friday",
 } satisfies Record<keyof typeof zh, string>;

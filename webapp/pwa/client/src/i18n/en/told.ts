@@ -1,21 +1,7 @@
-/** What notices say in the app's own list, and what a report waits for. */
+/** What notices say in the app's own list. */
 import type zh from "../zh/told";
 
 export default {
-  "blocker.todo": "Devices to inspect",
-  "blocker.revisits": "Second visits due",
-  "blocker.unsent": "Unsent on the phone",
-  "blocker.photos_missing": "Photos not here yet",
-  "blocker.photos_returned": "Returned photos to retake",
-  "blocker.answers_returned": "Answers sent back, to be given again",
-  "blocker.self_checks": "Rooms to self-check",
-  "blocker.peer_checks": "Rooms to peer-check",
-  "blocker.pairs": "Double inspections to decide",
-  "blocker.photos_unreviewed": "Photos to review",
-  "blocker.answers_to_look_at": "Answered, to be looked at again",
-  "blocker.quarantine": "Held records",
-  "blocker.acceptance": "Final acceptance of the round",
-  "blocker.report": "Report to be issued",
   "notify.remind": "Round of {month}, {when}: {count} {count|thing|things} left for you to do",
   "notify.remind_all": "Round of {month}, {when}: {count} {count|thing blocks|things block} the report",
   "notify.escalate": "Round of {month}, {when}: {count} {count|thing blocks|things block} the report",

@@ -2,11 +2,6 @@
 export default {
   "desk.nav_quotes": "报价",
   "desk.go_quotes": "打开报价",
-  "case.step_quote_sent": "报价已发出",
-  "case.step_quote_approved": "报价已批准",
-  "case.step_quote_declined": "报价未批准",
-  "case.field_quote": "报价",
-  "case.field_total": "含税合计",
   "quote.kind": "类别",
   "quote.kind_quote": "报价单",
   "quote.kind_expense_request": "费用申请报告",

@@ -77,6 +77,4 @@ export default {
   "holiday.dragon_boat": "端午节",
   "holiday.mid_autumn": "中秋节",
   "holiday.national_day": "国庆节",
-  "case.provisional": "暂定",
-  "case.provisional_text": "所涉年份的节假日安排尚未公布，此日期按周一至周五推算",
 };

@@ -1,19 +1,5 @@
-/** What notices say in the app's own list, and what a report waits for. */
+/** What notices say in the app's own list. */
 export default {
-  "blocker.todo": "待检设备",
-  "blocker.revisits": "待再次到访",
-  "blocker.unsent": "手机上未上传",
-  "blocker.photos_missing": "照片未到",
-  "blocker.photos_returned": "照片已退回待补",
-  "blocker.answers_returned": "读数已退回待答",
-  "blocker.self_checks": "待自检的会议室",
-  "blocker.peer_checks": "待互检的会议室",
-  "blocker.pairs": "重复检查待裁定",
-  "blocker.photos_unreviewed": "照片未审",
-  "blocker.answers_to_look_at": "已答复待复看",
-  "blocker.quarantine": "待处理记录",
-  "blocker.acceptance": "本月巡检待终验",
-  "blocker.report": "月度报告待出具",
   "notify.remind": "{month}巡检{when}：你还有 {count} 项待办",
   "notify.remind_all": "{month}巡检{when}：{count} 项挡着报告",
   "notify.escalate": "{month}巡检{when}：{count} 项挡着报告",
