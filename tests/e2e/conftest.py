@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+OPENED = pytest.StashKey[list[BrowserContext]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure tells what stood on each open page: some come once in thirty runs, and elsewhere."""
+    report = yield
+    if call.when == "call" and report.failed:
+        for page in [page for context in item.stash.get(OPENED, []) for page in context.pages]:
+            with suppress(Exception):
+                text = page.locator("body").inner_text(timeout=2000)
+                report.sections.append((f"page {page.url}", text))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +121,7 @@ def open_context(
     ``whole=True`` opens it in the whole browser.
     """
     opened: list[BrowserContext] = []
+    request.node.stash[OPENED] = opened
     complaints: list[str] = []
 
     def open_one(

@@ -173,8 +173,8 @@ def tell_the_quotes(
             _tell(session, contract, people, case, f"{place}-{at}", version, now)
     expiring.look_at_quotes(session, contract.id, now)
     session.flush()
-    waiting = sa.select(Quote).where(Quote.contract_id == contract.id, Quote.state == "sent")
-    for quote in session.scalars(waiting):
+    sent = sa.select(Quote).where(Quote.contract_id == contract.id, Quote.sent_at.is_not(None))
+    for quote in session.scalars(sent):
         ask_for_quote(session, quote, quote.language, people["wang"], now)
 
 
