@@ -248,9 +248,9 @@ def record_facts(record: DeviceRecord) -> list[Fact]:
 def record_columns() -> list[Column[RecordRow]]:
     """The columns of a device record sheet."""
     return [
-        Column(head("date"), lambda row: row["recorded_on"], 21, 11, "day"),
-        text("category", lambda row: named("categories", row["category"]), 19, 13),
-        text("anomaly", _anomaly, 32, 28),
+        Column(head("date"), lambda row: row["recorded_on"], 20, 11, "day"),
+        text("category", lambda row: named("categories", row["category"]), 21, 13),
+        text("anomaly", _anomaly, 31, 28),
         text("cause", lambda row: row["cause"], 20, 14),
         text("action", lambda row: row["action"], 20, 14),
         text("part", lambda row: row["part"], 16, 12),
