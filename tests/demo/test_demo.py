@@ -14,6 +14,8 @@ from flask import Flask
 
 from webapp.acceptance.models import Recheck, SignOff
 from webapp.acceptance.return_queries import waiting_in_round
+from webapp.cases.kinds import KINDS
+from webapp.cases.models import Case
 from webapp.db import db
 from webapp.demo.load import PAST_MONTHS, is_empty, load_demo
 from webapp.demo.people import PEOPLE
@@ -50,6 +52,7 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     _every_photo_is_there()
     _one_photo_was_sent_before()
     _something_waits_for_the_supervisor()
+    _every_state_of_every_kind()
     _three_people_signed(rounds)
 
 
@@ -138,3 +141,8 @@ def _every_photo_is_there() -> None:
         data = object_store().get(photo_key(photo.contract_id, photo.sha256))
         assert hashlib.sha256(data).hexdigest() == photo.sha256
         assert len(data) == photo.bytes
+
+
+def _every_state_of_every_kind() -> None:
+    there = {(kind, state) for kind, state in db.session.execute(sa.select(Case.kind, Case.state))}
+    assert {(kind.key, state) for kind in KINDS.values() for state in kind.states} == there

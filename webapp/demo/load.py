@@ -20,6 +20,7 @@ from webapp.db import now_utc, unit_of_work
 from webapp.demo import payloads
 from webapp.demo.acceptance import Signatures
 from webapp.demo.after_hours import tell_of_after_hours
+from webapp.demo.all_states import tell_all_states
 from webapp.demo.case_photos import show_the_first_fault
 from webapp.demo.cases import Cases
 from webapp.demo.connections import tell_of_connections
@@ -97,6 +98,7 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
         record_devices_away(session, contract.id, now)
         tell_the_quotes(session, contract, people, now)
         tell_of_connections(session, contract, people, now)
+        tell_all_states(session, contract, people, now)
         say("reminders")
         past, current = (round_of(session, contract.id, month) for month in months[-2:])
         tell_the_demo(session, contract, past, current, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -136,15 +136,27 @@ def tell_the_service_desk(
     session: Session, contract: Contract, people: Mapping[str, int], now: datetime
 ) -> None:
     """Open the demo's cases and take their steps, each at its own time."""
+    tell_stories(session, contract, people, now, STORIES)
+
+
+def tell_stories(
+    session: Session,
+    contract: Contract,
+    people: Mapping[str, int],
+    now: datetime,
+    stories: Sequence[Story],
+    ids: str = "",
+) -> None:
+    """Open a case for each and take its steps, each at its own time; ``ids`` begins their ids."""
     names: list[str] = []
-    for place, story in enumerate(STORIES):
+    for place, story in enumerate(stories):
         opened_at = now - timedelta(hours=story.hours_ago)
         case = open_case(
             session,
             contract.id,
             _author(contract, people, story.who),
             Opening(
-                uid=uid_of(f"{place}"),
+                uid=uid_of(f"{ids}{place}"),
                 kind=story.kind,
                 title=story.title,
                 text=story.text,
@@ -160,7 +172,7 @@ def tell_the_service_desk(
         names.append(called(case))
         for step, (hours_ago, who, key, fields) in enumerate(story.steps):
             at = now - timedelta(hours=hours_ago)
-            taking = Taking(uid=uid_of(f"{place}-{step}"), step=key, at=at, fields=fields)
+            taking = Taking(uid=uid_of(f"{ids}{place}-{step}"), step=key, at=at, fields=fields)
             author = _author(contract, people, who)
             take_step(session, contract.id, author, names[place], taking, at)
 
