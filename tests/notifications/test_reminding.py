@@ -262,7 +262,7 @@ def test_a_minute_with_nothing_to_tell_asks_little(
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_mails_and_screens_call_what_blocks_by_the_same_words(language: Any) -> None:
-    files = (CLIENT / language / name for name in ("told.ts", "common.ts"))
+    files = (CLIENT / language / name for name in ("blockers.ts", "common.ts"))
     text = "".join(file.read_text(encoding="utf-8") for file in files)
     assert dict(re.findall(r'"blocker\.(\w+)": "([^"]*)"', text)) == BLOCKERS[language]
     assert dict(re.findall(r'"owner\.(\w+)": "([^"]*)"', text)) == GROUPS[language]

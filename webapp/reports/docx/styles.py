@@ -45,7 +45,17 @@ def _style(
 
 
 _OWN = frozenset(
-    {"Cell", "CellRight", "CellHead", "CellHeadRight", "End", "Second", "Soft", "Note", "AfterTable"}
+    {
+        "Cell",
+        "CellRight",
+        "CellHead",
+        "CellHeadRight",
+        "End",
+        "Second",
+        "Soft",
+        "Note",
+        "AfterTable",
+    }
 )
 
 
