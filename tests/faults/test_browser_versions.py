@@ -80,7 +80,8 @@ def test_18_a_new_worker_waits_until_the_engineer_agrees(li: Chromium, network: 
     finish_as_it_is(li.page)
     assert li.page.evaluate("() => window.untouched")
     li.note_saved()
-    with li.page.expect_navigation():
+    # The old worker first ends what it is at, such as sending what was just saved.
+    with li.page.expect_navigation(timeout=90_000):
         li.page.get_by_role("button", name="现在更新").click()
     wait_until(
         li.page,
