@@ -98,7 +98,7 @@ class Writer:
             yield self._chart(table.chart)
         columns = table.columns_for("docx")
         yield table_xml(self._rows(table, columns), widths_of(columns), self._called(table))
-        yield paragraph("", "AfterTable")
+        yield paragraph("", "End")
 
     def _called(self, table: Table) -> str:
         return self.wording.text(table.title, " / ") if table.title["zh"] else ""

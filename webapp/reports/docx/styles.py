@@ -45,17 +45,7 @@ def _style(
 
 
 _OWN = frozenset(
-    {
-        "Cell",
-        "CellRight",
-        "CellHead",
-        "CellHeadRight",
-        "End",
-        "Second",
-        "Soft",
-        "Note",
-        "AfterTable",
-    }
+    {"Cell", "CellRight", "CellHead", "CellHeadRight", "End", "Second", "Soft", "Note"}
 )
 
 
@@ -161,8 +151,7 @@ def _own() -> list[str]:
         _style("Cell head", "CellHead", based="Cell", run=head),
         _style("Cell head right", "CellHeadRight", based="CellHead", paragraph=right),
         _style("Note", "Note", run=_color(SOFT) + _size(8.5)),
-        # Between a table and what follows: so low that it never is all that comes on a next page.
-        _style("After table", "AfterTable", paragraph=_spacing(0, 0, 20), run=_size(1)),
+        # After a table: so low that it never is all that comes on a next page.
         _style("End", "End", paragraph=_spacing(0, 0, 20), run=_size(1)),
         _style("Second language", "Second", kind="character", based="", run=second),
         _style("Soft", "Soft", kind="character", based="", run=_color(SOFT)),
