@@ -59,6 +59,8 @@ CATALOGUE: dict[str, int] = {
     "building_taken": 409,
     "label_unknown": 404,
     "label_revoked": 409,
+    "label_elsewhere": 409,
+    "device_replaced": 409,
     "label_sheet_does_not_fit": 422,
     "label_sheet_empty": 422,
     "font_missing": 500,
@@ -99,6 +101,7 @@ CATALOGUE: dict[str, int] = {
     "device_unknown": 422,
     "open_item_unknown": 422,
     "case_unknown": 422,
+    "case_without_device": 409,
     "person_unknown": 422,
     # the service log
     "log_day_to_come": 409,

@@ -7,6 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from webapp.api.device_schemas import OtherDeviceSchema
 from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, require
 from webapp.api.listing import list_views, sort_of, state_of
 from webapp.api.rounds import ID
@@ -19,6 +20,7 @@ from webapp.cases.services import Author, Taking
 from webapp.cases.words import CLOCK_WORDS, SOURCE_WORDS, STATE_WORDS
 from webapp.db import db, now_utc, unit_of_work
 from webapp.identity.rules import Access
+from webapp.spares import replacing  # noqa: F401 - follows a repair's step
 
 bp = blueprint(
     "cases", "The service desk: faults, repairs, changes, complaints and the rest, with clocks"
@@ -164,8 +166,25 @@ class RelatedCaseSchema(ma.Schema):
     title = fields.String(required=True)
 
 
+class VerificationSchema(ma.Schema):
+    """What the first inspection after a fault or repair said of it; ``waiting`` until there is one."""
+
+    word = fields.String(
+        required=True, validate=validate.OneOf(("waiting", "verified", "still", "anomaly"))
+    )
+    inspection_id = fields.Integer(required=True, allow_none=True)
+    month = fields.String(required=True)
+    at = fields.AwareDateTime(required=True, allow_none=True)
+    by = fields.String(required=True)
+    by_en = fields.String(required=True)
+    scanned = fields.Boolean(required=True)
+
+
 class CaseDetailSchema(CaseSchema):
-    """A case with its story, oldest first; ``may_come`` are the kinds that can be opened out of it."""
+    """A case with its story, oldest first; ``may_come`` are the kinds that can be opened out of it.
+
+    ``verification`` is null where nothing was put right yet, or no device is named.
+    """
 
     text = fields.String(required=True)
     received_at = fields.AwareDateTime(required=True)
@@ -178,6 +197,8 @@ class CaseDetailSchema(CaseSchema):
     timeline = fields.List(fields.Nested(CaseEventSchema), required=True)
     parent = fields.Nested(RelatedCaseSchema, required=True, allow_none=True)
     children = fields.List(fields.Nested(RelatedCaseSchema), required=True)
+    verification = fields.Nested(VerificationSchema, required=True, allow_none=True)
+    new_device = fields.Nested(OtherDeviceSchema, required=True, allow_none=True)
 
 
 class CaseKindSchema(ma.Schema):

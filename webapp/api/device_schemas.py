@@ -129,10 +129,23 @@ class LifeChangeSchema(ma.Schema):
     diff = fields.Dict(required=True)
 
 
+class OtherDeviceSchema(ma.Schema):
+    """A device as another one names it."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    serial = fields.String(required=True)
+
+
 class DeviceLifeSchema(ma.Schema):
-    """Everything that is known of one device, the latest first (trends: the oldest first)."""
+    """Everything that is known of one device, the latest first (trends: the oldest first).
+
+    ``replaces`` stood here before it, ``replaced_by`` after it.
+    """
 
     device = fields.Nested(DeviceSchema, required=True)
+    replaces = fields.Nested(OtherDeviceSchema, required=True, allow_none=True)
+    replaced_by = fields.Nested(OtherDeviceSchema, required=True, allow_none=True)
     items = fields.List(fields.Nested(LifeItemSchema), required=True)
     inspections = fields.List(fields.Nested(LifeInspectionSchema), required=True)
     records = fields.List(fields.Nested(LifeRecordSchema), required=True)

@@ -14,7 +14,7 @@ from webapp.cases.kind_parts import (
     make_kind,
     step,
 )
-from webapp.cases.steps import Field
+from webapp.cases.steps import Field, Step
 
 # Declared by the client's IT, an engineer, the hotline, a mail, or whoever scans the label (clause 8).
 FAULT = make_kind(
@@ -117,6 +117,28 @@ FAULT = make_kind(
     has_severity=True,
 )
 
+
+def _replace(*ways: str) -> Step:
+    """The new device stands in the old one's place: the register and the label follow (clause 35)."""
+    return step(
+        "replace",
+        "approved returned",
+        "in_service",
+        "handle",
+        # The label that is stuck on the new one.
+        Field("code", "code"),
+        Field("serial", "text", required=True),
+        Field("maker", "text"),
+        Field("model", "text"),
+        Field("asset_number", "text"),
+        Field("warranty_until", "date"),
+        Field("solution", "words", required=True),
+        Field("cost", "money"),
+        meets=(REPAIR,),
+        when=("way", ways),
+    )
+
+
 _SENDING = (Field("vendor", "text"), Field("waybill", "text"), Field("expected_on", "date"))
 _REPAIR_LIVE = "planned vendor_asked approved sent at_factory returned in_service"
 # Clauses 32-36, 40-41: in warranty, out of warranty, or replaced by a new one.
@@ -157,6 +179,7 @@ REPAIR_CASE = make_kind(
         step("send", "approved", "sent", "handle", *_SENDING, owns=True),
         step("arrive_factory", "sent", "at_factory", "handle", WORDS),
         step("return", "sent at_factory", "returned", "handle", Field("waybill", "text"), WORDS),
+        _replace("replacement"),
         step(
             "put_in_service",
             "approved returned",
@@ -168,6 +191,8 @@ REPAIR_CASE = make_kind(
             Field("cost", "money"),
             meets=(REPAIR,),
         ),
+        # The factory sometimes sends another one back.
+        _replace("warranty", "paid"),
         step(
             "lend",
             "planned vendor_asked approved sent at_factory",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from webapp.cases.lists import CASES, clock_line
 from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
 from webapp.cases.opening import case_named
 from webapp.cases.steps import Field, Step, possible_steps
+from webapp.cases.verifying import Verification, verifications
+from webapp.estate.models import Device
 from webapp.identity.models import User
 from webapp.identity.rules import Access
 from webapp.rounds.models import OpenItem
@@ -23,8 +26,8 @@ Row = sa.Row[*tuple[Any, ...]]
 def case_detail(session: Session, access: Access, name: str, now: datetime) -> dict[str, Any]:
     """A case, the steps that the reader can take now, and its story, oldest first.
 
-    What is the provider's own is left out for who doesn't handle cases. Seven statements, however long
-    the story.
+    What is the provider's own is left out for who doesn't handle cases. Eleven statements at the most,
+    however long the story.
 
     :raise AppError: ``not_found``
     """
@@ -39,7 +42,7 @@ def case_detail(session: Session, access: Access, name: str, now: datetime) -> d
         "text": case.text,
         "received_at": case.received_at,
         "reporter_contact": case.reporter_contact if handles else "",
-        "facts": case.facts,
+        "facts": {key: value for key, value in case.facts.items() if key != "new_device"},
         "open_item": session.scalar(
             sa.select(OpenItem.number).where(OpenItem.id == case.open_item_id)
         )
@@ -54,7 +57,20 @@ def case_detail(session: Session, access: Access, name: str, now: datetime) -> d
         "timeline": _timeline(session, case, access.user_id, handles),
         "parent": _relative(session, case.parent_id),
         "children": [_short(one) for one in _children(session, case)],
+        "verification": verification_line(verifications(session, [case]).get(case.id)),
+        "new_device": _new_device(session, case),
     }
+
+
+def verification_line(found: Verification | None) -> dict[str, Any] | None:
+    """What the next inspection said, as screens show it."""
+    return asdict(found) if found else None
+
+
+def _new_device(session: Session, case: Case) -> dict[str, Any] | None:
+    """The device that has replaced the case's."""
+    device = session.get(Device, case.facts["new_device"]) if "new_device" in case.facts else None
+    return {"id": device.id, "name": device.name, "serial": device.serial} if device else None
 
 
 def step_line(step: Step) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.audit import services as audit
 from webapp.cases import clock_keeping as clocks
 from webapp.cases import reporters, telling
+from webapp.cases.device_records import record_on_device
 from webapp.cases.following import call_followers
 from webapp.cases.hooks import emit_opened, emit_step
 from webapp.cases.kinds import KINDS
@@ -171,6 +172,7 @@ def take_step(
     telling.tell_step(session, case, before, event.id, author.user_id, now)
     reporters.tell_ended(session, case, before["state"], event, now)
     call_followers(session, case, event, author, now)
+    record_on_device(session, case, event)
     emit_step(session, case, event, now)
     return event
 

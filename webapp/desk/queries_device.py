@@ -1,6 +1,6 @@
 """A device's whole life on one page: what was found, measured, changed and used, month by month.
 
-Thirteen statements, however long the life (clauses 16-20).
+Fourteen statements, however long the life (clauses 16-20).
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def device_life(session: Session, contract_id: int, device_id: int) -> Row:
     items = _items(session, contract_id, found[0])
     return {
         "device": estate.device_row(*found),
+        **_before_and_after(session, found[0]),
         "items": [
             {"key": item["key"], "zh": item["zh"], "en": item["en"], "unit": item.get("unit", "")}
             for item in items.values()
@@ -55,6 +56,18 @@ def device_life(session: Session, contract_id: int, device_id: int) -> Row:
         "labels": _labels(session, device_id),
         "changes": _changes(session, contract_id, device_id),
     }
+
+
+def _before_and_after(session: Session, device: Device) -> Row:
+    """The device that stood here before it, and the one that has replaced it (clause 35)."""
+    statement = sa.select(Device).where(
+        sa.or_(Device.id == device.replaces_id, Device.replaces_id == device.id)
+    )
+    found: Row = {"replaces": None, "replaced_by": None}
+    for other in session.scalars(statement.order_by(Device.id)):
+        name = "replaces" if other.id == device.replaces_id else "replaced_by"
+        found[name] = {"id": other.id, "name": other.name, "serial": other.serial}
+    return found
 
 
 def _items(session: Session, contract_id: int, device: Device) -> dict[str, Item]:

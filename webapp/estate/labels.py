@@ -72,10 +72,7 @@ def replace_label(session: Session, access: Access, device_id: int, now: datetim
     :raise AppError: ``not_found``
     """
     queries.belonging(session, Device, access.contract_id, device_id)
-    active = _active_label(session, device_id)
-    if active is not None:
-        _revoke(session, access, active, REPLACED, now)
-        session.flush()  # a device has one active label at a time
+    revoke_label_of(session, access, device_id, now)
     (label,) = issue_labels(
         session, [device_id], contract_id=access.contract_id, actor_id=access.user_id, now=now
     )
@@ -91,6 +88,14 @@ def revoke_label(session: Session, access: Access, code: str, reason: str, now: 
     label = _unrevoked(session, access, code)
     _revoke(session, access, label, reason, now)
     return label
+
+
+def revoke_label_of(session: Session, access: Access, device_id: int, now: datetime) -> None:
+    """Revoke the label that a device has, if it has one, because it was replaced."""
+    active = _active_label(session, device_id)
+    if active is not None:
+        _revoke(session, access, active, REPLACED, now)
+        session.flush()  # a device has one active label at a time
 
 
 def relink_label(

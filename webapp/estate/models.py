@@ -40,7 +40,10 @@ class Room(Base, Synced):
 
 
 class Device(Base, Synced):
-    """One device of the asset register; ``register`` holds the fields that checklists compare with."""
+    """One device of the asset register; ``register`` holds the fields that checklists compare with.
+
+    ``replaces_id`` is the device that stood here before it and was replaced by it (clause 35).
+    """
 
     __tablename__ = "device"
     __table_args__ = (
@@ -73,6 +76,9 @@ class Device(Base, Synced):
     register: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     remark: Mapped[str] = mapped_column(sa.String(2000), default="")
     retired_at: Mapped[datetime | None] = mapped_column(default=None)
+    replaces_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("device.id"), default=None, index=True
+    )
 
 
 class Label(Base, Synced):

@@ -112,9 +112,14 @@ def _check_room_name(session: Session, place: tuple[int, str, str], but: int | N
 
 
 def create_device(
-    session: Session, access: Access, values: dict[str, Any], now: datetime
+    session: Session,
+    access: Access,
+    values: dict[str, Any],
+    now: datetime,
+    *,
+    labelled: bool = True,
 ) -> Device:
-    """Make a device in one of the contract's rooms, with a label of its own.
+    """Make a device in one of the contract's rooms, with a label of its own unless it gets another's.
 
     :raise AppError: ``not_found`` for the room, ``asset_number_taken``
     """
@@ -125,9 +130,10 @@ def create_device(
     session.add(device)
     session.flush()  # label and audit row need the id
     _record(session, access, now, "create", device, audit.first_values(plain(values)))
-    labels.issue_labels(
-        session, [device.id], contract_id=access.contract_id, actor_id=access.user_id, now=now
-    )
+    if labelled:
+        labels.issue_labels(
+            session, [device.id], contract_id=access.contract_id, actor_id=access.user_id, now=now
+        )
     return device
 
 

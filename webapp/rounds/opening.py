@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from webapp.audit import services as audit
 from webapp.checklists.content import ROOM_TYPE, items_of
@@ -114,17 +114,34 @@ def sync_tasks_with_estate(session: Session, contract_id: int, now: datetime) ->
 
 
 def _move_open_items(session: Session, contract_id: int) -> None:
+    """What is open stays with its device where that moves, and with its place where that is replaced."""
+    new = aliased(Device)
+    replaced = session.execute(
+        _open_items(contract_id)
+        .add_columns(new.id)
+        .join(new, new.replaces_id == Device.id)
+        .where(Device.retired_at.is_not(None), new.retired_at.is_(None))
+        .order_by(new.id)
+    ).all()
+    for item, device_id in replaced:
+        item.device_id = device_id
+    if replaced:
+        session.flush()  # read below with its new device's room
     moved = session.execute(
-        sa.select(OpenItem, Device.room_id)
-        .join(Device, Device.id == OpenItem.device_id)
-        .where(
-            OpenItem.contract_id == contract_id,
-            OpenItem.state == "open",
-            OpenItem.room_id != Device.room_id,
-        )
+        _open_items(contract_id)
+        .add_columns(Device.room_id)
+        .where(OpenItem.room_id != Device.room_id)
     ).all()
     for item, room_id in moved:
         item.room_id = room_id
+
+
+def _open_items(contract_id: int) -> sa.Select[OpenItem]:
+    return (
+        sa.select(OpenItem)
+        .join(Device, Device.id == OpenItem.device_id)
+        .where(OpenItem.contract_id == contract_id, OpenItem.state == "open")
+    )
 
 
 def open_due_rounds(session: Session, now: datetime) -> list[Round]:

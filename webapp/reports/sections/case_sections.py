@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from webapp.cases.kinds import name_of
 from webapp.cases.measures import LATE, MET, Period, in_time, period_of
 from webapp.cases.models import Case, CaseClock
+from webapp.cases.verifying import Verification, verifications
 from webapp.cases.words import KIND_WORDS, STATE_WORDS
 from webapp.estate.models import Building, Device, Room
 from webapp.hours.queries import balance
@@ -29,6 +30,12 @@ SEVERITIES: Mapping[int, Words] = {
     4: both("四级", "4"),
 }
 _NONE = both("—", "—")
+_VERIFIED = {
+    "waiting": ("待下次巡检验证", "to be verified at the next inspection"),
+    "verified": ("巡检验证正常", "verified at the inspection of"),
+    "still": ("巡检发现问题仍在", "still there at the inspection of"),
+    "anomaly": ("之后巡检有异常", "an anomaly at the inspection of"),
+}
 _WAYS = {
     "warranty": both("保修期内返厂", "Warranty"),
     "paid": both("保修期外维修", "Out of warranty"),
@@ -46,6 +53,7 @@ class Told:
     building: Building | None
     device: Device | None
     clocks: Mapping[str, CaseClock]
+    verification: Verification | None = None
 
     @property
     def name(self) -> Words:
@@ -54,8 +62,14 @@ class Told:
 
     @property
     def state(self) -> Words:
-        """Its state in words."""
-        return both(*STATE_WORDS[self.case.state])
+        """Its state in words, with what the next inspection said of it."""
+        zh, en = STATE_WORDS[self.case.state]
+        found = self.verification
+        if found is None:
+            return both(zh, en)
+        said_zh, said_en = _VERIFIED[found.word]
+        at = f" {found.month}" if found.month else ""
+        return both(f"{zh}，{said_zh}{at}", f"{en}; {said_en}{at}")
 
     @property
     def place(self) -> Words:
@@ -78,7 +92,7 @@ def _period_of(facts: MonthFacts) -> Period:
 def read_cases(facts: MonthFacts, *kinds: str) -> list[Told] | None:
     """The period's cases of these kinds, by their opening; None where none was ever recorded.
 
-    Three statements at the most.
+    Six statements at the most.
     """
     ever = sa.select(Case.id).where(Case.contract_id == facts.contract.id, Case.kind.in_(kinds))
     if facts.session.scalar(ever.limit(1)) is None:
@@ -101,7 +115,18 @@ def read_cases(facts: MonthFacts, *kinds: str) -> list[Told] | None:
     wanted = sa.select(CaseClock).where(CaseClock.case_id.in_([row.Case.id for row in rows]))
     for clock in facts.session.scalars(wanted):
         clocks[clock.case_id][clock.name] = clock
-    return [Told(row.Case, row.Room, row.Building, row.Device, clocks[row.Case.id]) for row in rows]
+    verified = verifications(facts.session, [row.Case for row in rows])
+    return [
+        Told(
+            row.Case,
+            row.Room,
+            row.Building,
+            row.Device,
+            clocks[row.Case.id],
+            verified.get(row.Case.id),
+        )
+        for row in rows
+    ]
 
 
 def faults(facts: MonthFacts) -> ServiceSection | None:
