@@ -59,8 +59,9 @@ format: .venv ## put the Python sources in the one format
 types: .venv ## mypy, strictly
 	.venv/bin/mypy
 
-api: .venv ## write the API's document and the client's types anew
+api: .venv ## write the API's document, the client's types and the phone's steps of cases anew
 	$(FLASK) openapi write webapp/static/openapi.json
+	$(FLASK) openapi write-steps webapp/pwa/client/src/rules/case_steps.json
 	$(RUN) -m tools.client npm run api
 
 storm: .venv environment ## minutes of engineers and faults; ARGS="--storms 3 --seconds 300 --seed 7"

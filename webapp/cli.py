@@ -16,6 +16,7 @@ from webapp import jobs as queue
 from webapp import receiving
 from webapp.api import openapi as openapi_api
 from webapp.backup import BackupError, restore_backup, write_backup
+from webapp.cases import field_steps
 from webapp.cli_estate import estate
 from webapp.cli_sync import sync
 from webapp.db import db, now_utc, unit_of_work
@@ -47,6 +48,14 @@ openapi = AppGroup("openapi", help="The API's document.")
 def write_openapi(path: Path) -> None:
     """Write the OpenAPI document to PATH."""
     openapi_api.write(path)
+    click.echo(f"wrote {path}")
+
+
+@openapi.command("write-steps")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def write_field_steps(path: Path) -> None:
+    """Write the steps of cases that phones take to PATH."""
+    field_steps.write(path)
     click.echo(f"wrote {path}")
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webapp.cases import field_steps
 from webapp.cases.kinds import CAME_OF, KINDS, name_of, parsed_name
 from webapp.cases.steps import Field, Kind, checked_fields, possible_steps, step_of
 from webapp.cases.terms import KINDS as CLOCKS
@@ -17,6 +18,7 @@ from webapp.cases.words import CLOCK_WORDS, KIND_WORDS, STATE_WORDS
 from webapp.errors import AppError
 from webapp.identity.rules import RIGHTS, ROLE_RIGHTS
 
+ROOT = Path(__file__).parent.parent.parent
 ALL = list(KINDS.values())
 
 
@@ -184,8 +186,23 @@ def test_whatever_is_given_is_either_plain_or_refused(given_fields: dict[str, An
     assert checked_fields(FIELDS, found) == found
 
 
+def test_the_phones_table_is_what_the_kinds_say(tmp_path: Path) -> None:
+    kept = ROOT / "webapp/pwa/client/src/rules/case_steps.json"
+    field_steps.write(tmp_path / "steps.json")
+    assert kept.read_text() == (tmp_path / "steps.json").read_text(), "run make api"
+
+
+def test_a_phone_never_chooses_people_nor_calls_anything_off() -> None:
+    steps = field_steps.field_steps()
+    assert set(steps) == set(KINDS)
+    keys = {step["key"] for some in steps.values() for step in some}
+    assert keys >= {"arrive", "solve", "send", "put_in_service", "replace", "execute", "hold"}
+    assert not keys & {"assign", "hand_over", "fold", "cancel", "decline", "approve", "close"}
+    assert all(some[-1]["key"] == "note" for some in steps.values())
+
+
 def test_the_phone_takes_a_faults_steps_by_the_same_vectors() -> None:
-    path = Path(__file__).parent.parent / "vectors" / "case_steps.json"
+    path = ROOT / "tests/vectors/case_steps.json"
     for state, key, can, after, asked, required, meets in json.loads(path.read_text())["rows"]:
         possible = possible_steps(KINDS["fault"], state, {}, ROLE_RIGHTS["inspection_engineer"])
         step = next((one for one in possible if one.key == key), None)

@@ -142,7 +142,10 @@ class HoursRow(msgspec.Struct, omit_defaults=True):
 
 
 class CaseRow(msgspec.Struct, omit_defaults=True):
-    """A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers."""
+    """A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers.
+
+    ``way`` is a repair's: in warranty, paid, or a replacement. Some of its steps hang on it.
+    """
 
     uid: str
     name: str
@@ -159,6 +162,7 @@ class CaseRow(msgspec.Struct, omit_defaults=True):
     owner_id: int | None = None
     reporter: str = ""
     contact: str = ""
+    way: str = ""
     clocks: list[CaseClockRow] = []
     timeline: list[CaseLineRow] = []
     hours: HoursRow | None = None

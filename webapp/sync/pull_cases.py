@@ -80,6 +80,7 @@ def _row(
         owner_id=case.owner_id,
         reporter=reporter or case.reporter_name,
         contact=case.reporter_contact,
+        way=case.facts.get("way", ""),
         clocks=clocks,
         timeline=lines[-MOST_LINES:],
     )

@@ -14739,6 +14739,7 @@ export interface components {
             live: boolean;
             may_come: ("fault" | "repair" | "change" | "after_hours" | "complaint" | "hotline" | "proposal" | "upgrade" | "training")[];
             name: string;
+            new_device: components["schemas"]["OtherDevice"] | null;
             open_item: number | null;
             /** Format: date-time */
             opened_at: string;
@@ -14766,6 +14767,7 @@ export interface components {
             timeline: components["schemas"]["CaseEvent"][];
             title: string;
             type: string;
+            verification: components["schemas"]["Verification"] | null;
         };
         CaseEvent: {
             after: string;
@@ -14913,6 +14915,8 @@ export interface components {
         /**
          * CaseRow
          * @description A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers.
+         *
+         *         ``way`` is a repair's: in warranty, paid, or a replacement. Some of its steps hang on it.
          */
         CaseRow: {
             /** @default [] */
@@ -14948,6 +14952,8 @@ export interface components {
             timeline: components["schemas"]["CaseLineRow"][];
             title: string;
             uid: string;
+            /** @default  */
+            way: string;
         };
         /**
          * CaseStepIn
@@ -15349,6 +15355,8 @@ export interface components {
             open_items: components["schemas"]["LifeOpenItem"][];
             photos: components["schemas"]["LifePhoto"][];
             records: components["schemas"]["LifeRecord"][];
+            replaced_by: components["schemas"]["OtherDevice"] | null;
+            replaces: components["schemas"]["OtherDevice"] | null;
             trends: components["schemas"]["LifeTrend"][];
         };
         DevicePage: {
@@ -17175,6 +17183,11 @@ export interface components {
             options: {
                 [key: string]: unknown;
             };
+        };
+        OtherDevice: {
+            id: number;
+            name: string;
+            serial: string;
         };
         OwnPhoto: {
             /** Format: date-time */
@@ -19058,6 +19071,17 @@ export interface components {
             new_password?: string;
             oidc_subject?: string;
             phone?: string;
+        };
+        Verification: {
+            /** Format: date-time */
+            at: string | null;
+            by: string;
+            by_en: string;
+            inspection_id: number | null;
+            month: string;
+            scanned: boolean;
+            /** @enum {string} */
+            word: "waiting" | "verified" | "still" | "anomaly";
         };
         VoidHours: {
             reason: string;

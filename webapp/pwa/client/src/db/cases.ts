@@ -4,7 +4,7 @@
  * envelope, and works without a network; the time of capture goes along.
  */
 import type { BuildingRow, CaseClockRow, CasePhoto, CaseRow, DeviceRow, PersonRow, RoomRow } from "../api/wire";
-import { missingFields, type PhoneStep, plainField, type StepKey, stepsOf } from "../rules/cases";
+import { missingFields, type PhoneStep, plainField, type StepFacts, stepsOf } from "../rules/cases";
 import { draftFor, draftKeyOf } from "./casedrafts";
 import { operationOf, sendable, UNDO_MS } from "./finish";
 import { type HoursGiven, hoursProblem, hoursTyped, hoursView, type HoursView, spanOf } from "./hours";
@@ -93,6 +93,13 @@ export async function caseViews(db: UserDatabase): Promise<CaseView[]> {
   return dress(db, rows, works);
 }
 
+/** The cases of a device that the server has told of, by what falls due next. */
+export async function casesOfDevice(db: UserDatabase, deviceId: number): Promise<CaseView[]> {
+  const rows = await db.cases.where("device_id").equals(deviceId).toArray();
+  const works = await db.case_works.where("case_uid").anyOf(rows.map((row) => row.uid)).toArray();
+  return dress(db, rows, works);
+}
+
 /** One case by its uid, or by the name that people call it by; null when it isn't on this phone. */
 export async function caseView(db: UserDatabase, key: string): Promise<CaseView | null> {
   const row = (await db.cases.get(key)) ?? (await db.cases.filter(({ name }) => name === key).first());
@@ -173,6 +180,7 @@ function rowOf(db: UserDatabase, { uid, payload }: CaseWork & { kind: "case_open
     owner_id: null,
     reporter: "",
     contact: "",
+    way: "",
     hours: null,
     clocks: [],
     timeline: [
@@ -215,9 +223,9 @@ function viewOf(
   const ended = new Map<string, string>();
   for (const work of works) {
     if (work.kind !== "case_step" || told.has(work.uid) || (work.state === "accepted" && work.told)) continue;
-    const line = ownLine(work, state, people.get(db.userId) ?? null);
+    const line = ownLine(work, row, state, people.get(db.userId) ?? null);
     lines.push(line);
-    const step = line.after === "" ? undefined : stepsOf(row.kind, state).find((one) => one.key === line.step);
+    const step = line.after === "" ? undefined : stepsOf(row.kind, state, row).find((one) => one.key === line.step);
     if (!step) continue;
     state = line.after;
     if (step.owns) ownerId ??= db.userId;
@@ -240,7 +248,7 @@ function viewOf(
     ...place,
     clocks: row.clocks.map((clock) => ({ ...clock, ended_at: clock.ended_at ?? ended.get(clock.name) ?? null })),
     lines,
-    steps: stepsOf(row.kind, state),
+    steps: stepsOf(row.kind, state, row),
     hours: hoursView(row, works, people, db.userId),
     unsent: works.some((work) => work.state === "saved"),
     stopped: works.some((work) => isStopped(work)),
@@ -252,9 +260,14 @@ export function isStopped(work: Pick<CaseWork, "state">): boolean {
 }
 
 /** One that was refused, or doesn't fit what the server has told since, changes no state: `after` is "". */
-function ownLine(work: CaseWork & { kind: "case_step" }, state: string, author: PersonRow | null): CaseLine {
+function ownLine(
+  work: CaseWork & { kind: "case_step" },
+  row: StepFacts & Pick<CaseRow, "kind">,
+  state: string,
+  author: PersonRow | null,
+): CaseLine {
   const { step: key, fields, at } = work.payload;
-  const step = isStopped(work) ? undefined : stepsOf("fault", state).find((one) => one.key === key);
+  const step = isStopped(work) ? undefined : stepsOf(row.kind, state, row).find((one) => one.key === key);
   const { text, ...given } = fields;
   return {
     uid: work.uid,
@@ -308,7 +321,7 @@ export async function declareFault(db: UserDatabase, fault: DeclaredFault, draft
 export async function takeCaseStep(
   db: UserDatabase,
   caseUid: string,
-  key: StepKey,
+  key: string,
   given: Readonly<Record<string, string>>,
 ): Promise<string> {
   const view = await caseView(db, caseUid);

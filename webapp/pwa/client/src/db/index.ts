@@ -4,40 +4,19 @@
  * Everything here works on the database of the signed-in user, which `openUserDatabase` has made
  * the current one. Reads are for `live`; writes answer once they are on the disk.
  */
-import * as caseDrafts from "./casedrafts";
-import * as cases from "./cases";
+import { bound } from "./bound";
 import * as drafts from "./drafts";
 import * as finishing from "./finish";
 import * as homes from "./home";
 import * as items from "./items";
-import { currentDatabase } from "./open";
 import * as photos from "./photos";
 import * as back from "./returns";
 import * as visits from "./revisits";
-import type { UserDatabase } from "./schema";
 import * as search from "./search";
 import * as signing from "./selfchecks";
 import * as state from "./syncstate";
 import * as tasks from "./task";
 import * as unsent from "./unsent";
-
-type OnDatabase<Args extends unknown[], Result> = (
-  db: UserDatabase,
-  ...args: Args
-) => Promise<Result>;
-
-/** The same function on the current database; without one it rejects, and never throws. */
-function bound<Args extends unknown[], Result>(
-  work: OnDatabase<Args, Result>,
-): (...args: Args) => Promise<Result> {
-  return (...args) => {
-    try {
-      return work(currentDatabase(), ...args);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
-  };
-}
 
 export const home = bound(homes.home);
 export const currentRound = bound(homes.currentRound);
@@ -72,27 +51,9 @@ export const beginAnswer = bound(back.beginAnswer);
 export const dropUntouched = bound(back.dropUntouched);
 export const signSelfCheck = bound(signing.signSelfCheck);
 export const undoSelfCheck = bound(signing.undoSelfCheck);
-export const caseViews = bound(cases.caseViews);
-export const caseView = bound(cases.caseView);
-export const caseCounts = bound(cases.caseCounts);
-export const caseDraft = bound(caseDrafts.caseDraft);
-export const caseDraftPhotos = bound(caseDrafts.caseDraftPhotos);
-export const saveCaseDraft = bound(caseDrafts.saveCaseDraft);
-export const addCasePhoto = bound(caseDrafts.addCasePhoto);
-export const removeCasePhoto = bound(caseDrafts.removeCasePhoto);
-export const restoreCasePhoto = bound(caseDrafts.restoreCasePhoto);
-export const annotateCasePhoto = bound(caseDrafts.annotateCasePhoto);
-export const placeOfDevice = bound(cases.placeOfDevice);
-export const declareFault = bound(cases.declareFault);
-export const takeCaseStep = bound(cases.takeCaseStep);
-export const undoCaseWork = bound(cases.undoCaseWork);
-export const logHours = bound(cases.logHours);
 export const recordScan = bound(search.recordScan);
 export const acknowledgeEviction = bound(state.acknowledgeEviction);
 
-export { draftKeyOf } from "./casedrafts";
-export { dueOf, HOURS_DRAFT } from "./cases";
-export { hoursProblem, local as localTime, spanOf } from "./hours";
 export { emptyDraft, merge as mergeDraft } from "./drafts";
 export { UNDO_MS, type Finished } from "./finish";
 export { NotSavedError, PhotoUnreadableError } from "./errors";
@@ -105,8 +66,6 @@ export {
   type DatabaseNotice,
 } from "./open";
 export { picture } from "./picture.svelte";
-export type { CaseCounts, CaseLine, CaseView, DeclaredFault } from "./cases";
-export type { HoursGiven, HoursLine, HoursProblem, HoursView, PlannedLine } from "./hours";
 export type { HomeView, RoomMark, RoomProgress, RoomTask, RoomView } from "./home";
 export type { Signing, SigningState } from "./selfchecks";
 export type { OpenItemFilter, OpenItemView } from "./items";

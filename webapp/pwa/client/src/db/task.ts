@@ -36,6 +36,8 @@ export interface TaskView {
   repeat: Record<string, number>;
   /** Carried over, to be answered first. */
   openItems: OpenItemView[];
+  /** How many cases of the service desk this device has that still wait for somebody. */
+  cases: number;
   /** What was sent back of it and has no answer yet. */
   returned: ReturnedLine[];
   draft: Draft | null;
@@ -97,10 +99,11 @@ async function photosShown(
 }
 
 async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | undefined) {
-  const [building, label, openItems, returned, others, next] = await Promise.all([
+  const [building, label, openItems, cases, returned, others, next] = await Promise.all([
     room && db.buildings.get(room.building_id),
     labelOf(db, row.device_id),
     openItemViews(db, { roomId: row.room_id, deviceId: row.device_id }),
+    row.device_id === null ? 0 : db.cases.where("device_id").equals(row.device_id).count(),
     returnedOf(db, row.id),
     db.inspections.where("task_id").equals(row.id).toArray(),
     nextTask(db, row),
@@ -109,6 +112,7 @@ async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | unde
     building,
     label,
     openItems,
+    cases,
     returned,
     others: others.filter((one) => one.author_id !== db.userId),
     next,

@@ -19,8 +19,14 @@ describe("the steps of a fault", () => {
   }
 });
 
-it("takes nothing but notes of another kind", () => {
-  expect(stepsOf("repair", "sent").map((step) => step.key)).toEqual(["note"]);
+it("takes a repair's steps by its way", () => {
+  const keys = (state: string, way: string) => stepsOf("repair", state, { way }).map((step) => step.key);
+  expect(keys("planned", "warranty")).toContain("send");
+  expect(keys("planned", "paid")).not.toContain("send");
+  // A new device is what it is about, and the first to be offered; the factory sometimes sends one too.
+  expect(keys("approved", "replacement")[0]).toBe("send");
+  expect(keys("returned", "replacement").slice(0, 2)).toEqual(["replace", "put_in_service"]);
+  expect(keys("returned", "warranty").slice(0, 2)).toEqual(["put_in_service", "replace"]);
 });
 
 it("takes money as it is written, and nothing else for it", () => {
@@ -28,4 +34,14 @@ it("takes money as it is written, and nothing else for it", () => {
   for (const [typed, plain] of [["¥1,200.50", "1200.50"], ["", ""], ["1.005", null], ["-1", null], ["约三百", null]] as const) {
     expect(plainField(cost, typed)).toBe(plain);
   }
+});
+
+it("takes a number, a time and a choice as the server wants them", () => {
+  const field = (kind: "number" | "at" | "choice", choices?: string[]) => ({ key: "x", kind, required: false, ...(choices ? { choices } : {}) });
+  expect(plainField(field("number"), " 12 ")).toBe(12);
+  expect(plainField(field("number"), "twelve")).toBeNull();
+  expect(plainField(field("at"), "2026-11-27T09:30")).toBe(new Date("2026-11-27T09:30").toISOString());
+  expect(plainField(field("at"), "soon")).toBeNull();
+  expect(plainField(field("choice", ["yes"]), "yes")).toBe("yes");
+  expect(plainField(field("choice", ["yes"]), "no")).toBeNull();
 });

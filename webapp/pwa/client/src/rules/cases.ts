@@ -1,18 +1,19 @@
 /**
- * The steps of a fault that an engineer takes on the spot, as webapp/cases/kinds.py has them
- * (clauses 38-42): tests/vectors/case_steps.json is run by both. The server's word counts.
+ * The steps of cases that are taken on the spot, without a network: those of the server's kinds of
+ * case whose fields a phone can ask for (webapp/cases/field_steps.py writes them; clauses 11-14, 22-24,
+ * 32-42, 48). The server's word counts.
  */
-
-export type StepKey = "take_over" | "arrive" | "explain" | "solve" | "note";
+import table from "./case_steps.json";
 
 export interface StepField {
   key: string;
-  kind: "words" | "text" | "code" | "money";
+  kind: "words" | "text" | "code" | "money" | "date" | "at" | "number" | "choice";
   required: boolean;
+  choices?: readonly string[];
 }
 
 export interface PhoneStep {
-  key: StepKey;
+  key: string;
   froms: readonly string[];
   /** The state that it leads to; null where the case stays in its state. */
   to: string | null;
@@ -21,48 +22,23 @@ export interface PhoneStep {
   meets: readonly string[];
   /** Whether who takes it answers for the case, where nobody does. */
   owns: boolean;
+  /** A fact of the case, and the values of it with which the step is there at all. */
+  when?: readonly [string, readonly string[]];
 }
 
-const WORDS: StepField = { key: "text", kind: "words", required: false };
-const CAUSE: StepField = { key: "cause", kind: "words", required: true };
-const LIVE = ["declared", "taken", "on_site", "explained", "solved"];
+/** What steps hang on beside the state. */
+export interface StepFacts {
+  way?: string | undefined;
+}
 
-export const FAULT_STEPS: readonly PhoneStep[] = [
-  { key: "take_over", froms: ["declared"], to: "taken", fields: [WORDS], meets: [], owns: true },
-  {
-    key: "arrive",
-    froms: ["declared", "taken"],
-    to: "on_site",
-    fields: [{ key: "code", kind: "code", required: false }, WORDS],
-    meets: ["response"],
-    owns: true,
-  },
-  {
-    key: "explain",
-    froms: ["on_site"],
-    to: "explained",
-    fields: [CAUSE, { key: "plan", kind: "words", required: true }, { key: "cost", kind: "money", required: false }],
-    meets: ["cause_report"],
-    owns: false,
-  },
-  {
-    key: "solve",
-    froms: ["taken", "on_site", "explained"],
-    to: "solved",
-    fields: [CAUSE, { key: "solution", kind: "words", required: true }, { key: "part", kind: "text", required: false }],
-    meets: ["response", "cause_report", "vendor_report"],
-    owns: true,
-  },
-  { key: "note", froms: LIVE, to: null, fields: [{ ...WORDS, required: true }], meets: [], owns: false },
-];
-
-/** Of every other kind the phone tells, and takes notes. */
-const NOTE = FAULT_STEPS.filter((step) => step.key === "note");
+const STEPS = table as unknown as Readonly<Record<string, readonly PhoneStep[]>>;
 
 /** The steps that can be taken of a case in this state, the one that leads on first. */
-export function stepsOf(kind: string, state: string): PhoneStep[] {
-  if (kind !== "fault") return [...NOTE];
-  return FAULT_STEPS.filter((step) => step.froms.includes(state));
+export function stepsOf(kind: string, state: string, facts: StepFacts = {}): PhoneStep[] {
+  const values: Readonly<Record<string, string | undefined>> = { ...facts };
+  return (STEPS[kind] ?? []).filter(
+    ({ froms, when }) => froms.includes(state) && (!when || when[1].includes(values[when[0]] ?? "")),
+  );
 }
 
 /** The fields that are asked for and still empty. */
@@ -73,11 +49,27 @@ export function missingFields(step: PhoneStep, given: Readonly<Record<string, un
 }
 
 const MONEY = /^\d{1,10}(\.\d{1,2})?$/;
+const WHOLE = /^\d{1,5}$/;
 
 /** A field's text as the server takes it; null where it is none of its kind, "" where it is empty. */
-export function plainField(field: StepField, text: string): string | null {
+export function plainField(field: StepField, text: string): string | number | null {
   const plain = text.trim();
-  if (field.kind !== "money" || plain === "") return plain;
-  const amount = plain.replaceAll(/[,，\s¥￥]/gu, "");
-  return MONEY.test(amount) ? amount : null;
+  if (plain === "") return "";
+  switch (field.kind) {
+    case "money": {
+      const amount = plain.replaceAll(/[,，\s¥￥]/gu, "");
+      return MONEY.test(amount) ? amount : null;
+    }
+    case "number":
+      return WHOLE.test(plain) ? Number(plain) : null;
+    case "at": {
+      // A local time gets the offset of the place where it was typed.
+      const at = new Date(plain);
+      return Number.isNaN(at.getTime()) ? null : at.toISOString();
+    }
+    case "choice":
+      return field.choices?.includes(plain) ? plain : null;
+    default:
+      return plain;
+  }
 }

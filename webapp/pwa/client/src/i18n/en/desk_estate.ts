@@ -191,6 +191,8 @@ export default {
   "device.category_repair": "Repair",
   "device.category_replacement": "Replacement",
   "device.category_upgrade": "Upgrade",
+  "device.replaces": "Replaces",
+  "device.replaced_by": "Replaced by",
   "device.result_fixed": "Fixed",
   "device.result_open_item": "Open item",
   "device.result_replaced": "Replaced",

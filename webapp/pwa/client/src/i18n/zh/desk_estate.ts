@@ -189,6 +189,8 @@ export default {
   "device.category_repair": "维修",
   "device.category_replacement": "更换",
   "device.category_upgrade": "升级",
+  "device.replaces": "替换了",
+  "device.replaced_by": "已更换为",
   "device.result_fixed": "已修复",
   "device.result_open_item": "转遗留问题",
   "device.result_replaced": "已更换",

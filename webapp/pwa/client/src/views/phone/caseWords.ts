@@ -1,6 +1,6 @@
 /** What cases, their states, steps and fields are called on the phone. */
 import type { CaseClockRow } from "../../api/wire";
-import type { CaseLine, CaseView } from "../../db";
+import type { CaseLine, CaseView } from "../../db/casework";
 import { formatDate, formatDateTime, isKey, t } from "../../i18n";
 import "../../i18n/cases";
 import { personName, placeName } from "./words";
@@ -15,6 +15,7 @@ export const kindText = (kind: string): string => named("kind", kind);
 export const stateText = (state: string): string => named("state", state);
 export const stepText = (step: string): string => named("step", step);
 export const fieldText = (field: string): string => named("field", field);
+export const choiceText = (choice: string): string => named("choice", choice);
 export const clockText = (clock: string): string => named("clock", clock);
 
 export function severityText(severity: number): string {
@@ -34,8 +35,9 @@ export function casePlace(view: Pick<CaseView, "device" | "room" | "building">):
 export function givenText(field: string, value: unknown): string {
   const text = String(value);
   if (field === "severity") return severityText(Number(value));
-  if (field.endsWith("_on")) return formatDate(text);
-  return field === "proof" ? named("choice", text) : text;
+  if (field.endsWith("_at")) return formatDateTime(text);
+  if (field.endsWith("_on") || field === "warranty_until") return formatDate(text);
+  return choiceText(text);
 }
 
 export function authorText(line: CaseLine): string {

@@ -43,7 +43,7 @@ export function givenText(field: string, value: unknown): string {
   }
   const text = String(value);
   if (field.endsWith("_at")) return formatDateTime(text, session.contract?.time_zone);
-  if (field.endsWith("_on")) return formatDate(text);
+  if (field.endsWith("_on") || field === "warranty_until") return formatDate(text);
   return choiceText(text);
 }
 

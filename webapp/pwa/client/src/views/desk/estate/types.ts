@@ -8,6 +8,7 @@ export type Room = Schemas["RoomListed"];
 export type Estate = Schemas["Estate"];
 export type Device = Schemas["Device"];
 export type DeviceLife = Schemas["DeviceLife"];
+export type OtherDevice = Schemas["OtherDevice"];
 export type ImportReport = Schemas["ImportReport"];
 export type ImportProblem = Schemas["ImportProblem"];
 export type Label = Schemas["Label"];

@@ -1,6 +1,6 @@
 /** What the phone's screens say of cases. Pure. */
-import type { CaseView, TaskView } from "../../../db";
-import { dueOf } from "../../../db";
+import type { TaskView } from "../../../db";
+import { type CaseView, dueOf } from "../../../db/casework";
 import type { Item } from "../../../rules/checklist";
 import type { State } from "../../../ui/states";
 
@@ -16,11 +16,16 @@ export function proofOf(
   return found.room_id === view.room?.id ? "in_room" : "elsewhere";
 }
 
-/** How a case is drawn: past a clock stands out, solved is calm. */
+/** Whether what was wrong is said to be right again: the next inspection verifies it. */
+export function isPutRight(view: Pick<CaseView, "state">): boolean {
+  return view.state === "solved" || view.state === "in_service";
+}
+
+/** How a case is drawn: past a clock stands out, what was put right is calm. */
 export function caseState(view: CaseView, now: number): State {
   const due = dueOf(view);
   if (due && Date.parse(due) < now) return "abnormal";
-  return view.state === "solved" ? "normal" : "attention";
+  return isPutRight(view) ? "normal" : "attention";
 }
 
 /** How long before its end a clock asks for attention. */
