@@ -111,8 +111,15 @@ def sentence(
 def _spoken(
     details: Mapping[str, Any], language: Language, clocks: Mapping[str, tuple[str, str]]
 ) -> dict[str, str]:
-    """What stands as data in the details and as words in the sentence."""
+    """What stands as data in the details and as words in the sentence.
+
+    A person's name stands there twice, as ``name`` and ``name_en``; old notices have the first alone.
+    """
     english, spoken = language == "en", {}
+    if english:
+        spoken = {
+            key[:-3]: value for key, value in details.items() if key.endswith("_en") and value
+        }
     if isinstance(month := details.get("month"), str) and month:
         year, _, number = month.partition("-")
         spoken["month"] = month_in_english(month) if english else f"{year}年{int(number)}月"
