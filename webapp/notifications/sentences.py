@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webapp.notifications.rules import Language
-from webapp.notifications.words import month_in_english, when_en, when_zh
+from webapp.notifications.words import money_text, month_in_english, when_en, when_zh
 
 SENTENCES: dict[Language, dict[str, str]] = {
     "zh": {
@@ -125,6 +125,8 @@ def _spoken(
         spoken["month"] = month_in_english(month) if english else f"{year}年{int(number)}月"
     if isinstance(left := details.get("days_left"), int):
         spoken["when"] = when_en(left) if english else when_zh(left)
+    if isinstance(total := details.get("total"), str):
+        spoken["total"] = money_text(total)
     if isinstance(clock := details.get("clock"), str) and clock in clocks:
         spoken["clock"] = clocks[clock][1 if english else 0]
     return spoken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -190,6 +191,11 @@ def when_en(days_left: int) -> str:
         return "due today"
     days = f"{abs(days_left)} day" if abs(days_left) == 1 else f"{abs(days_left)} days"
     return f"{days} left" if days_left > 0 else f"{days} overdue"
+
+
+def money_text(text: str) -> str:
+    """A sum as both languages group it: ``CNY 1234.50`` as ``CNY 1,234.50``; never a float."""
+    return re.sub(r"\B(?=(?:\d{3})+\.)", ",", text)
 
 
 def _plain(lines: Iterable[Line], language: Language) -> str:

@@ -32,8 +32,9 @@ export function sentence({ kind, details }: ToldRow): string {
   const month = typeof details.month === "string" ? formatMonth(details.month) : "";
   const when = typeof details.days_left === "number" ? whenText(details.days_left) : "";
   const clock = typeof details.clock === "string" ? clockText(details.clock) : "";
+  const total = typeof details.total === "string" ? moneyText(details.total) : "";
   const known = details as Record<string, string | number>;
-  return t(key as Key, { ...known, ...namesOf(details), month, when, clock });
+  return t(key as Key, { ...known, ...namesOf(details), month, when, clock, total });
 }
 
 /** Whoever is named stands there twice, as `name` and `name_en`; old lines have the first alone. */
@@ -45,6 +46,11 @@ function namesOf(details: ToldRow["details"]): Record<string, string> {
       return [own, pickName(details[own] as string, details[key] as string)];
     }),
   );
+}
+
+/** A sum as both languages group it, without ever being a float: `CNY 1234.50` as `CNY 1,234.50`. */
+function moneyText(text: string): string {
+  return text.replaceAll(/\B(?=(?:\d{3})+\.)/gu, ",");
 }
 
 function clockText(name: string): string {
