@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from webapp import links, log
 from webapp.db import db, now_utc, unit_of_work
-from webapp.identity.models import Contract
+from webapp.identity.models import Contract, User
 from webapp.identity.queries import reachable
 from webapp.jobs import TryLater, handles
 from webapp.notifications import queries, services
@@ -76,11 +78,19 @@ def _give_up(mail: Outgoing, reply: str) -> None:
                     one.recipient,
                     contract_id=contract.id,
                     kind="mail_failed",
-                    details={"to": mail.to_name or mail.to_address, "reason": reply},
+                    details={**_addressee(session, mail), "reason": reply},
                     path=f"/desk/contract?view=mail&state=failed&contract={contract.code}",
                     key=f"mail_failed:{mail.id}",
                     now=now,
                 )
+
+
+def _addressee(session: Session, mail: Outgoing) -> dict[str, str]:
+    """Whom a mail was for: by both names where he has an account, else as it named him."""
+    for user in session.scalars(sa.select(User).where(User.email == mail.to_address)):
+        if mail.to_name in (user.name, user.name_en):
+            return {"to": user.name, "to_en": user.name_en}
+    return {"to": mail.to_name or mail.to_address}
 
 
 def register() -> None:

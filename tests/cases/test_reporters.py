@@ -30,6 +30,7 @@ from webapp.cases.opening import called
 from webapp.cases.reporters import MOST_A_DAY, Reporter, remember
 from webapp.cases.services import Author
 from webapp.db import db, now_utc, unit_of_work
+from webapp.estate.models import Room
 from webapp.identity.models import Contract, User
 from webapp.notifications.mail import FolderTransport
 from webapp.notifications.models import Mail
@@ -97,6 +98,8 @@ def test_each_who_told_of_one_fault_is_asked_and_each_address_once(
     engineer: User,
     signed_in: SignIn,
 ) -> None:
+    with unit_of_work() as session:
+        session.execute(sa.update(Room).values(name_en="West Lake Hall"))
     name = report(passer, code, contact=ADDRESS)["name"]
     report(passer, code, contact="li@client.example", language="en")
     report(passer, code, contact=ADDRESS)
@@ -104,6 +107,10 @@ def test_each_who_told_of_one_fault_is_asked_and_each_address_once(
     solve(signed_in(engineer), name)
     asked = [mail for mail in mails() if ":ended:" in mail.unique_key]
     assert sorted(mail.to_address for mail in asked) == [ADDRESS, "li@client.example"]
+    # Each reads of the room by its name in his language.
+    for mail in mails():
+        named = "西湖厅" if mail.to_address == ADDRESS else "West Lake Hall"
+        assert f"8F {named}" in mail.text
 
 
 def test_who_told_of_what_was_folded_is_asked_by_what_it_became(

@@ -68,6 +68,17 @@ def test_a_members_mail_is_a_fault_with_its_clock_and_he_is_told_the_number_once
     assert len(rows(CaseFile)) == 2
 
 
+def test_a_member_who_reads_english_is_greeted_by_his_english_name(contract: Contract) -> None:
+    factories.member(
+        contract, "client_it_lead", login="lead", name="陈静", name_en="Chen Jing", language="en",
+        email=LEAD,
+    )  # fmt: skip
+    take(a_mail("No picture"))
+    [answer] = rows(Mail)
+    assert answer.text.startswith("Hello Chen Jing,")
+    assert rows(Case)[0].reporter_name == "陈静"
+
+
 def test_a_logo_is_no_picture_of_a_fault(contract: Contract, lead: User) -> None:
     from tests.sync.phone import picture
 

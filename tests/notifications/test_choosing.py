@@ -181,3 +181,45 @@ def test_a_sentence_is_in_the_readers_words_and_fills_nothing_twice() -> None:
         == "Round of October 2026, 1 day left: 1 thing left for you to do"
     )
     assert sentence("never_heard_of", {}, "en") == "Something new"
+
+
+@pytest.mark.parametrize(
+    ("english", "zh", "en"),
+    [
+        (
+            {"name_en": "Li Ming", "stand_in_en": "Wang Fang"},
+            "王芳 代班 李明：1 至 2",
+            "Wang Fang stands in for Li Ming, 1 to 2",
+        ),
+        # Nobody knows his English name; a notice of before held none at all.
+        (
+            {"name_en": "", "stand_in_en": "Wang Fang"},
+            "王芳 代班 李明：1 至 2",
+            "Wang Fang stands in for 李明, 1 to 2",
+        ),
+        ({}, "王芳 代班 李明：1 至 2", "王芳 stands in for 李明, 1 to 2"),
+    ],
+)
+def test_people_are_named_in_the_readers_language(english: dict, zh: str, en: str) -> None:
+    details = {"name": "李明", "stand_in": "王芳", "from": "1", "to": "2", **english}
+    assert sentence("stand_in_begins", details, "zh") == zh
+    assert sentence("stand_in_begins", details, "en") == en
+
+
+@pytest.mark.parametrize(
+    ("total", "shown"),
+    [
+        ("CNY 999.00", "CNY 999.00"),
+        ("CNY 1272.00", "CNY 1,272.00"),
+        ("USD 123456.78", "USD 123,456.78"),
+        ("CNY 90071992547409931.05", "CNY 90,071,992,547,409,931.05"),
+        ("to be agreed", "to be agreed"),
+    ],
+)
+def test_a_sum_stands_with_its_currency_and_its_thousands(total: str, shown: str) -> None:
+    details = {"number": "Q1-1", "title": "1234.50", "name": "周敏", "total": total}
+    assert sentence("quote_sent", details, "zh") == f"Q1-1 待您批准：1234.50（{shown}）"
+    assert (
+        sentence("quote_sent", details, "en") == f"Q1-1 waits for your approval: 1234.50 ({shown})"
+    )
+    assert sentence("quote_declined", details, "en") == f"周敏 has declined Q1-1 ({shown})"

@@ -15,6 +15,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import factories
 from tests.notifications.smtp_server import SmtpServer
 from webapp import jobs
 from webapp.db import db, now_utc, unit_of_work
@@ -250,6 +251,19 @@ def test_who_answers_for_the_report_is_told_of_a_refusal_once(
     assert told.details == {"to": "周敏", "reason": "550 5.1.1 nobody of that name"}
     assert told.path == "/desk/contract?view=mail&state=failed&contract=HQ"
     assert len(db.session.scalars(sa.select(Mail)).all()) == 1
+
+
+@pytest.mark.parametrize("named", ["周敏", "Zhou Min"])
+def test_whose_mail_was_refused_is_told_by_both_his_names(
+    app: Flask, carried_by: Callable, contract: Contract, manager: User, named: str
+) -> None:
+    factories.user("zhou", "周敏", name_en="Zhou Min", email="zhou@example.com")
+    with SmtpServer(rcpt="550 5.1.1 nobody of that name") as server:
+        carried_by(_smtp(server))
+        _write(contract_id=contract.id, to_name=named)
+        _work(app, 1)
+    told = db.session.scalars(sa.select(Notification)).one()
+    assert (told.details["to"], told.details["to_en"]) == ("周敏", "Zhou Min")
 
 
 def test_a_connection_that_breaks_before_the_last_answer_gives_the_same_mail_again(

@@ -18,7 +18,7 @@ from webapp.hours.rules import running_out
 from webapp.hours.running_out import tell_of_free_hours
 from webapp.identity.models import Contract, User
 from webapp.identity.rules import ROLE_RIGHTS, Access
-from webapp.notifications.models import Notification
+from webapp.notifications.models import Mail, Notification
 from webapp.spares.models import Loan
 from webapp.team import manuals
 from webapp.team.models import Absence
@@ -172,7 +172,10 @@ def test_what_is_told_of_an_absence_on_a_day(days: int, open_end: bool, kinds: l
 def test_a_stand_in_is_told_when_he_begins_and_both_when_it_is_over(
     contract: Contract, manager: User, engineer: User, it_lead: User
 ) -> None:
-    backup = factories.member(contract, "backup_engineer", login="backup")
+    backup = factories.member(
+        contract, "backup_engineer", login="backup", name="王芳", name_en="Wang Fang", language="en",
+        email="wang@example.com",
+    )  # fmt: skip
     with unit_of_work() as session:
         for cancelled in (None, nine(DAY)):
             session.add(
@@ -201,6 +204,18 @@ def test_a_stand_in_is_told_when_he_begins_and_both_when_it_is_over(
         background.tell_of_team(nine(DAY + timedelta(days=7)))
     ends = [("stand_in_ends", login, "/desk/people") for login in ("manager", "engineer", "backup")]
     assert told() == begins + ends
+    # One row serves readers of both languages; his engineer has no English name.
+    for details in db.session.scalars(sa.select(Notification.details)):
+        names = {key: details[key] for key in ("name", "name_en", "stand_in", "stand_in_en")}
+        assert names == {
+            "name": "李明",
+            "name_en": "",
+            "stand_in": "王芳",
+            "stand_in_en": "Wang Fang",
+        }
+    subjects = db.session.scalars(sa.select(Mail.subject).order_by(Mail.id)).all()
+    assert subjects[0] == "Wang Fang stands in for 李明, 2026-03-10 to 2026-03-15"
+    assert db.session.scalars(sa.select(Mail.text)).first().startswith("Hello Wang Fang,")  # type: ignore[union-attr]
 
 
 def access(of: Contract, user: User, role: str) -> Access:

@@ -117,6 +117,25 @@ def test_the_chinese_mail_says_who_has_not_done_what(march: Round, manager: User
     assert "3月10日 24:00" in mail.text
 
 
+def test_the_english_mail_names_people_in_english(
+    march: Round, manager: User, engineer: User
+) -> None:
+    people = sa.update(User)
+    with unit_of_work() as session:
+        session.execute(people.where(User.id == engineer.id).values(name_en="Li Ming"))
+        session.execute(
+            people.where(User.id == manager.id).values(
+                language="en", name_en="Wang Jun", email="w@example.com"
+            )
+        )
+    remind_and_escalate(_at(11, 9))
+    mail = db.session.scalars(sa.select(Mail).where(Mail.to_address == "w@example.com")).one()
+    assert mail.text.startswith("Hello Wang Jun,")
+    assert mail.to_name == "Wang Jun"
+    assert "Li Ming\n- Devices to inspect: 2" in mail.text
+    assert "Project manager\n- Final acceptance of the round: 1" in mail.text
+
+
 def test_two_ticks_and_two_workers_tell_it_once(march: Round) -> None:
     now = _at(7, 9)
     twice = due_rounds(db.session(), now)

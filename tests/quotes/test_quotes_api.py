@@ -17,7 +17,8 @@ from tests.quotes.made import DISPLAY, HQ, LABOUR, begun, body_of, ok, open_case
 from tests.reports.test_documents import work
 from webapp.audit.models import AuditRow
 from webapp.cases.models import CaseClock, CaseEvent
-from webapp.db import db
+from webapp.db import db, unit_of_work
+from webapp.identity.models import User
 from webapp.notifications.models import Mail, Notification
 from webapp.reports import documents
 from webapp.reports.documents import Made, Source
@@ -183,6 +184,20 @@ def test_after_hours_are_approved_in_their_story_and_stay_where_they_are(
     assert one["state"] == "requested"
     assert one["timeline"][-1]["step"] == "quote_approved"
     assert one["timeline"][-1]["given"] == {"quote": "Q1-1", "total": "CNY 1272.00"}
+
+
+def test_mails_tell_who_answered_and_how_much_as_their_reader_reads_it(
+    li: FlaskClient, chen: FlaskClient, manager: User, it_lead: User
+) -> None:
+    with unit_of_work() as session:
+        session.get_one(User, it_lead.id).name_en = "Chen Jing"
+        boss = session.get_one(User, manager.id)
+        boss.email, boss.language = "wang@example.com", "en"
+    sent(li, open_case(chen, "after_hours"), {**LABOUR, "rate": "event", "quantity": "1"})
+    ok(chen.post(f"{HQ}/quotes/Q1-1/answers", json={"decision": "approved"}))
+    mails = {mail.to_address: mail for mail in db.session.scalars(sa.select(Mail))}
+    assert mails["wang@example.com"].subject == "Chen Jing has approved Q1-1 (CNY 1,272.00)"
+    assert "含税合计 CNY 1,272.00" in mails["lead@client.example"].text
 
 
 def test_what_was_issued_is_never_edited(li: FlaskClient) -> None:

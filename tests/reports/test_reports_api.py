@@ -64,7 +64,8 @@ def test_a_month_goes_from_accepted_to_confirmed_without_an_account(
     accepted: Month, manager: User, it_lead: User, signed_in: SignIn, app: Flask
 ) -> None:
     with unit_of_work() as session:
-        session.get_one(User, it_lead.id).email = "lead@client.example"
+        lead = session.get_one(User, it_lead.id)
+        lead.email, lead.language, lead.name_en = "lead@client.example", "en", "Chen Jing"
     browser = signed_in(manager)
     report = issue(browser, remark="下月更换灯泡")
     assert (report["number"], report["sent_at"]) == ("HQ-2026-04", None)
@@ -72,6 +73,7 @@ def test_a_month_goes_from_accepted_to_confirmed_without_an_account(
     assert sent.get_json() == {"to": ["lead@client.example"]}
     mail = db.session.scalars(sa.select(Mail)).one()
     assert "HQ-2026-04" in mail.subject
+    assert mail.to_name == "Chen Jing"
     assert mail.text.startswith("请查收")
 
     stranger = app.test_client()
@@ -168,6 +170,10 @@ def test_who_floods_a_link_has_to_wait(
 def test_the_clients_lead_confirms_signed_in_and_nobody_else_can(
     accepted: Month, manager: User, engineer: User, it_lead: User, signed_in: SignIn
 ) -> None:
+    with unit_of_work() as session:
+        session.get_one(User, it_lead.id).name_en = "Chen Jing"
+        boss = session.get_one(User, manager.id)
+        boss.email, boss.language = "wang@example.com", "en"
     browser, another, lead = signed_in(manager), signed_in(engineer), signed_in(it_lead)
     report = issue(browser)
     path = f"{HQ}/reports/{report['id']}/answers"
@@ -176,6 +182,9 @@ def test_the_clients_lead_confirms_signed_in_and_nobody_else_can(
     confirmed = lead.post(path, json={"kind": "confirmed"})
     assert confirmed.status_code == 200
     assert confirmed.get_json()["answers"][0]["via"] == "account"
+    mail = db.session.scalars(sa.select(Mail)).one()
+    assert mail.subject == "Chen Jing has confirmed HQ-2026-04"
+    assert "{here}/desk/report/2026-04?contract=HQ" in mail.text
 
 
 def test_a_report_is_not_sent_before_its_file_is_there_nor_to_nobody(

@@ -24,7 +24,7 @@ from webapp.db import db, now_utc, unit_of_work
 from webapp.hooking import forget_old_deliveries
 from webapp.identity.models import Contract, User
 from webapp.jobs import Job
-from webapp.notifications.models import Notification
+from webapp.notifications.models import Mail, Notification
 from webapp.rounds.models import Round
 from webapp.webhooks.models import Webhook, WebhookAttempt, WebhookDelivery
 from webapp.webhooks.rules import EVENTS, GIVEN_UP_AFTER, KEPT_FOR
@@ -165,6 +165,8 @@ def test_what_is_not_taken_is_tried_again_under_the_same_id(
 def test_after_days_of_failure_it_is_switched_off_and_somebody_is_told(
     boss: FlaskClient, manager: User, engineer: User, receiver: Receiver
 ) -> None:
+    with unit_of_work() as session:
+        session.get_one(User, manager.id).email = "wang@example.com"
     hook, manager_id = make(boss, receiver, "fault.declared"), manager.id
     receiver.status = 503
     declare(boss)
@@ -177,6 +179,12 @@ def test_after_days_of_failure_it_is_switched_off_and_somebody_is_told(
     assert deliveries(boss, hook)[0]["state"] == "given_up"
     told = db.session.scalars(sa.select(Notification).filter_by(kind="webhook_off")).all()
     assert [one.user_id for one in told] == [manager_id]
+    # Who has chosen nothing hears of it by mail too.
+    mail = db.session.scalars(sa.select(Mail)).one()
+    said = f"推送“工单系统”连日失败，已停用：{receiver.address}"
+    assert (mail.to_address, mail.subject) == ("wang@example.com", said)
+    assert said in mail.text
+    assert "{here}/desk/connections?view=webhooks&contract=HQ" in mail.text
     declare(boss)
     work()
     assert len(deliveries(boss, hook)) == 1  # what is switched off is told nothing

@@ -61,7 +61,7 @@ def remember(
     )
     if queries.mails_to(session, address, _KEY, now - timedelta(days=1)) >= MOST_A_DAY:
         return False
-    about = _about(session, case, by_mail=reporter.by_mail)
+    about = _about(session, case, reporter.language, by_mail=reporter.by_mail)
     message = reporter_words.received(about, name=reporter.name, language=reporter.language)
     return _mail(session, case, address, message, line.id, f"{_KEY}received:{line.id}", now)
 
@@ -80,9 +80,9 @@ def tell_ended(session: Session, case: Case, before: str, event: CaseEvent, now:
     if not told:
         return
     answer = str(event.fields.get("solution") or event.fields.get("answer") or "")
-    about = _about(session, case, answer=answer)
     for address, one in told.items():
         language: Language = "en" if one.language == "en" else "zh"
+        about = _about(session, case, language, answer=answer)
         message = reporter_words.ended(about, name="", language=language)
         key = f"{_KEY}ended:{event.id}:{one.id}"
         _mail(session, case, address, message, one.event_id, key, now)
@@ -105,7 +105,7 @@ def _reporters_of(session: Session, case: Case) -> dict[str, CaseReporter]:
 
 
 def _about(
-    session: Session, case: Case, *, answer: str = "", by_mail: bool = False
+    session: Session, case: Case, language: Language, *, answer: str = "", by_mail: bool = False
 ) -> reporter_words.Told:
     contract = session.get_one(Contract, case.contract_id)
     room = session.get(Room, case.room_id) if case.room_id else None
@@ -115,10 +115,15 @@ def _about(
         contract_en=contract.name_en,
         kind=case.kind,
         name=name_of(case.kind, case.number),
-        place=" ".join(filter(None, (room.floor, room.name_zh))) if room else "",
+        place=_place(room, language) if room else "",
         answer=answer,
         by_mail=by_mail,
     )
+
+
+def _place(room: Room, language: Language) -> str:
+    name = (room.name_en or room.name_zh) if language == "en" else room.name_zh
+    return " ".join(filter(None, (room.floor, name)))
 
 
 def _mail(

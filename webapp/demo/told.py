@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.cases.telling import tell_of_clocks
-from webapp.digesting import gather
+from webapp.digesting import gather, people_due
 from webapp.identity.models import Contract
 from webapp.identity.queries import reachable
 from webapp.notifications import services
@@ -63,7 +63,8 @@ def tell_the_demo(
     # What is overdue by now was told by now: nothing arrives by itself in the first minute.
     tell_of_clocks(session, contract.id, now)
     _of_last_month(session, contract, past)
-    gather(session, contract.id, now)
+    for user_id in people_due(session, now):
+        gather(session, user_id, now)
     _note_old_mails(session, now)
     steps = steps_now(current, contract, nine)
     if steps:

@@ -186,6 +186,12 @@ def _recipient(
     )
 
 
+def english_name(session: Session, user_id: int | None) -> str:
+    """What a person is called in English; empty where nobody has said so, or for who has no account."""
+    user = session.get(User, user_id) if user_id is not None else None
+    return user.name_en if user else ""
+
+
 def _name_for(user: User) -> str:
     """A person's name in the language that he reads."""
     return (user.name_en or user.name) if user.language == "en" else user.name

@@ -29,10 +29,14 @@ MOST_A_DAY = 30
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who wrote: a member by his name, or whoever told of a case before; ``contracts`` are by id."""
+    """Who wrote: a member by his name, or whoever told of a case before; ``contracts`` are by id.
+
+    ``greeting`` is what a member is called in his language; nobody else is greeted by name.
+    """
 
     name: str
     language: Language
+    greeting: str = ""
     contracts: frozenset[int] = frozenset()
     member_of: frozenset[int] = frozenset()
 
@@ -89,7 +93,7 @@ def place_in_words(session: Session, contract_id: int, mail: Incoming) -> int | 
 
 def _sender(session: Session, mail: Incoming) -> Sender:
     rows = session.execute(
-        sa.select(Membership.contract_id, User.name, User.language)
+        sa.select(Membership.contract_id, User.name, User.name_en, User.language)
         .join(User, User.id == Membership.user_id)
         .where(
             sa.func.lower(User.email) == mail.address,
@@ -103,10 +107,12 @@ def _sender(session: Session, mail: Incoming) -> Sender:
     )
     members = frozenset(row.contract_id for row in rows)
     language = rules.language_of(mail.subject, mail.text)
+    name, greeting = mail.name or mail.address.partition("@")[0][:80], ""
     if rows:
         language = "en" if rows[0].language == "en" else "zh"
-    name = rows[0].name if rows else mail.name or mail.address.partition("@")[0][:80]
-    return Sender(name, language, members | frozenset(told), members)
+        name = rows[0].name
+        greeting = (rows[0].name_en or name) if language == "en" else name
+    return Sender(name, language, greeting, members | frozenset(told), members)
 
 
 def _addressed(session: Session, mail: Incoming) -> int | None:

@@ -225,7 +225,7 @@ def _apply(
     row.case_id, row.event_id = case.id, line.id
     _add_photos(session, line, row, photos, now)
     if not sorting.case:
-        greeted = sender.name if contract_id in sender.member_of else ""
+        greeted = sender.greeting if contract_id in sender.member_of else ""
         reporter = Reporter(mail.address, sender.language, greeted, by_mail=True)
         remember(session, case, line, reporter, now)
     return case

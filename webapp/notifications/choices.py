@@ -63,30 +63,49 @@ class Gathered:
     read: bool
 
 
-def contracts_with_digests(session: Session) -> list[int]:
-    """The contracts of which something waits for somebody's digest."""
-    statement = (
-        sa.select(Notification.contract_id)
+@dataclass(frozen=True, slots=True)
+class WaitingSince:
+    """Of one contract something waits for a person's digest, the oldest of it since then."""
+
+    user_id: int
+    contract_id: int
+    since: datetime
+    choice: Choice
+
+
+def waiting(session: Session) -> list[WaitingSince]:
+    """For whom something waits for his digest, by contract."""
+    oldest = sa.func.min(Notification.created_at)
+    rows = session.execute(
+        sa.select(Notification.user_id, Notification.contract_id, oldest)
         .where(Notification.for_digest)
-        .distinct()
-        .order_by(Notification.contract_id)
-    )
-    return list(session.scalars(statement))
+        .group_by(Notification.user_id, Notification.contract_id)
+    ).all()
+    people = {user_id for user_id, _, _ in rows}
+    chosen: dict[int, Choice] = {}
+    if people:
+        known = session.scalars(sa.select(NoticeChoice).where(NoticeChoice.user_id.in_(people)))
+        chosen = {row.user_id: choice_of(vars(row)) for row in known}
+    return [
+        WaitingSince(user_id, contract_id, since, chosen.get(user_id, STANDARD))
+        for user_id, contract_id, since in rows
+    ]
 
 
-def gathered(session: Session, contract_id: int) -> dict[int, list[Gathered]]:
-    """What waits for a digest in a contract, by person, the oldest first."""
+def gathered(session: Session, user_id: int) -> dict[int, list[Gathered]]:
+    """What waits for a person's digest, by contract, the oldest first."""
     rows = session.scalars(
         sa.select(Notification)
-        .where(Notification.for_digest, Notification.contract_id == contract_id)
+        .where(Notification.for_digest, Notification.user_id == user_id)
         .order_by(Notification.id)
+        .execution_options(populate_existing=True)
     )
     found: dict[int, list[Gathered]] = {}
     for row in rows:
         one = Gathered(
             row.id, row.kind, row.details, row.path, row.created_at, row.read_at is not None
         )
-        found.setdefault(row.user_id, []).append(one)
+        found.setdefault(row.contract_id, []).append(one)
     return found
 
 

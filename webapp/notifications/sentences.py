@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webapp.notifications.rules import Language
-from webapp.notifications.words import month_in_english, when_en, when_zh
+from webapp.notifications.words import money_text, month_in_english, when_en, when_zh
 
 SENTENCES: dict[Language, dict[str, str]] = {
     "zh": {
@@ -111,13 +111,22 @@ def sentence(
 def _spoken(
     details: Mapping[str, Any], language: Language, clocks: Mapping[str, tuple[str, str]]
 ) -> dict[str, str]:
-    """What stands as data in the details and as words in the sentence."""
+    """What stands as data in the details and as words in the sentence.
+
+    A person's name stands there twice, as ``name`` and ``name_en``; old notices have the first alone.
+    """
     english, spoken = language == "en", {}
+    if english:
+        spoken = {
+            key[:-3]: value for key, value in details.items() if key.endswith("_en") and value
+        }
     if isinstance(month := details.get("month"), str) and month:
         year, _, number = month.partition("-")
         spoken["month"] = month_in_english(month) if english else f"{year}年{int(number)}月"
     if isinstance(left := details.get("days_left"), int):
         spoken["when"] = when_en(left) if english else when_zh(left)
+    if isinstance(total := details.get("total"), str):
+        spoken["total"] = money_text(total)
     if isinstance(clock := details.get("clock"), str) and clock in clocks:
         spoken["clock"] = clocks[clock][1 if english else 0]
     return spoken

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -192,6 +193,11 @@ def when_en(days_left: int) -> str:
     return f"{days} left" if days_left > 0 else f"{days} overdue"
 
 
+def money_text(text: str) -> str:
+    """A sum as both languages group it: ``CNY 1234.50`` as ``CNY 1,234.50``; never a float."""
+    return re.sub(r"\B(?=(?:\d{3})+\.)", ",", text)
+
+
 def _plain(lines: Iterable[Line], language: Language) -> str:
     words = BLOCKERS[language]
     colon = "：" if language == "zh" else ": "
@@ -218,47 +224,64 @@ def notice(sentence: str, contract: str, *, name: str, path: str, language: Lang
     )
 
 
-_DIGEST: dict[Language, tuple[str, str, str]] = {
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What a digest says of one contract.
+
+    ``count`` is how many notices there are in all; ``lines`` are of those that are shown when (local, as
+    text), the sentence, and the path that it leads to.
+    """
+
+    contract: str
+    count: int
+    lines: Sequence[tuple[str, str, str]]
+
+
+# The subject of one contract's and of several, a section's first line, and what is not shown of it.
+_DIGEST: dict[Language, tuple[str, str, str, str]] = {
     "zh": (
         "巡检簿摘要：{count} 条通知（{contract}）",
+        "巡检簿摘要：{count} 条通知（{contracts} 份合同）",
         "{contract}，还没有读的 {count} 条通知：",
         "还有 {count} 条，请到应用中查看。",
     ),
     "en": (
         "Roundbook digest: {count} {things} ({contract})",
+        "Roundbook digest: {count} {things} ({contracts} contracts)",
         "{contract}, {count} {things} that you have not read yet:",
         "And {count} more, which the app shows.",
     ),
 }
 
 
-def digest(
-    lines: Iterable[tuple[str, str, str]],
-    count: int,
-    contract: str,
-    *,
-    name: str,
-    path: str,
-    language: Language,
-) -> Message:
-    """The mail that gathers what was not urgent.
-
-    :param lines: of the first of them when (local, as text), the sentence, and the path that it leads to
-    :param count: how many there are in all
-    """
-    shown = list(lines)
-    subject, opening, more = _DIGEST[language]
-    words = {
-        "count": count,
-        "contract": contract.replace(HERE, "{ here }"),
-        "things": "notification" if count == 1 else "notifications",
-    }
-    body = "\n\n".join(
-        f"{at}  {sentence.replace(HERE, '{ here }')}\n{HERE}{to}" for at, sentence, to in shown
+def digest(sections: Sequence[Section], *, name: str, path: str, language: Language) -> Message:
+    """The mail that gathers what was not urgent, a section for each contract."""
+    of_one, of_several, _, _ = _DIGEST[language]
+    count = sum(one.count for one in sections)
+    subject = (of_one if len(sections) == 1 else of_several).format(
+        count=count,
+        things=_things(count),
+        contract=sections[0].contract,
+        contracts=len(sections),
     )
-    rest = f"\n\n{more.format(count=count - len(shown))}" if count > len(shown) else ""
+    body = "\n\n---\n\n".join(_section(one, language) for one in sections)
     text = letter("\0", name=name, path=path, language=language)
-    return Message(
-        subject.format_map(words),
-        text.replace("\0", f"{opening.format_map(words)}\n\n{body}{rest}"),
+    return Message(subject, text.replace("\0", body))
+
+
+def _section(one: Section, language: Language) -> str:
+    _, _, opening, more = _DIGEST[language]
+    head = opening.format(
+        count=one.count,
+        things=_things(one.count),
+        contract=one.contract.replace(HERE, "{ here }"),
     )
+    lines = [
+        f"{at}  {sentence.replace(HERE, '{ here }')}\n{HERE}{to}" for at, sentence, to in one.lines
+    ]
+    left = one.count - len(lines)
+    return "\n\n".join([head, *lines, *([more.format(count=left)] if left else [])])
+
+
+def _things(count: int) -> str:
+    return "notification" if count == 1 else "notifications"

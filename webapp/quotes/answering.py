@@ -19,7 +19,7 @@ from webapp.cases.models import Case, CaseEvent
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.models import Contract
-from webapp.identity.queries import reachable
+from webapp.identity.queries import english_name, reachable
 from webapp.identity.rules import Access
 from webapp.notifications import services as notifications
 from webapp.quotes.models import Quote
@@ -120,7 +120,12 @@ def answer_with_the_case(
 def _tell_provider(session: Session, quote: Quote, now: datetime) -> None:
     """The project manager, and who sent it, hear at once what the client says."""
     contract = session.get_one(Contract, quote.contract_id)
-    details = {"number": called(quote), "name": quote.answer_name, "total": amount_of(quote)}
+    details = {
+        "number": called(quote),
+        "name": quote.answer_name,
+        "name_en": english_name(session, quote.answered_by_id),
+        "total": amount_of(quote),
+    }
     for person in reachable(session, quote.contract_id):
         if person.role == "project_manager" or person.recipient.user_id == quote.sent_by_id:
             notifications.tell(

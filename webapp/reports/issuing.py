@@ -237,6 +237,9 @@ def _tell_acceptors(session: Session, report: Report, row: ReportAnswer, now: da
     """Who accepted the round hears at once what the client says of its report."""
     month = session.execute(sa.select(Round.month).where(Round.id == report.round_id)).scalar_one()
     kind = "report_confirmed" if row.kind == "confirmed" else "report_commented"
+    contract = session.get_one(Contract, report.contract_id)
+    name_en = identity.english_name(session, row.user_id)
+    details = {"name": row.name, "name_en": name_en, "number": report.number}
     for person in identity.reachable(session, report.contract_id):
         if "accept" in person.rights:
             notifications.tell(
@@ -244,8 +247,8 @@ def _tell_acceptors(session: Session, report: Report, row: ReportAnswer, now: da
                 person.recipient,
                 contract_id=report.contract_id,
                 kind=kind,
-                details={"name": row.name, "number": report.number},
-                path=f"/desk/report/{month}",
+                details=details,
+                path=f"/desk/report/{month}?contract={contract.code}",
                 key=f"report_answer:{row.id}",
                 now=now,
             )

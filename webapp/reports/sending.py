@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from webapp import links
 from webapp.errors import AppError
-from webapp.identity.models import Contract, Membership, User
+from webapp.identity.models import Contract
+from webapp.identity.queries import reachable
 from webapp.identity.rules import Access
 from webapp.notifications import services as notifications
 from webapp.reports import issuing
@@ -63,19 +64,11 @@ def send_report(
 
 
 def _it_leads(session: Session, access: Access) -> list[tuple[str, str]]:
-    rows = session.execute(
-        sa.select(User.email, User.name)
-        .join(Membership, Membership.user_id == User.id)
-        .where(
-            Membership.contract_id == access.contract_id,
-            Membership.role == "client_it_lead",
-            Membership.left_at.is_(None),
-            User.disabled_at.is_(None),
-            User.email != "",
-        )
-        .order_by(User.id)
-    )
-    return [(email, name) for email, name in rows]
+    return [
+        (one.recipient.email, one.recipient.name)
+        for one in reachable(session, access.contract_id)
+        if one.role == "client_it_lead" and one.recipient.email
+    ]
 
 
 def _subject(contract: Contract, report: Report, month: str) -> str:

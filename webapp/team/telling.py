@@ -37,7 +37,6 @@ class Word:
     to: frozenset[int]
     to_managers: bool
     details: dict[str, Any]
-    details_en: dict[str, Any]
 
 
 def tell_of_manual(
@@ -76,13 +75,12 @@ def _tell(
     session: Session, contract: Contract, to: Iterable[Reachable], word: Word, now: datetime
 ) -> None:
     for one in to:
-        english = one.recipient.reads == "en"
         notifications.tell(
             session,
             one.recipient,
             contract_id=contract.id,
             kind=word.kind,
-            details=word.details_en if english else word.details,
+            details=word.details,
             path=f"{word.path}&contract={contract.code}",
             key=word.key,
             now=now,
@@ -140,10 +138,11 @@ def _absence_word(row: Absence, kind: str, people: dict[int, User]) -> Word:
         path="/desk/people?view=team",
         to=frozenset(both if kind == "stand_in_ends" else {row.stand_in_id}),
         to_managers=True,
-        details={"name": away.name, "stand_in": stand_in.name, **days},
-        details_en={
-            "name": away.name_en or away.name,
-            "stand_in": stand_in.name_en or stand_in.name,
+        details={
+            "name": away.name,
+            "name_en": away.name_en,
+            "stand_in": stand_in.name,
+            "stand_in_en": stand_in.name_en,
             **days,
         },
     )
@@ -182,13 +181,11 @@ def _of_manuals(session: Session, contract_id: int, now: datetime) -> list[Word]
 def _manual_word(
     manual: Manual, version: ManualVersion, when: str, to: frozenset[int] = frozenset()
 ) -> Word:
-    details = {"title": manual.title, "version": str(version.number)}
     return Word(
         kind="manual_to_read",
         key=f"manual_to_read:{version.id}:{when}",
         path="/desk/people?view=manuals",
         to=to,
         to_managers=False,
-        details=details,
-        details_en=details,
+        details={"title": manual.title, "version": str(version.number)},
     )

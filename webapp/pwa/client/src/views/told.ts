@@ -32,7 +32,25 @@ export function sentence({ kind, details }: ToldRow): string {
   const month = typeof details.month === "string" ? formatMonth(details.month) : "";
   const when = typeof details.days_left === "number" ? whenText(details.days_left) : "";
   const clock = typeof details.clock === "string" ? clockText(details.clock) : "";
-  return t(key as Key, { ...(details as Record<string, string | number>), month, when, clock });
+  const total = typeof details.total === "string" ? moneyText(details.total) : "";
+  const known = details as Record<string, string | number>;
+  return t(key as Key, { ...known, ...namesOf(details), month, when, clock, total });
+}
+
+/** Whoever is named stands there twice, as `name` and `name_en`; old lines have the first alone. */
+function namesOf(details: ToldRow["details"]): Record<string, string> {
+  const english = Object.keys(details).filter((key) => key.endsWith("_en"));
+  return Object.fromEntries(
+    english.map((key) => {
+      const own = key.slice(0, -"_en".length);
+      return [own, pickName(details[own] as string, details[key] as string)];
+    }),
+  );
+}
+
+/** A sum as both languages group it, without ever being a float: `CNY 1234.50` as `CNY 1,234.50`. */
+function moneyText(text: string): string {
+  return text.replaceAll(/\B(?=(?:\d{3})+\.)/gu, ",");
 }
 
 function clockText(name: string): string {

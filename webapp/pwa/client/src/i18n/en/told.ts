@@ -1,7 +1,18 @@
-/** What notices say in the app's own list. */
+/** The app's own list of notices, and what they say. */
 import type zh from "../zh/told";
 
 export default {
+  "told.is_unread": "Unread",
+  "told.all_read": "All read",
+  "told.read_all": "Mark all as read",
+  "told.none": "No notifications",
+  "told.none_text": "Reminders before the due day and the client's answers appear here.",
+  "told.earlier": "Show earlier ones",
+  "told.escalated": "Escalated",
+  "told.days_left": "{count} {count|day|days} left",
+  "told.days_over": "{count} {count|day|days} overdue",
+  "told.due_today": "due today",
+  "told.and_more": "and {count} more",
   "notify.remind": "Round of {month}, {when}: {count} {count|thing|things} left for you to do",
   "notify.remind_all": "Round of {month}, {when}: {count} {count|thing blocks|things block} the report",
   "notify.escalate": "Round of {month}, {when}: {count} {count|thing blocks|things block} the report",

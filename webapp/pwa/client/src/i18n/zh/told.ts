@@ -1,5 +1,16 @@
-/** What notices say in the app's own list. */
+/** The app's own list of notices, and what they say. */
 export default {
+  "told.is_unread": "未读",
+  "told.all_read": "全部已读",
+  "told.read_all": "全部标为已读",
+  "told.none": "没有通知",
+  "told.none_text": "截止前的提醒和客户的答复会出现在这里。",
+  "told.earlier": "看更早的",
+  "told.escalated": "升级",
+  "told.days_left": "还剩 {count} 天",
+  "told.days_over": "已逾期 {count} 天",
+  "told.due_today": "今天截止",
+  "told.and_more": "另有 {count} 处",
   "notify.remind": "{month}巡检{when}：你还有 {count} 项待办",
   "notify.remind_all": "{month}巡检{when}：{count} 项挡着报告",
   "notify.escalate": "{month}巡检{when}：{count} 项挡着报告",
