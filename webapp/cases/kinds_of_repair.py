@@ -172,6 +172,7 @@ REPAIR_CASE = make_kind(
             WHY,
             cancels=(REPAIR,),
         ),
+        _replace("replacement"),
         # In warranty it goes back at once; what costs the client waits for his approval (clause 34).
         step(
             "send", "planned", "sent", "handle", *_SENDING, owns=True, when=("way", ("warranty",))
@@ -179,7 +180,6 @@ REPAIR_CASE = make_kind(
         step("send", "approved", "sent", "handle", *_SENDING, owns=True),
         step("arrive_factory", "sent", "at_factory", "handle", WORDS),
         step("return", "sent at_factory", "returned", "handle", Field("waybill", "text"), WORDS),
-        _replace("replacement"),
         step(
             "put_in_service",
             "approved returned",

@@ -56,6 +56,13 @@ def _owned_by(user_id: int) -> sa.ColumnElement[bool]:
     return Case.owner_id == user_id if user_id else Case.owner_id.is_(None)
 
 
+def _about_device(device_id: int) -> sa.ColumnElement[bool]:
+    """Those of a device, and the one by which it replaced another."""
+    replaced = sa.select(Device.replaces_id).where(Device.id == device_id).scalar_subquery()
+    by_it = sa.and_(Case.device_id == replaced, Case.facts["new_device"].as_integer() == device_id)
+    return sa.or_(Case.device_id == device_id, by_it)
+
+
 def _of_open_item(number: int) -> sa.ColumnElement[bool]:
     """Those that an open item of the round led to, by its number."""
     items = sa.select(OpenItem.id).where(
@@ -184,7 +191,7 @@ CASES = Listing(
         "source": Case.source,
         "severity": Case.severity,
         "room_id": Case.room_id,
-        "device_id": Case.device_id,
+        "device_id": _about_device,
         "open_item": _of_open_item,
         "owner_id": _owned_by,
         "overdue_at": _overdue_at,

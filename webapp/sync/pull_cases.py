@@ -75,7 +75,8 @@ def _row(
         level=2 if case.level > 1 else 1,
         text=case.text,
         room_id=case.room_id,
-        device_id=case.device_id,
+        # What is to be looked at is what stands there now.
+        device_id=case.facts.get("new_device", case.device_id),
         open_item=open_item,
         owner_id=case.owner_id,
         reporter=reporter or case.reporter_name,

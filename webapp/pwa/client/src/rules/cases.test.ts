@@ -24,7 +24,7 @@ it("takes a repair's steps by its way", () => {
   expect(keys("planned", "warranty")).toContain("send");
   expect(keys("planned", "paid")).not.toContain("send");
   // A new device is what it is about, and the first to be offered; the factory sometimes sends one too.
-  expect(keys("approved", "replacement")[0]).toBe("send");
+  expect(keys("approved", "replacement")[0]).toBe("replace");
   expect(keys("returned", "replacement").slice(0, 2)).toEqual(["replace", "put_in_service"]);
   expect(keys("returned", "warranty").slice(0, 2)).toEqual(["put_in_service", "replace"]);
 });
