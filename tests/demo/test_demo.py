@@ -38,7 +38,7 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     load_demo(object_store(), lambda _text: None, NOW)
     assert not is_empty(db.session())
     assert _count(User) == len(PEOPLE)
-    assert (_count(Room), _count(Device), _count(Label)) == (24, 140, 140)
+    assert (_count(Room), _count(Device), _count(Label)) == (24, 141, 141)
     rounds = db.session.scalars(sa.select(Round).order_by(Round.month)).all()
     assert len(rounds) == PAST_MONTHS + 1
     assert {row.state for row in rounds[:-1]} == {"accepted"}

@@ -15,6 +15,11 @@ from webapp.cases.steps import Field, Step
 # What a phone's form knows; people, other cases and severities are chosen at the desk.
 _ASKED = frozenset({"text", "words", "code", "money", "date", "at", "number", "choice"})
 
+# The facts of a case that some step hangs on.
+DECIDING_FACTS = sorted(
+    {step.when[0] for kind in KINDS.values() for step in kind.steps if step.when is not None}
+)
+
 
 def field_steps() -> dict[str, list[dict[str, Any]]]:
     """By kind: the steps of who handles cases, the one that leads on first, the note last."""

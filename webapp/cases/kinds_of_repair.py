@@ -202,7 +202,6 @@ REPAIR_CASE = make_kind(
             Field("due_back_on", "date"),
             WORDS,
         ),
-        step("take_loaner_back", "in_service returned", None, "handle", WORDS),
         # Longer than the term, with the client's prior consent alone (clause 40).
         step(
             "consent",
@@ -215,6 +214,14 @@ REPAIR_CASE = make_kind(
         ),
         # Repaired and reported are two things.
         step("report", "in_service", "reported", "handle", Field("report", "words", required=True)),
+        step(
+            "take_loaner_back",
+            "in_service returned",
+            None,
+            "handle",
+            WORDS,
+            when=("loaner", ()),
+        ),
         step(
             "cancel",
             "planned vendor_asked approved",

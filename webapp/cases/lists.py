@@ -85,7 +85,8 @@ def _fits(step: Step) -> sa.ColumnElement[bool]:
     if step.when is None:
         return sa.true()
     fact, values = step.when
-    known: sa.ColumnElement[bool] = Case.facts[fact].as_string().in_(values)
+    told = Case.facts[fact].as_string()
+    known: sa.ColumnElement[bool] = told.in_(values) if values else told.is_not(None)
     return known
 
 

@@ -54,7 +54,8 @@ class Step:
 
     ``starts``, ``meets``, ``pauses``, ``resumes``, ``cancels`` and ``extends`` name clocks. ``owns``
     makes the actor its owner where it has none. ``internal`` steps are the provider's own and not shown to the client.
-    ``when`` names a fact of the case and the values of it with which the step is there at all.
+    ``when`` names a fact of the case and the values of it with which the step is there at all; no values:
+    whatever it is, it has to be known.
     """
 
     key: str
@@ -76,7 +77,10 @@ class Step:
         """Whether it can be taken in this state of a case with these facts."""
         if state not in self.froms:
             return False
-        return self.when is None or facts.get(self.when[0]) in self.when[1]
+        if self.when is None:
+            return True
+        fact, values = self.when
+        return facts.get(fact) in values if values else fact in facts
 
 
 @dataclass(frozen=True, slots=True)

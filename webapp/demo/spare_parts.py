@@ -73,6 +73,7 @@ def tell_of_spare_parts(
             at = now - timedelta(days=days_ago)
             stock.move_stock(session, access, ids[model], moving, at)
     _lend(session, contract, people, ids["PTZ-12"], now)
+    _replace(session, contract, people, now)
 
 
 def _lend(
@@ -105,6 +106,37 @@ def _lend(
     for step, fields in steps:
         taking = Taking(uid=_uid(f"done-{step}"), step=step, at=back, fields=fields)
         take_step(session, contract.id, author, done, taking, back)
+
+
+def _replace(
+    session: Session, contract: Contract, people: Mapping[str, int], now: datetime
+) -> None:
+    """A display beyond repair that has a new one in its place, which the next round is to verify."""
+    li, zhou = _access(contract, people, "li"), _access(contract, people, "zhou")
+    opened = now - timedelta(days=12)
+    opening = Opening(
+        uid=_uid("replaced"),
+        kind="repair",
+        title="显示屏主板烧毁，无修理价值",
+        at=opened,
+        device_id=_not_walked_yet(session, contract, "display"),
+        fields={"way": "replacement", "origin": "domestic"},
+    )
+    author = Author(li, li.user_name)
+    name = called(open_case(session, contract.id, author, opening, opened))
+    new = {
+        "serial": "DSP-2611-0042",
+        "warranty_until": (now + timedelta(days=3 * 365)).date().isoformat(),
+        "solution": "换上同型号新机，四路输入与声音正常",
+    }
+    steps: tuple[tuple[Access, str, int, dict[str, str]], ...] = (
+        (zhou, "approve", 10, {}),
+        (li, "replace", 2, new),
+    )
+    for who, step, days_ago, fields in steps:
+        at = now - timedelta(days=days_ago)
+        taking = Taking(uid=_uid(f"replaced-{step}"), step=step, at=at, fields=fields)
+        take_step(session, contract.id, Author(who, who.user_name), name, taking, at)
 
 
 def _repair(

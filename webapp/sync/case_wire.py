@@ -144,7 +144,7 @@ class HoursRow(msgspec.Struct, omit_defaults=True):
 class CaseRow(msgspec.Struct, omit_defaults=True):
     """A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers.
 
-    ``way`` is a repair's: in warranty, paid, or a replacement. Some of its steps hang on it.
+    ``facts`` are those that some of its steps hang on, such as a repair's way.
     """
 
     uid: str
@@ -161,8 +161,9 @@ class CaseRow(msgspec.Struct, omit_defaults=True):
     open_item: int | None = None
     owner_id: int | None = None
     reporter: str = ""
+    reporter_en: str = ""
     contact: str = ""
-    way: str = ""
+    facts: dict[str, str] = {}
     clocks: list[CaseClockRow] = []
     timeline: list[CaseLineRow] = []
     hours: HoursRow | None = None

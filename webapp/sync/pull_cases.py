@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from webapp.cases.field_steps import DECIDING_FACTS
 from webapp.cases.kinds import name_of
 from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
 from webapp.hours.services import KIND as HOURS_KIND
@@ -35,7 +36,7 @@ def cases(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     if not ask.handles:
         return
     statement = (
-        sa.select(Case, OpenItem.number, User.name)
+        sa.select(Case, OpenItem.number, User)
         .outerjoin(OpenItem, OpenItem.id == Case.open_item_id)
         .outerjoin(User, User.id == Case.opened_by_id)
         .where(Case.contract_id == ask.contract_id, ask.changed(Case.seq))
@@ -60,7 +61,7 @@ def cases(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
 def _row(
     case: Case,
     open_item: int | None,
-    reporter: str | None,
+    reporter: User | None,
     clocks: list[CaseClockRow],
     lines: list[CaseLineRow],
 ) -> CaseRow:
@@ -79,9 +80,10 @@ def _row(
         device_id=case.facts.get("new_device", case.device_id),
         open_item=open_item,
         owner_id=case.owner_id,
-        reporter=reporter or case.reporter_name,
+        reporter=reporter.name if reporter else case.reporter_name,
+        reporter_en=reporter.name_en if reporter else "",
         contact=case.reporter_contact,
-        way=case.facts.get("way", ""),
+        facts={key: str(case.facts[key]) for key in DECIDING_FACTS if key in case.facts},
         clocks=clocks,
         timeline=lines[-MOST_LINES:],
     )

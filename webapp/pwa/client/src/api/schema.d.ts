@@ -14916,7 +14916,7 @@ export interface components {
          * CaseRow
          * @description A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers.
          *
-         *         ``way`` is a repair's: in warranty, paid, or a replacement. Some of its steps hang on it.
+         *         ``facts`` are those that some of its steps hang on, such as a repair's way.
          */
         CaseRow: {
             /** @default [] */
@@ -14925,6 +14925,10 @@ export interface components {
             contact: string;
             /** @default null */
             device_id: number | null;
+            /** @default {} */
+            facts: {
+                [key: string]: string;
+            };
             /** @default null */
             hours: components["schemas"]["HoursRow"] | null;
             kind: string;
@@ -14941,6 +14945,8 @@ export interface components {
             owner_id: number | null;
             /** @default  */
             reporter: string;
+            /** @default  */
+            reporter_en: string;
             /** @default null */
             room_id: number | null;
             /** @default null */
@@ -14952,8 +14958,6 @@ export interface components {
             timeline: components["schemas"]["CaseLineRow"][];
             title: string;
             uid: string;
-            /** @default  */
-            way: string;
         };
         /**
          * CaseStepIn

@@ -4,7 +4,7 @@
  * envelope, and works without a network; the time of capture goes along.
  */
 import type { BuildingRow, CaseClockRow, CasePhoto, CaseRow, DeviceRow, PersonRow, RoomRow } from "../api/wire";
-import { missingFields, type PhoneStep, plainField, type StepFacts, stepsOf } from "../rules/cases";
+import { missingFields, type PhoneStep, plainField, stepsOf } from "../rules/cases";
 import { draftFor, draftKeyOf } from "./casedrafts";
 import { operationOf, sendable, UNDO_MS } from "./finish";
 import { type HoursGiven, hoursProblem, hoursTyped, hoursView, type HoursView, spanOf } from "./hours";
@@ -49,7 +49,7 @@ export interface CaseView {
   openItem: number | null;
   owner: PersonRow | null;
   mine: boolean;
-  reporter: string;
+  reporter: { zh: string; en: string };
   contact: string;
   room: RoomRow | null;
   building: BuildingRow | null;
@@ -179,8 +179,9 @@ function rowOf(db: UserDatabase, { uid, payload }: CaseWork & { kind: "case_open
     open_item,
     owner_id: null,
     reporter: "",
+    reporter_en: "",
     contact: "",
-    way: "",
+    facts: {},
     hours: null,
     clocks: [],
     timeline: [
@@ -225,7 +226,7 @@ function viewOf(
     if (work.kind !== "case_step" || told.has(work.uid) || (work.state === "accepted" && work.told)) continue;
     const line = ownLine(work, row, state, people.get(db.userId) ?? null);
     lines.push(line);
-    const step = line.after === "" ? undefined : stepsOf(row.kind, state, row).find((one) => one.key === line.step);
+    const step = line.after === "" ? undefined : stepsOf(row.kind, state, row.facts).find((one) => one.key === line.step);
     if (!step) continue;
     state = line.after;
     if (step.owns) ownerId ??= db.userId;
@@ -243,12 +244,12 @@ function viewOf(
     openItem: row.open_item,
     owner: people.get(ownerId ?? 0) ?? null,
     mine: ownerId === db.userId,
-    reporter: row.reporter,
+    reporter: { zh: row.reporter, en: row.reporter_en },
     contact: row.contact,
     ...place,
     clocks: row.clocks.map((clock) => ({ ...clock, ended_at: clock.ended_at ?? ended.get(clock.name) ?? null })),
     lines,
-    steps: stepsOf(row.kind, state, row),
+    steps: stepsOf(row.kind, state, row.facts),
     hours: hoursView(row, works, people, db.userId),
     unsent: works.some((work) => work.state === "saved"),
     stopped: works.some((work) => isStopped(work)),
@@ -262,12 +263,12 @@ export function isStopped(work: Pick<CaseWork, "state">): boolean {
 /** One that was refused, or doesn't fit what the server has told since, changes no state: `after` is "". */
 function ownLine(
   work: CaseWork & { kind: "case_step" },
-  row: StepFacts & Pick<CaseRow, "kind">,
+  row: Pick<CaseRow, "kind" | "facts">,
   state: string,
   author: PersonRow | null,
 ): CaseLine {
   const { step: key, fields, at } = work.payload;
-  const step = isStopped(work) ? undefined : stepsOf(row.kind, state, row).find((one) => one.key === key);
+  const step = isStopped(work) ? undefined : stepsOf(row.kind, state, row.facts).find((one) => one.key === key);
   const { text, ...given } = fields;
   return {
     uid: work.uid,

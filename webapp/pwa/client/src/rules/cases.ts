@@ -22,23 +22,19 @@ export interface PhoneStep {
   meets: readonly string[];
   /** Whether who takes it answers for the case, where nobody does. */
   owns: boolean;
-  /** A fact of the case, and the values of it with which the step is there at all. */
+  /** A fact of the case, and the values of it with which the step is there at all; none: it has to be known. */
   when?: readonly [string, readonly string[]];
-}
-
-/** What steps hang on beside the state. */
-export interface StepFacts {
-  way?: string | undefined;
 }
 
 const STEPS = table as unknown as Readonly<Record<string, readonly PhoneStep[]>>;
 
 /** The steps that can be taken of a case in this state, the one that leads on first. */
-export function stepsOf(kind: string, state: string, facts: StepFacts = {}): PhoneStep[] {
-  const values: Readonly<Record<string, string | undefined>> = { ...facts };
-  return (STEPS[kind] ?? []).filter(
-    ({ froms, when }) => froms.includes(state) && (!when || when[1].includes(values[when[0]] ?? "")),
-  );
+export function stepsOf(kind: string, state: string, facts: Readonly<Record<string, string>> = {}): PhoneStep[] {
+  return (STEPS[kind] ?? []).filter(({ froms, when }) => {
+    if (!froms.includes(state) || !when) return froms.includes(state);
+    const [fact, values] = when;
+    return values.length > 0 ? values.includes(facts[fact] ?? "") : fact in facts;
+  });
 }
 
 /** The fields that are asked for and still empty. */

@@ -1,5 +1,6 @@
 /** What a line that somebody was told says, from its kind and what goes with it. */
 import { formatMonth, isKey, pickName, t, type Key } from "../i18n";
+import { sumText } from "../i18n/sum";
 import "../i18n/told";
 
 const MOST = 5;
@@ -32,7 +33,7 @@ export function sentence({ kind, details }: ToldRow): string {
   const month = typeof details.month === "string" ? formatMonth(details.month) : "";
   const when = typeof details.days_left === "number" ? whenText(details.days_left) : "";
   const clock = typeof details.clock === "string" ? clockText(details.clock) : "";
-  const total = typeof details.total === "string" ? moneyText(details.total) : "";
+  const total = typeof details.total === "string" ? sumText(details.total) : "";
   const known = details as Record<string, string | number>;
   return t(key as Key, { ...known, ...namesOf(details), month, when, clock, total });
 }
@@ -48,10 +49,6 @@ function namesOf(details: ToldRow["details"]): Record<string, string> {
   );
 }
 
-/** A sum as both languages group it, without ever being a float: `CNY 1234.50` as `CNY 1,234.50`. */
-function moneyText(text: string): string {
-  return text.replaceAll(/\B(?=(?:\d{3})+\.)/gu, ",");
-}
 
 function clockText(name: string): string {
   const key = `case.clock_${name}`;

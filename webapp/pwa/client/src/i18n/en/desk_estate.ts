@@ -274,6 +274,7 @@ export default {
   "labels.issued": "A new label is given; print it and stick it on",
   "labels.issue_one": "Give it a label",
   "labels.none_text": "This device has no label; on the phone it is found by its room only.",
+  "labels.retired_text": "Out of use, without a label.",
   "labels.past": "{count} earlier {count|label|labels}",
   "labels.revoke": "Revoke",
   "labels.revoke_code": "Revoke label {code}",

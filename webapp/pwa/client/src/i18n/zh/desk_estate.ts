@@ -272,6 +272,7 @@ export default {
   "labels.issued": "已发新标签，请打印并贴上",
   "labels.issue_one": "发标签",
   "labels.none_text": "这台设备没有标签，手机上只能按房间查找。",
+  "labels.retired_text": "已停用，没有标签。",
   "labels.past": "以前的标签 {count} 个",
   "labels.revoke": "作废",
   "labels.revoke_code": "作废标签 {code}",

@@ -2,6 +2,7 @@
 import type { CaseClockRow } from "../../api/wire";
 import type { CaseLine, CaseView } from "../../db/casework";
 import { formatDate, formatDateTime, isKey, t } from "../../i18n";
+import { sumText } from "../../i18n/sum";
 import "../../i18n/cases";
 import { personName, placeName } from "./words";
 
@@ -34,6 +35,7 @@ export function casePlace(view: Pick<CaseView, "device" | "room" | "building">):
 /** What was given with a step, as words. */
 export function givenText(field: string, value: unknown): string {
   const text = String(value);
+  if (field === "total" || field === "cost") return sumText(text);
   if (field === "severity") return severityText(Number(value));
   if (field.endsWith("_at")) return formatDateTime(text);
   if (field.endsWith("_on") || field === "warranty_until") return formatDate(text);

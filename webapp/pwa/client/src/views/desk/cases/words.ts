@@ -1,5 +1,6 @@
 /** What the kinds, states, steps and fields of a case are called. */
 import { formatDate, formatDateTime, isKey, pickName, t } from "../../../i18n";
+import { sumText } from "../../../i18n/sum";
 import { session } from "../../../stores/session.svelte";
 import type { State } from "../../../ui/states";
 import { lookups } from "../parts/lookups.svelte";
@@ -42,6 +43,7 @@ export function givenText(field: string, value: unknown): string {
     return member ? pickName(member.name, member.name_en) : String(value);
   }
   const text = String(value);
+  if (field === "total" || field === "cost") return sumText(text);
   if (field.endsWith("_at")) return formatDateTime(text, session.contract?.time_zone);
   if (field.endsWith("_on") || field === "warranty_until") return formatDate(text);
   return choiceText(text);
