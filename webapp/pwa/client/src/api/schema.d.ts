@@ -15653,6 +15653,7 @@ export interface components {
             withdrawn: number;
         };
         FollowedFault: {
+            answer: string;
             /** @enum {string} */
             asks: "" | "verdict" | "rating";
             building_en: string;
