@@ -2,6 +2,7 @@
 
 The name is resolved once, each of its addresses has to be a public one, and the connection goes to
 one of those very addresses: a name that points elsewhere a moment later (DNS rebinding) leads nowhere.
+Webhooks, sign-in from elsewhere and pushes all go by here.
 Redirects are not followed, no proxy of the environment is asked, and of the answer only so much is read.
 """
 
@@ -12,9 +13,11 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 CONNECT_SECONDS = 5.0
@@ -36,10 +39,11 @@ class NotSentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status, and the beginning of the body."""
+    """What came back: the status, the beginning of the body, and how long we are asked to wait."""
 
     status: int
     body: bytes
+    retry_after: str = ""
 
 
 def target_of(address: str, allowed: Collection[str]) -> SplitResult:
@@ -113,21 +117,76 @@ def ask(
         ``timeout``, ``no_answer``
     """
     parts = target_of(address, allowed)
-    sock = _connected(parts, allowed)
+    inside = _is_allowed(parts.hostname or "", _port_of(parts), allowed)
+    return talk(method, parts, body, headers, inside=inside, most=most)
+
+
+def talk(
+    method: str,
+    parts: SplitResult,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    inside: bool,
+    most: int,
+) -> Answer:
+    """The same with an address whose parts were looked at, which may lead ``inside`` or not.
+
+    :raise NotSentError: ``inside``, ``unknown_host``, ``unreachable``, ``tls``, ``timeout``, ``no_answer``
+    """
+    ends_at = time.monotonic() + WHOLE_SECONDS
+    sock = _connected(parts, ends_at, inside=inside)
     # Each read has its own limit; who answers a byte at a time is ended by this one.
     ended = threading.Event()
-    guard = threading.Timer(WHOLE_SECONDS, _end, [sock, ended])
+    guard = threading.Timer(ends_at - time.monotonic(), _end, [sock, ended])
     guard.daemon = True
     guard.start()
     try:
         return _exchange(method, parts, sock, body, headers, most)
-    except TimeoutError as error:
-        raise NotSentError("timeout") from error
     except (OSError, http.client.HTTPException) as error:
-        raise NotSentError("timeout" if ended.is_set() else "no_answer") from error
+        if ended.is_set() or isinstance(error, TimeoutError):
+            raise NotSentError("timeout") from error
+        raise NotSentError("tls" if isinstance(error, ssl.SSLError) else "no_answer") from error
     finally:
         guard.cancel()
         sock.close()
+
+
+def _connected(parts: SplitResult, ends_at: float, *, inside: bool) -> socket.socket:
+    """A connection to the first address that takes one; under TLS nothing was said yet."""
+    host = parts.hostname or ""
+    try:
+        found = socket.getaddrinfo(host, _port_of(parts), type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NotSentError("unknown_host") from error
+    # All of them: a name that leads to both is none of the world's.
+    if not inside and not all(is_public(str(entry[4][0])) for entry in found):
+        raise NotSentError("inside")
+    last = OSError()
+    for entry in found:
+        try:
+            return _opened(entry, host if parts.scheme == "https" else "")
+        except OSError as error:
+            last = error
+        if time.monotonic() + CONNECT_SECONDS > ends_at:
+            break
+    raise NotSentError("timeout" if isinstance(last, TimeoutError) else "unreachable") from last
+
+
+def _opened(entry: tuple[Any, ...], tls_name: str) -> socket.socket:
+    family, kind, protocol, _, target = entry
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.settimeout(CONNECT_SECONDS)
+        sock.connect(target)
+        if not tls_name:
+            return sock
+        return ssl.create_default_context().wrap_socket(
+            sock, server_hostname=tls_name, do_handshake_on_connect=False
+        )
+    except BaseException:
+        sock.close()
+        raise
 
 
 def _exchange(
@@ -138,48 +197,21 @@ def _exchange(
     headers: Mapping[str, str],
     most: int,
 ) -> Answer:
-    host = parts.netloc
-    connection = http.client.HTTPConnection(host)
+    if isinstance(sock, ssl.SSLSocket):
+        sock.do_handshake()
+    connection = http.client.HTTPConnection(parts.netloc)
     connection.sock = sock
     path = parts.path or "/"
     connection.request(
         method, f"{path}?{parts.query}" if parts.query else path, body, dict(headers)
     )
     response = connection.getresponse()
-    return Answer(response.status, response.read(most))
-
-
-def _connected(parts: SplitResult, allowed: Collection[str]) -> socket.socket:
-    host, port = parts.hostname or "", _port_of(parts)
-    inside_is_fine = _is_allowed(host, port, allowed)
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise NotSentError("unknown_host") from error
-    if not inside_is_fine and not all(is_public(str(entry[4][0])) for entry in found):
-        raise NotSentError("inside")
-    family, kind, protocol, _, target = found[0]
-    sock = socket.socket(family, kind, protocol)
-    sock.settimeout(CONNECT_SECONDS)
-    try:
-        sock.connect(target)
-        return _under_tls(sock, host) if parts.scheme == "https" else sock
-    except BaseException as error:
-        sock.close()
-        if isinstance(error, ssl.SSLError):
-            raise NotSentError("tls") from error
-        if isinstance(error, TimeoutError):
-            raise NotSentError("timeout") from error
-        if isinstance(error, OSError):
-            raise NotSentError("unreachable") from error
-        raise
-
-
-def _under_tls(sock: socket.socket, host: str) -> socket.socket:
-    return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+    retry_after = response.headers.get("Retry-After", "")
+    return Answer(response.status, response.read(most), retry_after)
 
 
 def _end(sock: socket.socket, ended: threading.Event) -> None:
+    """End it from another thread, past the TLS layer, which the first may be reading from."""
     ended.set()
     with suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)

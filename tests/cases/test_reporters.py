@@ -178,10 +178,13 @@ def test_a_complaint_is_followed_answered_and_rated_by_the_same_link(
         "",
         "",
     )
+    assert seen["answer"] == ""
     answered(case, contract, manager)
-    assert follow(passer, token)["asks"] == "verdict"
+    seen = follow(passer, token)
+    assert (seen["asks"], seen["answer"]) == ("verdict", "已增派人手")
     verdict(passer, token, solved=False, text="没有改善")
-    assert follow(passer, token)["state"] == "received"
+    seen = follow(passer, token)
+    assert (seen["state"], seen["answer"]) == ("received", ""), "another answer is to come"
     answered(case, contract, manager)
     verdict(passer, token, rating=4)
     assert follow(passer, token)["state"] == "closed"

@@ -373,7 +373,7 @@ def test_a_name_that_leads_into_our_own_network_is_not_posted_to(
         return [(2, 1, 6, "", ("93.184.216.34", port)), (2, 1, 6, "", ("10.0.0.5", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", found)
-    monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("connected"))
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("connected"))
     browser = Browser()
     target = Target("https://push.example.com/a", encoded(browser.point), encoded(browser.auth))
     pusher = Pusher(a_key(), "mailto:a@example.com")
@@ -391,14 +391,14 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
 ) -> None:
     to: list[Any] = []
 
-    def connect(address: Any, _timeout: float) -> None:
+    def connect(_sock: socket.socket, address: Any) -> None:
         to.append(address)
         raise ConnectionRefusedError
 
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda _host, port, **_: [(2, 1, 6, "", ("93.184.216.34", port))]
     )
-    monkeypatch.setattr(socket, "create_connection", connect)
+    monkeypatch.setattr(socket.socket, "connect", connect)
     browser = Browser()
     target = Target("https://push.example.com/a", encoded(browser.point), encoded(browser.auth))
     with pytest.raises(webpush.UnreachableError):

@@ -61,13 +61,16 @@ def test_who_sent_a_quote_sees_that_its_link_was_opened_and_the_client_does_not(
 ) -> None:
     written(li, open_case(li))
     ok(li.post(f"{HQ}/quotes/Q1-1/send", json={"to": ["lead@client.example"]}))
-    assert ok(li.get(f"{HQ}/quotes/Q1-1"))["openings"] == []
-    link, stranger = latest_link(), app.test_client()
-    for address in ("10.0.0.1", "10.0.0.1", "10.0.0.2"):
-        ok(stranger.get(link, environ_base={"REMOTE_ADDR": address}))
-    # Twice from one place is the same reading.
-    assert len(ok(li.get(f"{HQ}/quotes/Q1-1"))["openings"]) == 2
-    assert ok(chen.get(f"{HQ}/quotes/Q1-1"))["openings"] == []
+    never = {"count": 0, "first_at": None, "last_at": None}
+    assert ok(li.get(f"{HQ}/quotes/Q1-1"))["openings"] == never
+    link = latest_link()
+    # Twice within ten minutes is the same reading; who wrote the quote is no client.
+    for reader in (li, app.test_client(), app.test_client(), chen):
+        ok(reader.get(link))
+    opened = ok(li.get(f"{HQ}/quotes/Q1-1"))["openings"]
+    assert opened["count"] == 1
+    assert opened["first_at"] == opened["last_at"] is not None
+    assert ok(chen.get(f"{HQ}/quotes/Q1-1"))["openings"] is None
 
 
 def test_an_expense_request_is_approved_by_the_link_and_the_repairs_clock_starts(

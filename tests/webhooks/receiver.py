@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,12 +20,13 @@ class Received:
 
 @dataclass
 class Receiver:
-    """The server; ``status``, ``answer`` and ``more`` are what it answers with."""
+    """The server; ``status``, ``answer`` and ``more`` are what it answers with, under ``tls`` if given."""
 
     status: int = 200
     answer: bytes = b"taken"
     more: dict[str, str] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
 
     def __enter__(self) -> Self:
         receiver = self
@@ -45,6 +47,8 @@ class Receiver:
                 """Says nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from typing import Any
 
@@ -146,8 +147,13 @@ def test_a_redirect_is_not_followed_and_a_long_answer_is_cut() -> None:
     assert (answer.status, answer.body) == (302, b"x" * 10)
 
 
-def test_who_answers_a_byte_at_a_time_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_who_answers_a_byte_at_a_time_is_ended(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(outgoing, "WHOLE_SECONDS", 0.3)
+    # The beginning of a status line; or of a TLS record that is long in coming.
+    said = iter(b"HTTP/1.1 200 " if scheme == "http" else b"\x16\x03\x03\x40\x00")
     with socket.create_server(("127.0.0.1", 0)) as server:
         stop = threading.Event()
 
@@ -156,16 +162,48 @@ def test_who_answers_a_byte_at_a_time_is_ended(monkeypatch: pytest.MonkeyPatch) 
             with client:
                 while not stop.wait(0.05):
                     try:
-                        client.sendall(b"H")
+                        client.sendall(bytes([next(said, 72)]))
                     except OSError:
                         return
 
         thread = threading.Thread(target=drip)
         thread.start()
         host = f"127.0.0.1:{server.getsockname()[1]}"
-        assert refused(f"http://{host}/", (host,)) == "timeout"
+        assert refused(f"{scheme}://{host}/", (host,)) == "timeout"
         stop.set()
         thread.join()
+
+
+def test_where_one_address_takes_nothing_the_next_is_asked(names: dict[str, list[str]]) -> None:
+    with Receiver() as receiver:
+        port = receiver.host.rpartition(":")[2]
+        names["two.example"] = ["127.0.0.2", "127.0.0.1"]
+        host = f"two.example:{port}"
+        answer = post(f"http://{host}/", b"{}", {}, allowed=[host], most=100)
+    assert answer.status == 200
+    assert receiver.received[0].headers["host"] == host
+
+
+@pytest.mark.parametrize(("trusted", "said"), [(True, "200"), (False, "tls")])
+def test_a_certificate_is_looked_at_and_its_name_too(
+    *,
+    trusted: bool,
+    said: str,
+    certificate: tuple[ssl.SSLContext, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server, client = certificate
+    if trusted:
+        monkeypatch.setattr(ssl, "create_default_context", lambda: client)
+    with Receiver(tls=server) as receiver:
+        host = receiver.host.replace("127.0.0.1", "localhost")
+        if trusted:
+            answer = post(f"https://{host}/", b"{}", {}, allowed=[host], most=100)
+            assert str(answer.status) == said
+            # The same server by a name that its certificate does not bear.
+            assert refused(f"https://{receiver.host}/", (receiver.host,)) == "tls"
+        else:
+            assert refused(f"https://{host}/", (host,)) == said
 
 
 def test_nobody_there_is_said_so(names: dict[str, list[str]]) -> None:

@@ -12,6 +12,7 @@ from webapp import links
 from webapp.api.documents import ANY_FORMAT, BINARY, page_answer
 from webapp.api.files import sent_file
 from webapp.api.http import Schema, blueprint, settings
+from webapp.api.openings import note_opened
 from webapp.api.reports import ReportAnswerSchema, ReportChangeSchema, ReportFileSchema
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
@@ -94,8 +95,9 @@ def _report(token: str) -> Report:
 @limiter.limit(READS)
 @bp.response(200, LinkedReportSchema)
 def show_linked_report(token: str) -> dict[str, Any]:
-    """The report that a link leads to."""
+    """The report that a link leads to; that it was opened is told to who sent it."""
     report = _report(token)
+    note_opened(report, report.contract_id)
     content = issuing.data_of(object_store(), report)
     shown = report_out(db.session(), report)
     latest = issuing.issued_of(db.session(), report.round_id)[-1]

@@ -13,12 +13,13 @@ from webapp.api.documents import BINARY, page_answer
 from webapp.api.files import sent_file
 from webapp.api.http import blueprint, settings
 from webapp.api.links import READS, WRITES
+from webapp.api.openings import note_opened
 from webapp.api.quote_schemas import KIND, LANGUAGE, AnswerQuoteSchema, QuoteLineSchema
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.extensions import limiter
 from webapp.quotes import answering
-from webapp.quotes.linked import is_another_reading, linked_quote, note_opening
+from webapp.quotes.linked import linked_quote
 from webapp.quotes.models import Quote
 from webapp.quotes.rules import STATES
 from webapp.quotes.services import called
@@ -101,13 +102,11 @@ def _quote(token: str) -> Quote:
 @bp.response(200, LinkedQuoteSchema)
 def show_linked_quote(quote_token: str) -> dict[str, Any]:
     """The quote that a link leads to, as it was sent; that it was opened is told to who sent it."""
-    quote, now, address = _quote(quote_token), now_utc(), request.remote_addr or ""
-    if is_another_reading(db.session(), quote, address, now):
-        with unit_of_work() as session:
-            note_opening(session, quote, address, now)
+    quote = _quote(quote_token)
+    note_opened(quote, quote.contract_id)
     file = quote_file(db.session(), quote)
     ready = file is not None and file.state == "ready"
-    return linked_quote(db.session(), quote, now) | {
+    return linked_quote(db.session(), quote, now_utc()) | {
         "pages": file.pages if file is not None and ready else 0,
         "bytes": file.bytes if file is not None and ready else 0,
     }

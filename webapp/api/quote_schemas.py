@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from webapp.api.cases import UID
 from webapp.api.http import PageArgs, Schema
 from webapp.api.listing import sort_of, state_of
+from webapp.api.openings import openings_field
 from webapp.cases.kinds import KINDS
 from webapp.identity.contract_settings import REPORT_LANGUAGES
 from webapp.quotes.lists import QUOTES
@@ -74,10 +75,7 @@ class QuoteLineSchema(ma.Schema):
 
 
 class QuoteDetailSchema(QuoteSchema):
-    """A version with its lines, the client's answer, and what the reader may do with it now.
-
-    ``openings`` are when somebody opened it by its link, the latest first; the provider alone sees them.
-    """
+    """A version with its lines, the client's answer, and what the reader may do with it now."""
 
     lines = fields.List(fields.Nested(QuoteLineSchema), required=True)
     remark = fields.String(required=True)
@@ -85,7 +83,7 @@ class QuoteDetailSchema(QuoteSchema):
     revision = fields.Integer(required=True)
     sent_to = fields.List(fields.String(), required=True)
     content_sha256 = fields.String(required=True)
-    openings = fields.List(fields.AwareDateTime(), required=True)
+    openings = openings_field()
     answer_text = fields.String(required=True)
     answer_via = fields.String(required=True)
     wants_another = fields.Boolean(required=True)

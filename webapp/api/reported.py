@@ -87,12 +87,14 @@ class OwnPhotoSchema(ma.Schema):
 class FollowedFaultSchema(LabelPlaceSchema):
     """A fault or complaint as who reported it sees it; ``live`` while more can be said, with ``more_photos``.
 
-    ``asks`` is what he is asked now: his ``verdict``, a ``rating`` alone, or nothing.
+    ``asks`` is what he is asked now: his ``verdict``, a ``rating`` alone, or nothing; ``answer`` is what a
+    complaint was answered.
     """
 
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(list(ASKED_IN)))
     asks = fields.String(required=True, validate=validate.OneOf(["", "verdict", "rating"]))
+    answer = fields.String(required=True)
     title = fields.String(required=True)
     state = fields.String(required=True, validate=STATE)
     live = fields.Boolean(required=True)

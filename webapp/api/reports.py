@@ -12,6 +12,7 @@ from webapp import links
 from webapp.api.files import sent_file
 from webapp.api.http import CONTRACT, Schema, blueprint, require, settings
 from webapp.api.listing import file_views
+from webapp.api.openings import openings_field
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.identity.contract_settings import REPORT_LANGUAGES
@@ -82,6 +83,7 @@ class ReportSchema(ma.Schema):
     issued_at = fields.AwareDateTime(required=True)
     sent_at = fields.AwareDateTime(required=True, allow_none=True)
     confirmed_at = fields.AwareDateTime(required=True, allow_none=True)
+    openings = openings_field()
     latest = fields.Boolean(required=True)
     files = fields.List(fields.Nested(ReportFileSchema), required=True)
     answers = fields.List(fields.Nested(ReportAnswerSchema), required=True)
@@ -135,7 +137,7 @@ def list_reports(args: dict[str, Any], contract_code: str) -> list[dict[str, Any
 
 
 def _reports(access: Access, month: str | None = None) -> list[dict[str, Any]]:
-    return issued_reports(db.session(), access.contract_id, month)
+    return issued_reports(db.session(), access, month)
 
 
 file_views(bp, "reports", REPORTS, ReportsArgs, _reports)
@@ -146,7 +148,8 @@ file_views(bp, "reports", REPORTS, ReportsArgs, _reports)
 def show_report(contract_code: str, report_id: int) -> dict[str, Any]:
     """One issued report."""
     access = require("view", contract_code)
-    return report_out(db.session(), issuing.report_of(db.session(), access.contract_id, report_id))
+    report = issuing.report_of(db.session(), access.contract_id, report_id)
+    return report_out(db.session(), report, access)
 
 
 @bp.get(f"{REPORT}/data.json")
@@ -165,7 +168,7 @@ def show_data(contract_code: str, report_id: int) -> Response:
 def issue_report(body: dict[str, Any], contract_code: str, month: str) -> dict[str, Any]:
     """Issue the month's report, or a correction of it: numbered and frozen; files follow."""
     access = require("accept", contract_code)
-    return report_out(db.session(), _issued(access, month, body))
+    return report_out(db.session(), _issued(access, month, body), access)
 
 
 def _issued(access: Access, month: str, body: dict[str, Any]) -> Report:
@@ -220,4 +223,4 @@ def answer_report(body: dict[str, Any], contract_code: str, report_id: int) -> d
     with unit_of_work() as session:
         report = issuing.report_of(session, access.contract_id, report_id)
         issuing.answer(session, report, said, now_utc())
-    return report_out(db.session(), report)
+    return report_out(db.session(), report, access)

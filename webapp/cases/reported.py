@@ -1,7 +1,7 @@
 """A fault as somebody without an account reports it from a label, and how he follows it (screens.md 17).
 
 Whoever stands before the device knows of it what its label says, and learns no more: of the case its
-number, its states with their times, and his own words.
+number, its states with their times, and his own words; of his complaint the answer too, which he judges.
 """
 
 from __future__ import annotations
@@ -154,6 +154,7 @@ def followed(session: Session, line_id: int) -> dict[str, Any]:
         "state": case.state,
         "live": case.live,
         "asks": _asks(case),
+        "answer": _answer(case),
         "device_name": device.name if device else "",
         "room_zh": room.name_zh if room else "",
         "room_en": room.name_en if room else "",
@@ -217,6 +218,12 @@ def _asks(case: Case) -> str:
         return "verdict"
     unrated = case.state == "closed" and "rating" not in case.facts
     return "rating" if unrated and case.kind in ASKED_IN else ""
+
+
+def _answer(case: Case) -> str:
+    """What a complaint was answered, while that stands: one that was opened again waits for another."""
+    given = case.kind == "complaint" and case.state in ("answered", "closed")
+    return str(case.facts.get("answer", "")) if given else ""
 
 
 def _name_of(line: CaseEvent, case: Case) -> str:

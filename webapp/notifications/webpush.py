@@ -10,14 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import http.client
 import json
 import os
 import secrets
-import socket
-import ssl
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,11 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from webapp.outgoing import is_public
+from webapp.outgoing import Answer, NotSentError, is_public, talk
 
-TIMEOUT_SECONDS = 10.0
-# A whole conversation, however slowly the service drips: well below a job's lease of two minutes.
-CONVERSATION_SECONDS = 20.0
 MAXIMUM_ENDPOINT = 1000
 # One record of RFC 8188; a push service takes 4096 bytes at least.
 MAXIMUM_PAYLOAD_BYTES = 3000
@@ -77,8 +69,6 @@ class Pusher:
     key: ec.EllipticCurvePrivateKey
     contact: str
     private_hosts: bool = False
-    timeout_seconds: float = TIMEOUT_SECONDS
-    conversation_seconds: float = CONVERSATION_SECONDS
 
     @property
     def public_key(self) -> str:
@@ -101,7 +91,7 @@ class Pusher:
             "TTL": str(int(keep_for.total_seconds())),
             "Urgency": "high" if urgent else "normal",
         }
-        _answer_to(*_post(target.endpoint, body, headers, self))
+        _judge(_post(target.endpoint, body, headers, self))
 
     def _token(self, endpoint: str, now: datetime) -> str:
         parts = urlsplit(endpoint)
@@ -216,66 +206,23 @@ def _is_public_name(host: str) -> bool:
         return bool(last[0]) and last[2] not in ("local", "localhost", "internal", "lan", "arpa")
 
 
-def _post(
-    endpoint: str, body: bytes, headers: dict[str, str], pusher: Pusher
-) -> tuple[int, str, str]:
-    """Status, ``Retry-After`` and the beginning of what the push service says."""
+def _post(endpoint: str, body: bytes, headers: dict[str, str], pusher: Pusher) -> Answer:
+    """What the push service answers. :raise RefusedError: :raise UnreachableError:"""
     problem = endpoint_problem(endpoint, private_hosts=pusher.private_hosts)
     if problem:
         raise RefusedError(problem)
-    parts = urlsplit(endpoint)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _Pinned(parts.hostname or "", parts.port, parts.scheme, pusher)
-    watch = threading.Timer(pusher.conversation_seconds, connection.hang_up)
-    watch.daemon = True
-    watch.start()
+    inside, most = pusher.private_hosts, _MOST_ANSWER_BYTES
     try:
-        connection.request("POST", path, body, headers)
-        answer = connection.getresponse()
-        said = answer.read(_MOST_ANSWER_BYTES).decode("utf-8", "replace")
-        return answer.status, answer.headers.get("Retry-After", ""), said
-    except (OSError, http.client.HTTPException) as error:
-        raise UnreachableError(f"{type(error).__name__}: {error}"[:300]) from error
-    finally:
-        watch.cancel()
-        connection.close()
+        return talk("POST", urlsplit(endpoint), body, headers, inside=inside, most=most)
+    except NotSentError as error:
+        if error.reason == "inside":
+            raise RefusedError("not a public host") from error
+        raise UnreachableError(f"{error.reason}: {error.__cause__}"[:300]) from error
 
 
-class _Pinned(http.client.HTTPConnection):
-    """A connection to the address that was checked: a name can't lead elsewhere between look and post."""
-
-    def __init__(self, host: str, port: int | None, scheme: str, pusher: Pusher) -> None:
-        self._tls = ssl.create_default_context() if scheme == "https" else None
-        self._private_hosts = pusher.private_hosts
-        super().__init__(host, port or (443 if self._tls else 80), timeout=pusher.timeout_seconds)
-
-    def connect(self) -> None:
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        addresses = [str(one[4][0]) for one in found]
-        # All of them: a name that leads to both is none of a push service.
-        if not self._private_hosts and not all(map(is_public, addresses)):
-            raise RefusedError("not a public host")
-        last: OSError | None = None
-        for address in addresses:
-            try:
-                self.sock = socket.create_connection((address, self.port), self.timeout)
-                break
-            except OSError as error:
-                last = error
-        else:
-            raise last or OSError("no address")
-        if self._tls is not None:
-            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
-
-    def hang_up(self) -> None:
-        """End it from another thread, past the TLS layer, which the first may be reading from."""
-        if self.sock is not None:
-            with suppress(OSError):
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-
-
-def _answer_to(status: int, retry_after: str, said: str) -> None:
-    words = f"{status} {said}".strip()[:300]
+def _judge(answer: Answer) -> None:
+    status, retry_after = answer.status, answer.retry_after
+    words = f"{status} {answer.body.decode('utf-8', 'replace')}".strip()[:300]
     if status in (404, 410):
         raise GoneError(words)
     if status == 429 or status >= 500:

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.cases.models import Case
 from webapp.identity.models import Contract
-from webapp.quotes.models import Quote, QuoteOpening
+from webapp.quotes.models import Quote
 from webapp.quotes.rules import is_over
 from webapp.quotes.services import called, today_of, versions_of
-
-# Who looks again so soon, perhaps because his phone had slept, is still at the same reading.
-SAME_READING = timedelta(minutes=15)
-
-
-def is_another_reading(session: Session, quote: Quote, address: str, now: datetime) -> bool:
-    """Whether an opening of the link is one to be noted: most are the same reading going on."""
-    statement = sa.select(QuoteOpening.id).where(
-        QuoteOpening.quote_id == quote.id,
-        QuoteOpening.address == address,
-        QuoteOpening.at > now - SAME_READING,
-    )
-    return session.scalar(statement.limit(1)) is None
-
-
-def note_opening(session: Session, quote: Quote, address: str, now: datetime) -> None:
-    """Note that somebody opened a quote by its link, so that who sent it knows that it was seen."""
-    session.add(QuoteOpening(quote_id=quote.id, at=now, address=address[:64]))
 
 
 def linked_quote(session: Session, quote: Quote, now: datetime) -> dict[str, Any]:

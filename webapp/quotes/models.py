@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db import Base
+from webapp.openings import Opened
 
 
-class Quote(Base):
+class Quote(Opened, Base):
     """One version of a quote; ``number`` counts within the contract, and all its versions share it.
 
     A draft is written until it is sent; after that nothing of it changes but its state and the client's
@@ -92,14 +93,3 @@ class QuoteLine(Base):
     unit: Mapped[str] = mapped_column(sa.String(20), default="")
     unit_price: Mapped[int] = mapped_column(sa.BigInteger)
     tax_rate: Mapped[int]
-
-
-class QuoteOpening(Base):
-    """Somebody opened a quote by the link in its mail; ``address`` is his computer's."""
-
-    __tablename__ = "quote_opening"
-
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    quote_id: Mapped[int] = mapped_column(sa.ForeignKey("quote.id"), index=True)
-    at: Mapped[datetime]
-    address: Mapped[str] = mapped_column(sa.String(64), default="")

@@ -15,9 +15,10 @@ from webapp.cases.opening import case_named
 from webapp.identity.models import Contract
 from webapp.identity.rules import Access
 from webapp.listing import Rows
+from webapp.openings import openings_of
 from webapp.quotes.content import line_content
 from webapp.quotes.lists import QUOTES
-from webapp.quotes.models import Quote, QuoteLine, QuoteOpening
+from webapp.quotes.models import Quote, QuoteLine
 from webapp.quotes.rules import REPLACEABLE, Line, document_kind, is_over
 from webapp.quotes.services import line_of, quote_named, today_of
 
@@ -34,7 +35,7 @@ def quote_detail(session: Session, access: Access, name: str, now: datetime) -> 
 def quotes_of_case(session: Session, access: Access, case_name: str, now: datetime) -> Plain:
     """The quotes of a case, the latest first, and whether one can be written here.
 
-    A draft is the provider's own. Six statements, however many there are.
+    A draft is the provider's own. Five statements, however many there are.
 
     :raise AppError: ``not_found``
     """
@@ -60,29 +61,15 @@ def _details(session: Session, access: Access, ids: list[int], now: datetime) ->
     ).all()
     contract = session.get_one(Contract, access.contract_id)
     lines = _lines(session, ids)
-    opened = _openings(session, ids) if access.may("handle") else {}
     dressed = QUOTES.dress(session, access.contract_id, rows, now)
     today = today_of(contract, now)
     return [
         plain
         | _more(row.Quote, lines[row.Quote.id])
-        | {"openings": opened.get(row.Quote.id, [])}
+        | {"openings": openings_of(row.Quote) if access.may("handle") else None}
         | _may(access, row.Quote, row.Case, open_=not is_over(row.Quote.valid_until, today))
         for plain, row in zip(dressed, rows, strict=True)
     ]
-
-
-def _openings(session: Session, ids: Iterable[int]) -> Mapping[int, list[datetime]]:
-    """When the client opened them by their links, the latest first."""
-    found: dict[int, list[datetime]] = defaultdict(list)
-    statement = (
-        sa.select(QuoteOpening.quote_id, QuoteOpening.at)
-        .where(QuoteOpening.quote_id.in_(list(ids)))
-        .order_by(QuoteOpening.at.desc(), QuoteOpening.id.desc())
-    )
-    for quote_id, at in session.execute(statement):
-        found[quote_id].append(at)
-    return found
 
 
 def _lines(session: Session, ids: Iterable[int]) -> Mapping[int, list[Line]]:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.identity.models import User
+from webapp.identity.rules import Access
+from webapp.openings import openings_of
 from webapp.reports.issuing import answers_of
 from webapp.reports.models import Document, Report
 from webapp.rounds.models import Round
@@ -31,30 +33,30 @@ REPORTS = Table(
 )
 
 
-def issued_reports(session: Session, contract_id: int, month: str | None) -> list[dict[str, Any]]:
+def issued_reports(session: Session, access: Access, month: str | None) -> list[dict[str, Any]]:
     """The reports of a month, or the latest of all, each month's last correction first."""
     statement = (
         sa.select(Report, Round.month, User.name, User.name_en)
         .join(Round, Round.id == Report.round_id)
         .join(User, User.id == Report.issued_by_id)
-        .where(Report.contract_id == contract_id)
+        .where(Report.contract_id == access.contract_id)
         .order_by(Round.month.desc(), Report.sequence.desc())
         .limit(MOST_REPORTS)
     )
     if month:
         statement = statement.where(Round.month == month)
-    return _dressed(session, session.execute(statement).all())
+    return _dressed(session, session.execute(statement).all(), access)
 
 
-def report_out(session: Session, report: Report) -> dict[str, Any]:
-    """One report as plain data."""
+def report_out(session: Session, report: Report, access: Access | None = None) -> dict[str, Any]:
+    """One report as plain data; without ``access`` as its link shows it."""
     statement = (
         sa.select(Report, Round.month, User.name, User.name_en)
         .join(Round, Round.id == Report.round_id)
         .join(User, User.id == Report.issued_by_id)
         .where(Report.id == report.id)
     )
-    return _dressed(session, session.execute(statement).all())[0]
+    return _dressed(session, session.execute(statement).all(), access)[0]
 
 
 def files_of(session: Session, report_ids: list[int]) -> dict[int, list[Document]]:
@@ -71,8 +73,9 @@ def files_of(session: Session, report_ids: list[int]) -> dict[int, list[Document
     return by_report
 
 
-def _dressed(session: Session, rows: Any) -> list[dict[str, Any]]:
+def _dressed(session: Session, rows: Any, access: Access | None) -> list[dict[str, Any]]:
     ids = [row.Report.id for row in rows]
+    sent_by_us = access is not None and access.may("handle")
     files, answers = files_of(session, ids), answers_of(session, ids)
     last = dict(
         session.execute(
@@ -87,6 +90,7 @@ def _dressed(session: Session, rows: Any) -> list[dict[str, Any]]:
             "month": month,
             "issued_by": name,
             "issued_by_en": name_en or name,
+            "openings": openings_of(report) if sent_by_us else None,
             "latest": last[report.round_id] == report.sequence,
             "files": [file_out(one) for one in files[report.id] if one.language == report.language],
             "answers": [

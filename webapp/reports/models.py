@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db import Base
+from webapp.openings import Opened
 
 
 class Document(Base):
@@ -59,7 +60,7 @@ class Document(Base):
     made_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Report(Base):
+class Report(Opened, Base):
     """A monthly report as it was issued: numbered, frozen, hashed; or a correction of one.
 
     ``data_key`` is the canonical JSON that every file of it is made from, in the object store, with

@@ -13044,7 +13044,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The report that a link leads to. */
+        /** The report that a link leads to; that it was opened is told to who sent it. */
         get: {
             parameters: {
                 query?: never;
@@ -15665,6 +15665,7 @@ export interface components {
             withdrawn: number;
         };
         FollowedFault: {
+            answer: string;
             /** @enum {string} */
             asks: "" | "verdict" | "rating";
             building_en: string;
@@ -17158,6 +17159,13 @@ export interface components {
             /** @default  */
             text: string;
         };
+        Openings: {
+            count: number;
+            /** Format: date-time */
+            first_at: string | null;
+            /** Format: date-time */
+            last_at: string | null;
+        };
         /**
          * OperationIn
          * @description One envelope of the outbox; ``hash`` is the SHA-256 of the payload text's UTF-8 bytes.
@@ -17903,7 +17911,7 @@ export interface components {
             may_write: boolean;
             name: string;
             net: string;
-            openings: string[];
+            openings: components["schemas"]["Openings"] | null;
             remark: string;
             revision: number;
             /** Format: date-time */
@@ -18115,6 +18123,7 @@ export interface components {
             latest: boolean;
             month: string;
             number: string;
+            openings: components["schemas"]["Openings"] | null;
             remark: string;
             /** Format: date-time */
             sent_at: string | null;

@@ -65,8 +65,6 @@ export default {
   "quote.written_by": "Written by",
   "quote.sent_to": "Sent {date} by {name}",
   "quote.opened": "Link",
-  "quote.opened_times": "Opened {count} {count|time|times}, last {time}",
-  "quote.not_opened": "Not opened yet",
   "quote.sent_nobody": "No mail was sent; the client sees it signed in.",
   "quote.addresses": "Mailed to",
   "quote.answered": "Answered by {name}, {time}",

@@ -63,8 +63,6 @@ export default {
   "quote.written_by": "编制",
   "quote.sent_to": "{date} 由 {name} 发出",
   "quote.opened": "链接",
-  "quote.opened_times": "打开过 {count} 次，最近 {time}",
-  "quote.not_opened": "还没有人打开",
   "quote.sent_nobody": "没有发邮件，客户登录后可见。",
   "quote.addresses": "收件人",
   "quote.answered": "{name} 于 {time} 答复",

@@ -1,5 +1,6 @@
 /** Small words of the round that several screens share. */
-import { isKey, t } from "../../../i18n";
+import type { components } from "../../../api/schema";
+import { formatDateTime, isKey, t } from "../../../i18n";
 import { session } from "../../../stores/session.svelte";
 
 /** A time spent, short ones to the second: an "all OK" in six seconds says something. */
@@ -11,6 +12,13 @@ export function secondsText(seconds: number): string {
 /** Whether an "all OK" was given in less than the contract allows without a second look. */
 export function isFast(bulkSeconds: number | null): boolean {
   return bulkSeconds !== null && bulkSeconds < (session.contract?.fast_bulk_seconds ?? 0);
+}
+
+/** Whether the client has opened what he was sent by a link; the last time only where it isn't the first. */
+export function openingsText({ count, first_at, last_at }: components["schemas"]["Openings"]): string {
+  if (!first_at || !last_at) return t("desk.not_opened");
+  const [first, last] = [first_at, last_at].map((moment) => formatDateTime(moment, session.contract?.time_zone));
+  return t(count > 1 ? "desk.opened_last" : "desk.opened", { first, last, count });
 }
 
 /** A severity of the contract: 1 一级 … 4 四级. */
