@@ -7,16 +7,18 @@ import itertools
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask_migrate import downgrade, upgrade
 
 from webapp.acceptance.models import Recheck, SignOff
 from webapp.acceptance.return_queries import waiting_in_round
 from webapp.cases.kinds import KINDS
 from webapp.cases.models import Case
-from webapp.db import db
+from webapp.db import Base, db
 from webapp.demo.load import PAST_MONTHS, is_empty, load_demo
 from webapp.demo.people import PEOPLE
 from webapp.estate.models import Device, Label, Room
@@ -25,6 +27,7 @@ from webapp.rounds.models import Inspection, OpenItem, Photo, Reading, Round, Ro
 from webapp.storage import object_store, photo_key
 from webapp.sync.models import Quarantined
 
+MIGRATIONS = str(Path(__file__).parents[2] / "migrations")
 NOW = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
 
 
@@ -54,6 +57,25 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     _something_waits_for_the_supervisor()
     _every_state_of_every_kind()
     _three_people_signed(rounds)
+    _the_newest_migration_spares_what_is_there()
+
+
+def _the_newest_migration_spares_what_is_there() -> None:
+    """Made on a database where every table is full, and not only on an empty one."""
+    tables = Base.metadata.sorted_tables
+    counts = sa.select(
+        *(
+            sa.select(sa.func.count()).select_from(table).scalar_subquery().label(table.name)
+            for table in tables
+        )
+    )
+    before = db.session.execute(counts).one()
+    db.session.rollback()
+    downgrade(directory=MIGRATIONS, revision="-1")
+    upgrade(directory=MIGRATIONS)
+    assert db.session.execute(counts).one() == before
+    if db.engine.dialect.name == "sqlite":
+        assert db.session.execute(sa.text("PRAGMA foreign_key_check")).all() == []
 
 
 def _three_people_signed(rounds: Sequence[Round]) -> None:
