@@ -13,7 +13,7 @@ from tests.rounds import made as rounds
 from webapp.audit.models import AuditRow
 from webapp.cases.models import Case
 from webapp.cases.services import Author
-from webapp.cases.verifying import Verification, verifications
+from webapp.cases.verifying import Verification, verifications, verified_by
 from webapp.db import db, unit_of_work
 from webapp.errors import AppError
 from webapp.estate import labels
@@ -228,6 +228,12 @@ def test_the_first_inspection_after_a_fault_was_solved_says_how_it_is(
     found = word_of(case)
     assert found is not None
     assert found.word == word
+    said = [
+        (row.id, one.word)
+        for inspection in db.session.scalars(sa.select(Inspection))
+        for row, one in verified_by(db.session(), inspection)
+    ]
+    assert said == ([] if word == "waiting" else [(case.id, word)])
 
 
 def test_a_fault_that_was_opened_again_waits_for_no_verification(

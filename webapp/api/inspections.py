@@ -208,6 +208,14 @@ class PairedInspectionSchema(InspectionSchema):
     readings = fields.List(fields.Nested(PairReadingSchema), required=True)
 
 
+class VerifiedCaseSchema(ma.Schema):
+    """A case of the device that was put right before, and what this inspection said of it."""
+
+    name = fields.String(required=True)
+    title = fields.String(required=True)
+    word = fields.String(required=True, validate=validate.OneOf(("verified", "still", "anomaly")))
+
+
 class InspectionDetailSchema(InspectionSchema):
     """An inspection whole; ``returns`` are its answers that were ever sent back, the latest first.
 
@@ -242,6 +250,7 @@ class InspectionDetailSchema(InspectionSchema):
     pair = fields.List(fields.Nested(PairedInspectionSchema), required=True)
     returns = fields.List(fields.Nested(ReturnSchema), required=True)
     returnable = fields.Boolean(required=True)
+    verifies = fields.List(fields.Nested(VerifiedCaseSchema), required=True)
 
 
 list_views(bp, "inspections", INSPECTIONS, InspectionArgs, InspectionSchema)

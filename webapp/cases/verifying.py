@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.cases.models import Case, CaseEvent
+from webapp.estate.models import Device
 from webapp.identity.models import User
 from webapp.rounds.models import Inspection, OpenItemAnswer, Round
 
@@ -71,6 +72,27 @@ def verifications(session: Session, cases: Collection[Case]) -> dict[int, Verifi
     )
     said = _said(session, done, [one for some in seen.values() for one in some])
     return {case.id: _verification(case, when[case.id], seen, said) for case in done}
+
+
+def verified_by(session: Session, inspection: Inspection) -> list[tuple[Case, Verification]]:
+    """The cases of its device of which this very inspection was the first word. Five statements at most."""
+    if inspection.device_id is None:
+        return []
+    replaced = sa.select(Device.replaces_id).where(Device.id == inspection.device_id)
+    statement = sa.select(Case).where(
+        sa.or_(
+            Case.device_id == inspection.device_id, Case.device_id == replaced.scalar_subquery()
+        ),
+        Case.kind.in_(_DONE),
+        Case.opened_at < inspection.received_at,
+    )
+    cases = session.scalars(statement.order_by(Case.id)).all()
+    found = verifications(session, cases)
+    return [
+        (case, found[case.id])
+        for case in cases
+        if case.id in found and found[case.id].inspection_id == inspection.id
+    ]
 
 
 def _stands(case: Case) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases.opening import called
+from webapp.cases.verifying import verified_by
 from webapp.checklists.content import (
     ROOM_TYPE,
     Item,
@@ -92,6 +94,10 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
         "pair": _pair(session, contract_id, subject),
         "returns": returns_of(session, contract_id, inspection_id),
         "returnable": _returnable(session, row.Inspection),
+        "verifies": [
+            {"name": called(case), "title": case.title, "word": found.word}
+            for case, found in verified_by(session, row.Inspection)
+        ],
     }
 
 

@@ -16093,6 +16093,7 @@ export interface components {
             unanswered: components["schemas"]["Unanswered"][];
             /** @enum {string} */
             verdict: "normal" | "abnormal" | "not_tested";
+            verifies: components["schemas"]["VerifiedCase"][];
             /** Format: date */
             warranty_until: string | null;
         };
@@ -19095,6 +19096,12 @@ export interface components {
             scanned: boolean;
             /** @enum {string} */
             word: "waiting" | "verified" | "still" | "anomaly";
+        };
+        VerifiedCase: {
+            name: string;
+            title: string;
+            /** @enum {string} */
+            word: "verified" | "still" | "anomaly";
         };
         VoidHours: {
             reason: string;
