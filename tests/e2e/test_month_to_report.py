@@ -154,7 +154,7 @@ def the_rest_is_sent(team: dict[str, Sender], server: Server) -> None:
         [(user_id,)] = hand.ask(server, "SELECT id FROM user WHERE login = ?", login)
         query = (
             "SELECT task.id FROM round_task AS task JOIN round ON round.id = task.round_id"
-            " WHERE round.month = ? AND task.outcome = 'todo' AND task.assignee_id = ?"
+            " WHERE round.month = ? AND task.outcome = 'todo' AND task.assignee_id = ? AND NOT task.removed"
         )
         waiting = {row[0] for row in hand.ask(server, query, present_month(), user_id)}
         for task in sender.pulled["rows"]["tasks"]:

@@ -85,7 +85,8 @@ def test_a_device_is_replaced_without_a_network_and_verified_by_the_next_inspect
         hand.item(page, key).locator("label").first.click()
     hand.finish_as_it_is(page)
     hand.send_all(page, demo_server)
-    assert wang.get(f"cases/{name}")["verification"]["word"] == "verified"
+    verification = wang.get(f"cases/{name}")["verification"]
+    assert verification["word"] == "verified"
 
     for login, language, words in (
         ("wang", "zh", ["已更换为", "下次检查已验证正常"]),
@@ -100,3 +101,8 @@ def test_a_device_is_replaced_without_a_network_and_verified_by_the_next_inspect
         detail.get_by_role("link", name=re.compile("XN-2026-0007")).click()
         expect(desk.locator("main")).to_contain_text("XN-2026-0007")
         expect(desk.locator("main")).to_contain_text("Replaces" if language == "en" else "替换了")
+        desk.goto(f"{demo_server.url}/desk/inspections/{verification['inspection_id']}")
+        told = "Verifies" if language == "en" else "验证的服务单"
+        expect(desk.get_by_role("heading", name=told)).to_be_visible()
+        expect(desk.get_by_role("link", name=re.compile(f"{name} "))).to_be_visible()
+        assert axe_violations(desk) == []
