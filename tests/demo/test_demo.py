@@ -18,6 +18,7 @@ from webapp.acceptance.models import Recheck, SignOff
 from webapp.acceptance.return_queries import waiting_in_round
 from webapp.cases.kinds import KINDS
 from webapp.cases.models import Case
+from webapp.cases.register import register_word
 from webapp.db import Base, db
 from webapp.demo.load import PAST_MONTHS, is_empty, load_demo
 from webapp.demo.people import PEOPLE
@@ -41,7 +42,7 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     load_demo(object_store(), lambda _text: None, NOW)
     assert not is_empty(db.session())
     assert _count(User) == len(PEOPLE)
-    assert (_count(Room), _count(Device), _count(Label)) == (24, 141, 141)
+    assert (_count(Room), _count(Device), _count(Label)) == (24, 142, 142)
     rounds = db.session.scalars(sa.select(Round).order_by(Round.month)).all()
     assert len(rounds) == PAST_MONTHS + 1
     assert {row.state for row in rounds[:-1]} == {"accepted"}
@@ -56,6 +57,7 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     _one_photo_was_sent_before()
     _something_waits_for_the_supervisor()
     _every_state_of_every_kind()
+    _changes_end_in_the_register()
     _three_people_signed(rounds)
     _the_newest_migration_spares_what_is_there()
 
@@ -122,6 +124,13 @@ def _something_waits_for_the_supervisor() -> None:
     assert repeats.first() is not None
     held = db.session.scalars(sa.select(Quarantined)).one()
     assert (held.state, held.code) == ("open", "room_mismatch")
+
+
+def _changes_end_in_the_register() -> None:
+    """Of those that are done one has added a device, of one nothing was to change, of one nobody has said."""
+    changes = db.session.scalars(sa.select(Case).where(Case.kind == "change"))
+    words = {word for case in changes if (word := register_word(case))}
+    assert words == {"changed", "as_is", "missing"}
 
 
 def _the_lamps_age() -> None:

@@ -11,6 +11,9 @@ from sqlalchemy import event
 from tests.cases.made import author, opened, taken
 from tests.reports.conftest import NOW, Month
 from webapp.cases.models import Case
+from webapp.cases.opening import called
+from webapp.cases.registering import add_device
+from webapp.cases.services import Author
 from webapp.db import db, unit_of_work
 from webapp.identity.models import User
 from webapp.reports.content import report_content
@@ -103,6 +106,45 @@ def test_a_repair_is_told_with_its_term_and_changes_with_the_free_hours(
     }
     assert "免费 80 小时，剩余 80 小时" in told["changes"]["lines"][1]["zh"]
     assert rows(told["changes"])[0][4:] == ["加装电视", "已提出"]
+
+
+def test_a_change_says_whether_the_register_was_updated(
+    month: Month, engineer: User, it_lead: User
+) -> None:
+    client = author(month.contract, it_lead, "client_it_lead")
+    wang = author(month.contract, engineer, "project_manager")
+    planned = {"from_at": "2026-04-09T19:00:00+08:00", "to_at": "2026-04-09T21:00:00+08:00"}
+
+    def executed(title: str) -> Case:
+        fields = {"category": "installation"}
+        case = opened(month.contract, client, kind="change", now=NOW, title=title, fields=fields)
+        steps: tuple[tuple[Author, str, dict[str, Any]], ...] = (
+            (wang, "quote", {}),
+            (client, "approve", {}),
+            (wang, "plan", planned),
+            (wang, "execute", {"done": "已完成"}),
+        )
+        for by, step, given in steps:
+            taken(case, by, step, now=NOW, **given)
+        return case
+
+    executed("忘了")
+    taken(executed("只改程序"), wang, "keep_register", now=NOW, text="只改了程序")
+    added = executed("加装电视")
+    assert wang.access is not None
+    with unit_of_work() as session:
+        values = {"room_id": month.projector.room_id, "type": "display", "name": "电视"}
+        add_device(session, wang.access, called(added), values, NOW)
+    taken(added, client, "accept", now=NOW)
+    states = {row[4]["zh"]: row[5] for row in sections(month)["changes"]["tables"][-1]["rows"]}
+    assert states == {
+        "忘了": {"zh": "已实施，台账尚未更新", "en": "Executed; register not updated yet"},
+        "只改程序": {
+            "zh": "已实施，台账无需更改",
+            "en": "Executed; nothing to change in the register",
+        },
+        "加装电视": {"zh": "已验收，台账已更新", "en": "Accepted; register updated"},
+    }
 
 
 def test_many_cases_cost_the_statements_of_one(month: Month, it_lead: User) -> None:

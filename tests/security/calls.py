@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.rounds import made
+from tests.security.changes import new_change
 from tests.security.firmware import an_upgrade
 from tests.security.opened import a_webhook, of_the_open, own_passkey, own_token
 from tests.security.quality import a_check, an_action, new_action, new_check, new_held_check
@@ -82,9 +83,17 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     },
     ("PATCH", "/rooms/{room_id}"): lambda _: {"json": {"name_en": "West Lake"}},
     ("POST", "/devices"): lambda world: {
-        "json": {"room_id": world.names["room_id"], "type": "codec", "name": "会议终端"}
+        "json": {
+            "room_id": world.names["room_id"],
+            "type": "codec",
+            "name": "会议终端",
+            "case": new_change(world),
+            "uid": made.uid(),
+        }
     },
-    ("PATCH", "/devices/{device_id}"): lambda _: {"json": {"remark": "新灯泡"}},
+    ("PATCH", "/devices/{device_id}"): lambda world: {
+        "json": {"remark": made.uid(), "case": new_change(world)}
+    },
     ("POST", "/labels/issue"): lambda _: {"json": {}},
     ("POST", "/labels/{code}/relink"): lambda world: {
         "json": {"device_id": factories.device(world.names["room"]).id}

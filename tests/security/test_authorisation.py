@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.security.calls import call, path_values, who_may
+from tests.security.changes import new_change
 from tests.security.rules import ADMINISTRATORS, ANYBODY, CONTRACT, INSIDE, OUTSIDE, RULES
 from tests.security.world import (
     ACTORS,
@@ -249,6 +250,19 @@ def test_another_contracts_ids_in_a_body_are_as_unknown_as_any(
     assert one.status_code == other.status_code
     assert told_as(one, theirs, nobodys) == json.dumps(body_of(other))
     assert one.status_code in (404, 422) or body_of(one) == {"issued": 0}
+
+
+@pytest.mark.attack(6)
+def test_a_change_of_another_contract_takes_no_device(hq: World, branch: World) -> None:
+    manager, device = hq.browser("project_manager"), hq.names["device_id"]
+    theirs = new_change(branch)
+    url = f"{CONTRACT}/devices/{device}".format_map(hq.names)
+    one, other = (
+        manager.patch(url, json={"remark": "x", "case": name}) for name in (theirs, "G99999")
+    )
+    assert (one.status_code, one.get_json()["code"]) == (422, "case_unknown")
+    assert told_as(one, {"case": theirs}, {"case": "G99999"}) == json.dumps(body_of(other))
+    assert manager.get(url).get_json()["remark"] != "x"
 
 
 @pytest.mark.parametrize(

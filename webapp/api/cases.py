@@ -8,6 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.device_schemas import OtherDeviceSchema
+from webapp.api.estate_schemas import UID as UID  # noqa: PLC0414 - other views take it from here
 from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, require
 from webapp.api.listing import list_views, sort_of, state_of
 from webapp.api.rounds import ID
@@ -16,6 +17,7 @@ from webapp.cases.kinds import KINDS
 from webapp.cases.lists import CASES
 from webapp.cases.opening import Opening, called
 from webapp.cases.queries import case_detail, field_line
+from webapp.cases.register import WORDS as REGISTER_WORDS
 from webapp.cases.services import Author, Taking
 from webapp.cases.words import CLOCK_WORDS, SOURCE_WORDS, STATE_WORDS
 from webapp.db import db, now_utc, unit_of_work
@@ -28,13 +30,13 @@ bp = blueprint(
 CASE = f"{CONTRACT}/cases/<string(maxlength=10):name>"
 _KIND = validate.OneOf(list(KINDS))
 STATE = validate.OneOf(list(STATE_WORDS))
-UID = validate.Regexp(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
 
 class CaseArgs(PageArgs):
     """Which cases: those that still wait for somebody, or those that are over; ``stage`` is the state
     within their kind. ``owner_id`` 0 asks for those that nobody owns, ``overdue`` for those past a clock,
-    ``waiting_for_client`` for those that the client's word alone leads on.
+    ``waiting_for_client`` for those that the client's word alone leads on, ``unregistered`` for changes that
+    are done while nobody has said what became of the asset register.
     """
 
     state = state_of(CASES)
@@ -48,6 +50,7 @@ class CaseArgs(PageArgs):
     owner_id = fields.Integer(validate=validate.Range(0, 2**31 - 1))
     overdue = fields.Boolean(load_default=False)
     waiting_for_client = fields.Boolean(load_default=False)
+    unregistered = fields.Boolean(load_default=False)
     q = fields.String(load_default="", validate=validate.Length(max=100))
     sort = sort_of(CASES)
 
@@ -73,7 +76,9 @@ class ClockSchema(ma.Schema):
 
 
 class CaseSchema(ma.Schema):
-    """A case; ``name`` is what people call it by, ``due_at`` the next end of a running clock."""
+    """A case; ``name`` is what people call it by, ``due_at`` the next end of a running clock. ``register``
+    is what a change has done to the asset register; ``missing`` where it is done and nobody has said.
+    """
 
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=_KIND)
@@ -102,6 +107,9 @@ class CaseSchema(ma.Schema):
     due_at = fields.AwareDateTime(required=True, allow_none=True)
     overdue = fields.Boolean(required=True)
     clocks = fields.List(fields.Nested(ClockSchema), required=True)
+    register = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(REGISTER_WORDS)
+    )
 
 
 class FieldSchema(ma.Schema):

@@ -13,6 +13,7 @@ from webapp.api.device_schemas import DeviceLifeSchema
 from webapp.api.files import sent_file
 from webapp.api.http import CONTRACT, Schema, blueprint, page_of, require, settings, signed_in
 from webapp.api.listing import file_views
+from webapp.cases import registering
 from webapp.checklists import queries as checklists
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.other_lists import DEVICE_CHANGES, device_change_records
@@ -139,11 +140,18 @@ def list_devices(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
 @bp.arguments(shapes.DeviceCreateSchema)
 @bp.response(201, shapes.DeviceSchema)
 def create_device(body: dict[str, Any], contract_code: str) -> dict[str, Any]:
-    """Make a device; it gets a label of its own."""
+    """Make a device; it gets a label of its own. With ``case`` it is added out of that change request,
+    and the same ``uid`` again gives the device that it became.
+    """
     access = require("manage_estate", contract_code)
     _check_type(access, body)
+    change, uid = body.pop("case", None), body.pop("uid", None)
     with unit_of_work() as session:
-        device_id = services.create_device(session, access, body, now_utc()).id
+        if change is None:
+            made = services.create_device(session, access, body, now_utc())
+        else:
+            made = registering.add_device(session, access, change, body, now_utc(), uid=uid)
+        device_id = made.id
         _let_rounds_follow(session, access)
     return _device(access, device_id)
 
@@ -159,12 +167,18 @@ def show_device(contract_code: str, device_id: int) -> dict[str, Any]:
 @bp.arguments(shapes.DevicePatchSchema)
 @bp.response(200, shapes.DeviceSchema)
 def change_device(body: dict[str, Any], contract_code: str, device_id: int) -> dict[str, Any]:
-    """Change a device, move it to another room, or take it out of use."""
+    """Change a device, move it to another room, or take it out of use; with ``case`` out of that change
+    request, whose story gets a line where anything was changed.
+    """
     access = require("manage_estate", contract_code)
     queries.belonging(db.session(), Device, access.contract_id, device_id)
     _check_type(access, body)
+    change = body.pop("case", None)
     with unit_of_work() as session:
-        services.change_device(session, access, device_id, body, now_utc())
+        if change is None:
+            services.change_device(session, access, device_id, body, now_utc())
+        else:
+            registering.change_device(session, access, change, device_id, body, now_utc())
         if body.keys() & {"room_id", "retired"}:
             _let_rounds_follow(session, access)
     return _device(access, device_id)

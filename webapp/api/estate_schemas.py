@@ -12,6 +12,7 @@ from webapp.api.http import PageArgs, Schema, page_schema
 MAX_ID = 2**31 - 1
 _SORTS = ("place", "name", "type", "asset_number", "warranty_until", "in_service_on")
 _ID = validate.Range(1, MAX_ID)
+UID = validate.Regexp(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 
 
 class Text(fields.String):
@@ -179,7 +180,9 @@ def _register() -> fields.Dict:
 
 
 class DevicePatchSchema(Schema):
-    """What changes of a device; absent fields stay, dates may be null."""
+    """What changes of a device; absent fields stay, dates may be null. ``case`` names the change request
+    that it is changed for, which keeps a line of it.
+    """
 
     room_id = fields.Integer(validate=_ID)
     type = fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,31}$"))
@@ -196,10 +199,11 @@ class DevicePatchSchema(Schema):
     register = _register()
     remark = text(2000)
     retired = fields.Boolean()
+    case = fields.String(validate=validate.Length(2, 10))
 
 
 class DeviceCreateSchema(DevicePatchSchema):
-    """A new device."""
+    """A new device; with ``case``, the same ``uid`` again adds no other."""
 
     class Meta(Schema.Meta):
         exclude = ("retired",)
@@ -207,6 +211,7 @@ class DeviceCreateSchema(DevicePatchSchema):
     room_id = fields.Integer(required=True, validate=_ID)
     type = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,31}$"))
     name = text(200, required=True, shortest=1)
+    uid = fields.String(validate=UID)
 
 
 class ImportArgs(Schema):

@@ -45,6 +45,8 @@ CHANGE = make_kind(
         step("execute", "planned", "executed", "handle", Field("done", "words", required=True)),
         step("accept", "executed", "accepted", "confirm", RATING, WORDS),
         step("redo", "executed", "planned", "confirm", WHY),
+        # Said, so that it can be told from forgotten: the asset register stays as it is.
+        step("keep_register", "planned executed accepted", None, "manage_estate", WHY),
     ),
 )
 

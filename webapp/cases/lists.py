@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.cases.kinds import KINDS, name_of, waiting_states
 from webapp.cases.models import Case, CaseClock
+from webapp.cases.register import has_changed, register_word, unregistered
 from webapp.cases.steps import Step
 from webapp.cases.words import KIND_WORDS, SOURCE_WORDS, STATE_WORDS
 from webapp.estate.models import Building, Device, Room
@@ -57,10 +58,10 @@ def _owned_by(user_id: int) -> sa.ColumnElement[bool]:
 
 
 def _about_device(device_id: int) -> sa.ColumnElement[bool]:
-    """Those of a device, and the one by which it replaced another."""
+    """Those of a device, the one by which it replaced another, and the changes that touched its entry."""
     replaced = sa.select(Device.replaces_id).where(Device.id == device_id).scalar_subquery()
     by_it = sa.and_(Case.device_id == replaced, Case.facts["new_device"].as_integer() == device_id)
-    return sa.or_(Case.device_id == device_id, by_it)
+    return sa.or_(Case.device_id == device_id, by_it, has_changed(device_id))
 
 
 def _of_open_item(number: int) -> sa.ColumnElement[bool]:
@@ -147,6 +148,7 @@ def _dressed(
         "due_at": running[0].due_at if running else None,
         "overdue": any(clock.due_at is not None and clock.due_at < now for clock in running),
         "clocks": [clock_line(clock) for clock in running],
+        "register": register_word(case),
     }
 
 
@@ -197,6 +199,7 @@ CASES = Listing(
         "owner_id": _owned_by,
         "overdue_at": _overdue_at,
         "waiting_for_client": _waiting_for_client,
+        "unregistered": unregistered,
         "q": _mentioning,
     },
     sorts={

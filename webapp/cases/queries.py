@@ -13,6 +13,7 @@ from webapp.cases.kinds import CAME_OF, KINDS, name_of
 from webapp.cases.lists import CASES, clock_line
 from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
 from webapp.cases.opening import case_named
+from webapp.cases.register import FACT as REGISTER
 from webapp.cases.steps import Field, Step, possible_steps
 from webapp.cases.verifying import Verification, verifications
 from webapp.estate.models import Device
@@ -21,6 +22,8 @@ from webapp.identity.rules import Access
 from webapp.rounds.models import OpenItem
 
 Row = sa.Row[*tuple[Any, ...]]
+# Facts that the detail tells in a place of their own.
+_TOLD_APART = frozenset({"new_device", REGISTER})
 
 
 def case_detail(session: Session, access: Access, name: str, now: datetime) -> dict[str, Any]:
@@ -42,7 +45,7 @@ def case_detail(session: Session, access: Access, name: str, now: datetime) -> d
         "text": case.text,
         "received_at": case.received_at,
         "reporter_contact": case.reporter_contact if handles else "",
-        "facts": {key: value for key, value in case.facts.items() if key != "new_device"},
+        "facts": {key: value for key, value in case.facts.items() if key not in _TOLD_APART},
         "open_item": session.scalar(
             sa.select(OpenItem.number).where(OpenItem.id == case.open_item_id)
         )

@@ -67,3 +67,16 @@ SOURCE_WORDS = {
     "link": ("链接", "Link"),
     "round": ("巡检", "Round"),
 }
+# What a change has done to the asset register, as reports say it beside its state.
+REGISTER_WORDS = {
+    "changed": ("台账已更新", "register updated"),
+    "as_is": ("台账无需更改", "nothing to change in the register"),
+    "missing": ("台账尚未更新", "register not updated yet"),
+}
+# What the next inspection said of it, and of which month that was.
+VERIFIED_WORDS = {
+    "waiting": ("待下次巡检验证", "to be verified at the next inspection"),
+    "verified": ("巡检验证正常", "verified at the inspection of"),
+    "still": ("巡检发现问题仍在", "still there at the inspection of"),
+    "anomaly": ("之后巡检有异常", "an anomaly at the inspection of"),
+}

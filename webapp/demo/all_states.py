@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webapp.demo.service_desk import Story, tell_stories
+from webapp.cases import registering
+from webapp.cases.models import Case
+from webapp.cases.opening import called
+from webapp.demo.service_desk import Story, access_of, tell_stories
 from webapp.identity.models import Contract
+from webapp.rounds.models import Round, RoundTask
+from webapp.rounds.opening import sync_tasks_with_estate
 
 DAY = 24.0
+DISPLAY = "会议室后墙加装返看电视"
 Steps = tuple[tuple[float, str, str, Mapping[str, Any]], ...]
 
 
@@ -19,8 +26,45 @@ def tell_all_states(
     session: Session, contract: Contract, people: Mapping[str, int], now: datetime
 ) -> None:
     """Tell them, each at its own time; nothing of them is overdue."""
-    stories = (*_faults(), *_repairs(), *_changes(now), *_requests(now), *_complaints())
+    room = _room_to_come(session, contract)
+    stories = (*_faults(), *_repairs(), *_changes(now, room), *_requests(now), *_complaints())
     tell_stories(session, contract, people, now, stories, "state-")
+    _put_up_the_display(session, contract, people, room, now)
+
+
+def _room_to_come(session: Session, contract: Contract) -> int:
+    """A room that this month's round has not come to yet."""
+    done = sa.func.sum(sa.case((RoundTask.outcome != "todo", 1), else_=0))
+    statement = (
+        sa.select(RoundTask.room_id)
+        .join(Round, Round.id == RoundTask.round_id)
+        .where(Round.contract_id == contract.id, Round.state == "open")
+        .group_by(RoundTask.room_id)
+        .having(done == 0)
+        .order_by(RoundTask.room_id.desc())
+    )
+    return session.scalars(statement.limit(1)).one()
+
+
+def _put_up_the_display(
+    session: Session, contract: Contract, people: Mapping[str, int], room: int, now: datetime
+) -> None:
+    """An accepted change ends with its device in the register."""
+    change = session.scalars(
+        sa.select(Case).where(Case.contract_id == contract.id, Case.title == DISPLAY)
+    ).one()
+    done = now - timedelta(days=27, hours=-1)
+    values = {
+        "room_id": room,
+        "type": "display",
+        "name": "返看电视",
+        "maker": "TCL",
+        "model": "55V6",
+        "in_service_on": done.date(),
+    }
+    wang = access_of(contract, people, "wang")
+    registering.add_device(session, wang, called(change), values, done)
+    sync_tasks_with_estate(session, contract.id, now)
 
 
 def _at(now: datetime, days: float) -> str:
@@ -120,7 +164,7 @@ def _repairs() -> tuple[Story, ...]:
     )
 
 
-def _changes(now: datetime) -> tuple[Story, ...]:
+def _changes(now: datetime, room: int) -> tuple[Story, ...]:
     def until(begun: float, *more: tuple[float, str, str, Mapping[str, Any]]) -> Steps:
         return (
             (begun * DAY - 10, "wang", "survey", {"finding": "现场可行，需避开会议时间。"}),
@@ -163,7 +207,13 @@ def _changes(now: datetime) -> tuple[Story, ...]:
             40 * DAY,
             "长城厅调整信号切换逻辑",
             opening=function,
-            steps=until(40, plan(40, -36), done(36), (35 * DAY, "zhou", "accept", {"rating": 5})),
+            steps=until(
+                40,
+                plan(40, -36),
+                done(36),
+                (35 * DAY, "zhou", "accept", {"rating": 5}),
+                (34 * DAY, "wang", "keep_register", {"text": "只改了中控程序。"}),
+            ),
         ),
         Story(
             "change",
@@ -175,6 +225,15 @@ def _changes(now: datetime) -> tuple[Story, ...]:
                 (24 * DAY, "wang", "survey", {"finding": "墙体需加固，费用较高。"}),
                 (23 * DAY, "zhou", "decline", {"text": "暂不实施。"}),
             ),
+        ),
+        Story(
+            "change",
+            "zhou",
+            31 * DAY,
+            DISPLAY,
+            opening=install,
+            room=room,
+            steps=until(31, plan(31, -27), done(27), (26 * DAY, "zhou", "accept", {"rating": 5})),
         ),
     )
 

@@ -25,7 +25,8 @@ NAMESPACE = uuid.UUID("5e3c1d52-7a0e-4b8c-9a51-0d6f3e2b7c11")
 class Story:
     """One case: who opens it how many hours ago, and what is done ``(hours ago, who, step, fields)``.
 
-    ``device`` is a type: the first of them is meant. ``parent`` is the place of an earlier story.
+    ``device`` is a type: the first of them is meant; ``room`` is an id. ``parent`` is the place of an
+    earlier story.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Story:
     text: str = ""
     severity: int | None = None
     device: str = ""
+    room: int | None = None
     parent: int | None = None
     source: Source = "desk"
     opening: Mapping[str, Any] = field(default_factory=dict)
@@ -161,6 +163,7 @@ def tell_stories(
                 title=story.title,
                 text=story.text,
                 severity=story.severity,
+                room_id=story.room,
                 device_id=_device(session, contract, story.device),
                 parent=None if story.parent is None else names[story.parent],
                 source=story.source,

@@ -27,6 +27,11 @@ Line = dict[str, Any]
 Person = tuple[int, date]
 # Talk and hand-overs of paper are no work on the site; who wants them reads the case.
 LEFT_OUT = ("note", "note_internal", "assign")
+# The fields of a step that say what was done, in this order.
+_SAID = (
+    *("device", "cause", "plan", "solution"),
+    *("done", "finding", "answer", "measures", "report"),
+)
 NOWHERE = {
     "room_id": None,
     "room_zh": "",
@@ -165,11 +170,7 @@ def _photos(session: Session, wanted: Iterable[sa.ColumnElement[bool]]) -> dict[
 
 def said(text: str, fields: Mapping[str, Any]) -> str:
     """What a step says it did: the words of its fields, or its remark."""
-    told = [
-        str(fields[key])
-        for key in ("cause", "plan", "solution", "done", "finding", "answer", "measures", "report")
-        if fields.get(key)
-    ]
+    told = [str(fields[key]) for key in _SAID if fields.get(key)]
     return "\n".join([*told, *([text] if text else [])])
 
 

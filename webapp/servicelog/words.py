@@ -14,6 +14,12 @@ STEP_WORDS = {
     "consent": ("同意延期", "longer term agreed"),
     "move": ("改期", "moved"),
     "reopen": ("重新打开", "reopened"),
+    "device_added": ("台账添加设备", "device added to the register"),
+    "device_changed": ("台账更改设备", "device changed in the register"),
+    "device_moved": ("台账移动设备", "device moved in the register"),
+    "device_retired": ("台账停用设备", "device retired in the register"),
+    "device_restored": ("台账恢复设备", "device in use again"),
+    "keep_register": ("台账无需更改", "nothing to change in the register"),
 }
 LEVEL_WORDS = {
     "self_check": ("自检签署", "Self-check signed"),

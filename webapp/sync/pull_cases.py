@@ -151,7 +151,7 @@ def _line(event: CaseEvent, photos: list[str]) -> CaseLineRow:
         author_id=event.author_id,
         author=event.author_name,
         text=event.text,
-        given=event.fields,
+        given={key: value for key, value in event.fields.items() if key != "device_id"},
         internal=event.internal,
         photos=photos,
     )

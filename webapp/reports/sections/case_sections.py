@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from webapp.cases.kinds import name_of
 from webapp.cases.measures import LATE, MET, Period, in_time, period_of
 from webapp.cases.models import Case, CaseClock
+from webapp.cases.register import register_word
 from webapp.cases.verifying import Verification, verifications
-from webapp.cases.words import KIND_WORDS, STATE_WORDS
+from webapp.cases.words import KIND_WORDS, REGISTER_WORDS, STATE_WORDS, VERIFIED_WORDS
 from webapp.estate.models import Building, Device, Room
 from webapp.hours.queries import balance
 from webapp.reports.facts import MonthFacts, both
@@ -30,12 +31,6 @@ SEVERITIES: Mapping[int, Words] = {
     4: both("四级", "4"),
 }
 _NONE = both("—", "—")
-_VERIFIED = {
-    "waiting": ("待下次巡检验证", "to be verified at the next inspection"),
-    "verified": ("巡检验证正常", "verified at the inspection of"),
-    "still": ("巡检发现问题仍在", "still there at the inspection of"),
-    "anomaly": ("之后巡检有异常", "an anomaly at the inspection of"),
-}
 _WAYS = {
     "warranty": both("保修期内返厂", "Warranty"),
     "paid": both("保修期外维修", "Out of warranty"),
@@ -62,12 +57,16 @@ class Told:
 
     @property
     def state(self) -> Words:
-        """Its state in words, with what the next inspection said of it."""
+        """Its state in words, with what the next inspection said of it, or what it did to the register."""
         zh, en = STATE_WORDS[self.case.state]
+        register = register_word(self.case)
+        if register is not None:
+            said_zh, said_en = REGISTER_WORDS[register]
+            return both(f"{zh}，{said_zh}", f"{en}; {said_en}")
         found = self.verification
         if found is None:
             return both(zh, en)
-        said_zh, said_en = _VERIFIED[found.word]
+        said_zh, said_en = VERIFIED_WORDS[found.word]
         at = f" {found.month}" if found.month else ""
         return both(f"{zh}，{said_zh}{at}", f"{en}; {said_en}{at}")
 

@@ -1238,6 +1238,7 @@ export interface paths {
                     owner_id?: number;
                     overdue?: boolean;
                     waiting_for_client?: boolean;
+                    unregistered?: boolean;
                     q?: string;
                     sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
                 };
@@ -1324,6 +1325,7 @@ export interface paths {
                     owner_id?: number;
                     overdue?: boolean;
                     waiting_for_client?: boolean;
+                    unregistered?: boolean;
                     q?: string;
                     sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
                     language?: "zh" | "en";
@@ -1383,6 +1385,7 @@ export interface paths {
                     owner_id?: number;
                     overdue?: boolean;
                     waiting_for_client?: boolean;
+                    unregistered?: boolean;
                     q?: string;
                     sort?: "due_at" | "-due_at" | "severity" | "-severity" | "opened_at" | "-opened_at" | "number" | "-number" | "place" | "-place" | "owner" | "-owner";
                     language?: "zh" | "en";
@@ -2839,7 +2842,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Make a device; it gets a label of its own. */
+        /**
+         * Make a device; it gets a label of its own. With ``case`` it is added out of that change request,
+         *     and the same ``uid`` again gives the device that it became.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -3020,7 +3026,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change a device, move it to another room, or take it out of use. */
+        /**
+         * Change a device, move it to another room, or take it out of use; with ``case`` out of that change
+         *     request, whose story gets a line where anything was changed.
+         */
         patch: {
             parameters: {
                 query?: never;
@@ -14679,6 +14688,8 @@ export interface components {
             owner: string | null;
             owner_en: string | null;
             owner_id: number | null;
+            /** @enum {string|null} */
+            register: "changed" | "as_is" | "missing" | null;
             reporter: string;
             reporter_en: string;
             room_en: string;
@@ -14750,6 +14761,8 @@ export interface components {
             parent: components["schemas"]["RelatedCase"] | null;
             /** Format: date-time */
             received_at: string;
+            /** @enum {string|null} */
+            register: "changed" | "as_is" | "missing" | null;
             reporter: string;
             reporter_contact: string;
             reporter_en: string;
@@ -15330,6 +15343,7 @@ export interface components {
         };
         DeviceCreate: {
             asset_number?: string;
+            case?: string;
             firmware?: string;
             /** Format: date */
             in_service_on?: string | null;
@@ -15346,6 +15360,7 @@ export interface components {
             room_id: number;
             serial?: string;
             type: string;
+            uid?: string;
             /** Format: date */
             warranty_until?: string | null;
         };
@@ -15371,6 +15386,7 @@ export interface components {
         };
         DevicePatch: {
             asset_number?: string;
+            case?: string;
             firmware?: string;
             /** Format: date */
             in_service_on?: string | null;
