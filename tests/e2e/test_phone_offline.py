@@ -22,7 +22,7 @@ from tests.e2e.server import Server
 
 LONGEST_SIDE = 1600
 SYNC_MS = 30_000
-READY = "离线可用：140 台设备"
+READY = "离线可用：141 台设备"
 WORDS = "机柜风扇异响"
 LAMP_HOURS = "1200"
 

@@ -212,7 +212,7 @@ def test_two_contracts_on_one_phone_share_nothing(
     switch(page, demo_server, "OTHER")
     expect(page.locator("main")).to_contain_text("离线可用：2 台设备", timeout=20_000)
     switch(page, demo_server, "DEMO")
-    expect(page.locator("main")).to_contain_text("离线可用：140 台设备")
+    expect(page.locator("main")).to_contain_text("离线可用：141 台设备")
     page.context.set_offline(True)
     inspect(page, demo_server, task.id)
 
