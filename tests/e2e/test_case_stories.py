@@ -33,8 +33,33 @@ class Story:
     steps: list[tuple[str, str, str, Fields]]
 
 
-# Clauses 46 and 48 · 22 · 32-36 · 12 · 13.
+# Clauses 37-39 · 23-24 · 46 and 48 · 22 · 32-36 · 12 · 13.
 STORIES = {
+    "a fault": Story(
+        "fault",
+        "client",
+        {},
+        [
+            ("provider", "take_over", "taken", {}),
+            ("provider", "arrive", "on_site", {}),
+            ("provider", "explain", "explained", {"cause": "灯泡老化", "plan": "更换灯泡"}),
+            ("provider", "solve", "solved", {"cause": "灯泡老化", "solution": "已更换灯泡"}),
+            ("client", "reopen", "declared", {"text": "Dark again after an hour"}),
+            ("provider", "take_over", "taken", {}),
+            ("provider", "solve", "solved", {"cause": "电源板", "solution": "已更换电源板"}),
+            ("client", "close", "closed", {"rating": "4"}),
+        ],
+    ),
+    "work after hours": Story(
+        "after_hours",
+        "client",
+        {"occasion": "event", **EVENING},
+        [
+            ("provider", "plan", "planned", {"owner": "李明"}),
+            ("provider", "finish", "done", {"done": "全程保障，无异常"}),
+            ("client", "confirm", "confirmed", {"rating": "5"}),
+        ],
+    ),
     "a complaint": Story(
         "complaint",
         "client",

@@ -25,6 +25,7 @@ interface InstallOffer extends Event {
 
 export const pwa = new Pwa();
 const IDLE_WITHIN_MS = 2_000;
+const ASK_AGAIN_MS = 3_000;
 const FIRST_PAUSE_MS = 3_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 let pause = FIRST_PAUSE_MS;
@@ -78,13 +79,17 @@ function whenIdle(work: () => void): void {
   else setTimeout(work, IDLE_WITHIN_MS);
 }
 
-/** Lets the waiting version take over and reloads the page with it. */
+/**
+ * Lets the waiting version take over and reloads the page with it. Asked again until it has: a version
+ * newer still may have taken the waiting one's place meanwhile, and who was told first is gone.
+ */
 export function applyUpdate(): void {
   const waiting = pwa.registration?.waiting;
-  // Another tab has let the new version in already: this page is the last of the old one.
+  // It has taken over, or another tab had let it in before: this page is the last of the old one.
   if (!waiting) return location.reload();
   reloading = true;
   waiting.postMessage({ type: "SKIP_WAITING" });
+  setTimeout(applyUpdate, ASK_AGAIN_MS);
 }
 
 /** Shows the browser's install dialog; the answer is whether the user installed. */
