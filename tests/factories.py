@@ -45,6 +45,12 @@ def contract(code: str = "HQ", **fields: Any) -> Contract:
 def member(of: Contract, role: str, *, login: str, name: str = "", **fields: Any) -> User:
     """A person with a role in the contract."""
     person = user(login, name, **fields)
+    join(of, person, role)
+    return person
+
+
+def join(of: Contract, person: User, role: str) -> None:
+    """Give a person a role in the contract."""
     with unit_of_work() as session:
         identity.add_member(
             session,
@@ -54,7 +60,6 @@ def member(of: Contract, role: str, *, login: str, name: str = "", **fields: Any
             now=now_utc(),
             actor_id=None,
         )
-    return person
 
 
 def building(of: Contract, name_zh: str = "总部大楼", **fields: Any) -> Building:

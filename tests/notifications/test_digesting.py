@@ -19,25 +19,12 @@ from flask.testing import FlaskClient
 from tests import factories
 from tests.notifications.test_choices import EVENING, MORNING, choose, digests, tell
 from webapp import digesting
-from webapp.db import db, now_utc, unit_of_work
-from webapp.identity import services as identity
+from webapp.db import db, unit_of_work
 from webapp.identity.models import Contract, Membership, User
 from webapp.notifications import services
 from webapp.notifications.models import Mail, Notification
 
 SignIn = Callable[[User], FlaskClient]
-
-
-def join(of: Contract, person: User, role: str = "project_manager") -> None:
-    with unit_of_work() as session:
-        identity.add_member(
-            session,
-            contract_id=of.id,
-            user_id=person.id,
-            role=role,
-            now=now_utc(),
-            actor_id=None,
-        )
 
 
 @pytest.fixture
@@ -59,7 +46,7 @@ def wang(contract: Contract, signed_in: SignIn) -> User:
 def annex(wang: User) -> Contract:
     """Another contract of his, made later and before HQ by its code."""
     row = factories.contract("ANNEX", name_en="The annex")
-    join(row, wang)
+    factories.join(row, wang, "project_manager")
     return row
 
 
@@ -124,7 +111,7 @@ def test_a_contract_in_another_time_zone_has_a_mail_of_its_own_at_its_hour(
     # Another name, the same hour.
     perth = factories.contract("PERTH", time_zone="Australia/Perth")
     for of in (berlin, perth):
-        join(of, wang)
+        factories.join(of, wang, "project_manager")
     for of in (contract, annex, berlin, perth):
         tell(of, wang, of.code, EVENING)
     [here] = digests(MORNING)
@@ -286,7 +273,7 @@ def test_whenever_it_is_told_and_gathered_each_notice_is_in_one_mail(
 ) -> None:
     draw = random.Random(seed)
     berlin = factories.contract("BERLIN", time_zone="Europe/Berlin")
-    join(berlin, wang)
+    factories.join(berlin, wang, "project_manager")
     told: list[str] = []
     now = datetime(2026, 3, 26, tzinfo=UTC)
     # Over the night in which Berlin's clocks change, too.

@@ -144,6 +144,18 @@ def test_an_asset_number_that_is_taken_is_refused_at_its_field(
     assert refusal.value.fields == {"asset_number": ["asset_number_taken"]}
 
 
+@pytest.mark.parametrize("name", ["serial", "maker", "model", "asset_number"])
+def test_what_is_longer_than_the_registers_field_is_refused_at_its_own(
+    contract: Contract, li: Author, it_lead: User, old: Device, name: str
+) -> None:
+    with pytest.raises(AppError) as refusal:
+        replaced(contract, li, it_lead, old, **{name: "长" * 121})
+    assert refusal.value.fields == {name: ["invalid"]}
+    db.session.rollback()
+    db.session.expire_all()
+    assert old.retired_at is None
+
+
 def test_of_four_microphones_on_one_line_three_stay(
     contract: Contract, li: Author, it_lead: User, old: Device
 ) -> None:
