@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
@@ -163,13 +162,9 @@ def test_two_thousand_devices_open_fast_with_few_statements(
             for n in range(2000)
         )
     count_queries()
-    began = time.perf_counter()
     row = made.opened(contract)
-    seconds = time.perf_counter() - began
     assert count_queries() <= 25
     assert len(tasks_of(row)) == 2200
-    # Measured at 0.15 s; the limit only has to catch a query per device.
-    assert seconds < 4
 
 
 def test_tasks_follow_the_estate(contract: Contract, engineer: User) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -525,14 +524,10 @@ def test_fifty_inspections_take_a_handful_of_statements(
     made.record(contract, batch())
     submissions = batch()
     count_queries()
-    began = time.perf_counter()
     answers = made.record(contract, submissions)
-    seconds = time.perf_counter() - began
     assert {a.result for a in answers} == {"applied"}
     # begin, sequence, about ten reads, one write per table, and pages of open items.
     assert count_queries() <= 30
-    # Measured at 0.03 s; the limit only has to catch a statement per record.
-    assert seconds < 1
 
 
 @pytest.mark.parametrize(

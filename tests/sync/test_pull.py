@@ -23,6 +23,7 @@ from webapp.estate.models import Building, Device, Label, Room
 from webapp.identity import services as identity
 from webapp.identity.models import Contract, Membership, User
 from webapp.rounds.models import OpenItem, Round, RoundTask
+from webapp.rounds.opening import sync_tasks_with_estate
 from webapp.sync import services
 
 
@@ -108,6 +109,27 @@ def test_what_was_retired_is_gone(
     whole = phone.pull()
     assert devices[0].id not in {row["id"] for row in whole["rows"]["devices"]}
     assert "rooms" not in whole["rows"]
+
+
+def test_a_device_that_is_retired_takes_its_task_along(
+    phone: Phone, contract: Contract, march: Round, devices: list[Device]
+) -> None:
+    first = phone.pull()
+    [lost] = [row["id"] for row in first["rows"]["tasks"] if row.get("device_id") == devices[0].id]
+    with unit_of_work() as session:
+        session.get_one(Device, devices[0].id).retired_at = now_utc()
+        session.flush()
+        assert sync_tasks_with_estate(session, contract.id, now_utc()) == 1
+    answer = since(phone, first)
+    assert answer["gone"] == {"devices": [devices[0].id], "tasks": [lost]}
+    assert "tasks" not in answer["rows"]
+    assert lost not in {row["id"] for row in phone.pull()["rows"]["tasks"]}
+    # And brings it back where it comes back.
+    with unit_of_work() as session:
+        session.get_one(Device, devices[0].id).retired_at = None
+        session.flush()
+        sync_tasks_with_estate(session, contract.id, now_utc())
+    assert [row["id"] for row in since(phone, answer)["rows"]["tasks"]] == [lost]
 
 
 def test_a_revoked_label_stays_known(phone: Phone, march: Round, devices: list[Device]) -> None:

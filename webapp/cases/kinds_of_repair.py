@@ -118,10 +118,14 @@ FAULT = make_kind(
 )
 
 
+# The step after which another device stands in the place of the case's.
+REPLACE = "replace"
+
+
 def _replace(*ways: str) -> Step:
     """The new device stands in the old one's place: the register and the label follow (clause 35)."""
     return step(
-        "replace",
+        REPLACE,
         "approved returned",
         "in_service",
         "handle",

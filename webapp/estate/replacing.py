@@ -23,11 +23,14 @@ def replace_device(
     device_id: int,
     values: Mapping[str, Any],
     installed_on: date,
+    installed_at: datetime,
     now: datetime,
     *,
     code: str = "",
 ) -> Device:
     """Put a new device in the place of one: the old one is retired, and one of several is one fewer.
+
+    ``installed_at`` is when it was done, ``installed_on`` that day in the contract's time zone.
 
     ``values`` are the new one's own: ``serial``, ``asset_number``, ``maker``, ``model``,
     ``warranty_until``. A scanned label (``code``) is put on it, if it is the old one's or nobody's;
@@ -53,6 +56,8 @@ def replace_device(
         services.change_device(session, access, old.id, {"quantity": old.quantity - 1}, now)
     else:
         services.change_device(session, access, old.id, {"retired": True}, now)
+        # Since then, not since the phone had a network: what was seen later is the new one's.
+        old.retired_at = min(installed_at, now)
         labels.revoke_label_of(session, access, old.id, now)
     return new
 

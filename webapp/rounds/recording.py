@@ -8,7 +8,7 @@ answered as quarantined, with a code, and nothing of it is written here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ from webapp.rounds.intake import (
 from webapp.rounds.judging import LARGEST_ID, Circumstances, Refused, device_time, judge, worked_on
 from webapp.rounds.opening import sync_tasks_with_estate
 from webapp.rounds.payloads import InspectionIn
+from webapp.rounds.replaced import follow_replacements
 from webapp.rounds.rules import TAKING, place_key
 from webapp.rounds.writing import write
 
@@ -75,8 +76,13 @@ def record_inspections(
     ``amendment_held``, ``amendment_conflict``, ``amendment_mismatch``.
     """
     take_sequence(session, contract_id)
+    sent = [(one.payload, one.clock_offset_seconds) for one in submissions]
+    payloads = follow_replacements(session, contract_id, sent, now)
+    followed = [
+        replace(one, payload=payload) for one, payload in zip(submissions, payloads, strict=True)
+    ]
     answers: list[Recorded] = []
-    for run in _runs(submissions):
+    for run in _runs(followed):
         answers += _record_run(session, contract_id, run, now)
     return answers
 
@@ -241,7 +247,7 @@ def _circumstances(
     known: Known, submission: Submission, of_round: RoundFacts, before: InspectionFacts | None
 ) -> tuple[Circumstances, TaskFacts]:
     payload = submission.payload
-    kind, register = _type_and_register(known, payload)
+    kind, register = _type_and_register(known, payload, amended=before is not None)
     task = known.tasks.get((of_round.id, place_key(payload.room_id, payload.device_id)))
     if task is None:
         raise Refused("device_not_in_round" if payload.device_id else "room_unknown")
@@ -266,7 +272,9 @@ def _circumstances(
     return circumstances, task
 
 
-def _type_and_register(known: Known, payload: InspectionIn) -> tuple[str, dict[str, Any]]:
+def _type_and_register(
+    known: Known, payload: InspectionIn, *, amended: bool
+) -> tuple[str, dict[str, Any]]:
     if payload.room_id not in known.rooms:
         raise Refused("room_unknown")
     if payload.device_id is None:
@@ -274,7 +282,8 @@ def _type_and_register(known: Known, payload: InspectionIn) -> tuple[str, dict[s
     device = known.devices.get(payload.device_id)
     if device is None:
         raise Refused("device_unknown")
-    if device.retired:
+    # What was recorded while it was in use may be put right.
+    if device.retired and not amended:
         raise Refused("device_retired")
     return device.type, device.register
 

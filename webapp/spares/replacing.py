@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from webapp.cases.following import follows
+from webapp.cases.kinds_of_repair import REPLACE
 from webapp.cases.models import Case, CaseEvent
 from webapp.cases.services import Author
 from webapp.errors import AppError
@@ -21,7 +22,7 @@ _OF_REGISTER = ("serial", "maker", "model", "asset_number")
 LONGEST = 120
 
 
-@follows("replace")
+@follows(REPLACE)
 def _renew(session: Session, case: Case, event: CaseEvent, author: Author, now: datetime) -> None:
     """The new device takes the old one's place; the case and this line of its story lead to it.
 
@@ -48,6 +49,7 @@ def _renew(session: Session, case: Case, event: CaseEvent, author: Author, now: 
         case.device_id,
         values,
         installed_on,
+        event.at,
         now,
         code=str(given.get("code", "")),
     )

@@ -151,9 +151,11 @@ def _rounds(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
 
 
 def _tasks(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
+    """The rounds' tasks; one whose device was retired before it was inspected is gone."""
     statement = (
         sa.select(
             Round.state,
+            RoundTask.removed,
             RoundTask.id,
             RoundTask.round_id,
             RoundTask.room_id,
@@ -170,13 +172,24 @@ def _tasks(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         .outerjoin(Inspection, Inspection.id == RoundTask.inspection_id)
         .where(ask.of_rounds(RoundTask.seq))
     )
-    for state, *fields, outcome, assignee_id, uid, pair, not_due, previous, repeat in ask.rows(
-        statement
-    ):
-        if state in TAKING:
+    if not ask.since:
+        statement = statement.where(RoundTask.removed.is_(False))
+    for (
+        state,
+        removed,
+        *fields,
+        outcome,
+        assignee,
+        uid,
+        pair,
+        not_due,
+        previous,
+        repeat,
+    ) in ask.rows(statement):
+        if state in TAKING and not removed:
             before = msgspec.convert(previous, wire.PreviousMonth) if previous else None
             # Interned, because a default is left out of the wire only when it is the same object.
-            parts = (*fields, sys.intern(outcome), assignee_id, uid, pair, not_due, before, repeat)
+            parts = (*fields, sys.intern(outcome), assignee, uid, pair, not_due, before, repeat)
             rows.tasks.append(wire.TaskRow(*parts))
         else:
             gone.tasks.append(fields[0])

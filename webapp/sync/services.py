@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases.kinds_of_repair import REPLACE
 from webapp.db import Base
 from webapp.estate.models import Device
 from webapp.identity.rules import Access
@@ -24,7 +25,7 @@ from webapp.sync.case_wire import CaseOpenIn, CaseStepIn, HoursLogIn
 from webapp.sync.models import KeptPhoto, Operation, Quarantined, Scan, ServerState
 from webapp.sync.phones import PhoneState, note_phone
 from webapp.sync.rules import Received, order_of_recording, storable
-from webapp.sync.self_checks import in_runs, sign
+from webapp.sync.self_checks import Entry, in_runs, sign
 from webapp.sync.wire import OperationOut, ScanIn, SelfCheckIn
 
 
@@ -104,10 +105,11 @@ def receive(
     queries.lock_contract(session, access.contract_id)
     batch = _Batch(access, phone, now)
     _sort_out_known(session, batch, received)
-    for inspections, checks in in_runs(batch.fresh):
-        _record_inspections(session, batch, inspections)
-        _sign_self_checks(session, batch, checks)
-    _take_cases(session, batch)
+    for part in _parts(batch.fresh):
+        for inspections, checks in in_runs(part):
+            _record_inspections(session, batch, inspections)
+            _sign_self_checks(session, batch, checks)
+        _take_cases(session, batch, part)
     _record_scans(session, batch)
     _insert(session, Operation, batch.operations)
     _insert(session, Quarantined, batch.quarantined)
@@ -233,10 +235,20 @@ def _sign_self_checks(
             batch.answer(position, one, signed)
 
 
-def _take_cases(session: Session, batch: _Batch) -> None:
+def _parts(fresh: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Usually all at once; cut after each replacement: what follows it was seen on the new device."""
+    begin = 0
+    for place, (_, one) in enumerate(fresh, start=1):
+        if isinstance(one.payload, CaseStepIn) and one.payload.step == REPLACE:
+            yield fresh[begin:place]
+            begin = place
+    yield fresh[begin:]
+
+
+def _take_cases(session: Session, batch: _Batch, part: Sequence[Entry]) -> None:
     """Cases in the order in which they were sent, after the inspections whose open items they name."""
     sender = cases.Sender(batch.access, batch.phone.clock_offset_seconds)
-    for position, one in batch.fresh:
+    for position, one in part:
         if isinstance(one.payload, CaseOpenIn | CaseStepIn | HoursLogIn):
             taken = cases.take(session, sender, one.operation.id, one.payload, batch.now)
             batch.answer(position, one, taken)

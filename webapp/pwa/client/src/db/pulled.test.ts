@@ -65,6 +65,23 @@ test("rows that unsent work needs outlive their deletion, and go after it", asyn
   expect(await db.records.count()).toBe(1);
 });
 
+test("a task whose device is gone is never shown as the room's own", async () => {
+  await applyPull(db, later({}, { devices: [1] }));
+  expect(await task(db, 1)).toBeNull();
+  expect((await task(db, 3))!.device).toBeNull();
+});
+
+test("what was seen on a device that had been replaced is the new one's", async () => {
+  await saveDraft(db, 1, { answers: { power: { value: "pass" } } });
+  const { uid } = await finishInspection(db, 1);
+  await db.records.update(uid, { state: "accepted" });
+  const devices = [{ id: 7, room_id: 1, type: "projector", name: "投影机 A" }];
+  const done = { round_id: 5, room_id: 1, device_id: 7, outcome: "normal", inspection_uid: uid };
+  await applyPull(db, later({ devices, tasks: [{ id: 9, ...done }] }, { tasks: [1], devices: [1] }));
+  expect(await task(db, 1)).toBeNull();
+  expect((await task(db, 9))!.record!.uid).toBe(uid);
+});
+
 test("a full pull replaces all that is not needed", async () => {
   await saveDraft(db, 2, { remark: "mine" });
   const rows = { buildings: [{ id: 8, name_zh: "新", name_en: "New", position: 0 }] };

@@ -5,7 +5,7 @@
  * unsent work still needs (its task, device, room, round, checklist) outlive their deletion.
  */
 import type { Table } from "dexie";
-import type { PullAnswer } from "../api/wire";
+import type { PullAnswer, TaskRow } from "../api/wire";
 import { isoNow } from "./ids";
 import { write } from "./open";
 import { PULLED, type PulledTable, type UserDatabase } from "./schema";
@@ -95,6 +95,7 @@ export function applyPull(db: UserDatabase, answer: PullAnswer): Promise<void> {
       const came = await putRows(db, answer.rows as unknown as Record<string, Row[]>);
       // What the server had taken before it was asked is in its rows.
       await db.case_works.where("state").equals("accepted").modify({ told: true });
+      await moveRecords(db, answer.rows.tasks ?? []);
       const waiting = merge(kept as Ids, answer.gone as unknown as Ids, came);
       await db.putMeta("kept_gone", (await dropRows(db, waiting)) as MetaValues["kept_gone"]);
       await db.putMeta("cursor", answer.head);
@@ -127,6 +128,16 @@ async function putRows(db: UserDatabase, rows: Record<string, Row[]>): Promise<I
     came[name] = given.map((row) => (row["id"] ?? row["uid"]) as Id);
   }
   return came;
+}
+
+/** A device that was replaced before it was inspected: the server has the record at the new one's task. */
+async function moveRecords(db: UserDatabase, tasks: readonly TaskRow[]): Promise<void> {
+  const counted = tasks.filter((row) => row.inspection_uid);
+  const records = await db.records.bulkGet(counted.map((row) => row.inspection_uid!));
+  for (const [place, { id }] of counted.entries()) {
+    const record = records[place];
+    if (record && record.task_id !== id) await db.records.update(record.uid, { task_id: id });
+  }
 }
 
 function complete(name: PulledTable, row: Row): Row {

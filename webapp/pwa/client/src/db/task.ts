@@ -65,6 +65,8 @@ export async function task(db: UserDatabase, taskId: number): Promise<TaskView |
     db.rooms.get(row.room_id),
     row.device_id === null ? null : db.devices.get(row.device_id),
   ]);
+  // Never the room's checklist for a device: where that is gone, so is its task.
+  if (device === undefined) return null;
   const number = draft?.checklist ?? record?.payload.checklist ?? round.checklist;
   const [checklist, photos, rest] = await Promise.all([
     checklistOf(db, row, number),
@@ -75,7 +77,7 @@ export async function task(db: UserDatabase, taskId: number): Promise<TaskView |
     task: row,
     round,
     room,
-    device: device ?? null,
+    device,
     typeNames: checklist.content?.types.find((type) => type.key === checklist.type) ?? null,
     checklist,
     previous: row.previous,
