@@ -94,7 +94,7 @@ def _replaced(
             )
             .order_by(Device.id)
         )
-        new = {device_id: _Replaced(by, at) for device_id, by, at in rows}
+        new = {device_id: _Replaced(by, at) for device_id, by, at in rows if at}
         ids = {one.by for one in new.values()} - found.keys()
         found |= new
     return found
