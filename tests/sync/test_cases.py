@@ -275,8 +275,62 @@ def test_a_pull_tells_of_the_cases_that_wait(phone: Phone, devices: list[Device]
         taken(step(declared, "solve", cause="线松了", solution="插紧")),
         taken(step(declared, "close")),
     )
+    # It is over, and is kept for the next inspection alone: see below.
     third = phone.pull(second["head"], second["epoch"])
-    assert third["gone"]["cases"] == [declared["uid"]]
+    assert third["rows"]["cases"][0]["done_at"]
+
+
+def test_what_is_over_is_told_until_somebody_has_inspected_the_device(
+    phone: Phone, devices: list[Device], march: Round
+) -> None:
+    declared = fault(devices[0], ago(hours=3))
+    phone.push(
+        opened(declared),
+        taken(step(declared, "take_over", ago(hours=2))),
+        taken(step(declared, "solve", ago(hours=1), cause="线松了", solution="插紧")),
+    )
+    before = phone.pull()
+    assert before["rows"]["cases"][0].get("done_at") is None
+    phone.push(taken(step(declared, "close")))
+    closed = phone.pull(before["head"], before["epoch"])
+    for answer in (closed, phone.pull()):
+        [row] = answer["rows"]["cases"]
+        assert (row["uid"], row["state"]) == (declared["uid"], "closed")
+        assert [one["step"] for one in row["timeline"]] == ["solve"]
+        assert row["done_at"] == row["timeline"][0]["at"]
+        assert "clocks" not in row
+    # Another device's inspection says nothing of it; this one's is its verification.
+    phone.push(inspection(made.visit(march, devices[1], finished_at=ago(minutes=2).isoformat())))
+    other = phone.pull(closed["head"], closed["epoch"])
+    assert "cases" not in other["rows"]
+    assert "cases" not in other["gone"]
+    phone.push(inspection(made.visit(march, devices[0], finished_at=ago(minutes=1).isoformat())))
+    seen = phone.pull(other["head"], other["epoch"])
+    assert seen["gone"]["cases"] == [declared["uid"]]
+    assert phone.pull()["rows"].get("cases") is None
+    # Where the inspection came first, there is nothing to tell of when it is closed.
+    second = fault(devices[0], ago(minutes=30))
+    phone.push(
+        opened(second),
+        taken(step(second, "take_over", ago(minutes=20))),
+        taken(step(second, "solve", ago(minutes=10), cause="线松了", solution="插紧")),
+    )
+    live = phone.pull(seen["head"], seen["epoch"])
+    phone.push(taken(step(second, "close")))
+    assert phone.pull(live["head"], live["epoch"])["gone"]["cases"] == [second["uid"]]
+
+
+def test_what_has_waited_two_rounds_is_told_no_more(phone: Phone, devices: list[Device]) -> None:
+    declared = fault(devices[0])
+    phone.push(
+        opened(declared),
+        taken(step(declared, "take_over")),
+        taken(step(declared, "solve", cause="线松了", solution="插紧")),
+        taken(step(declared, "close")),
+    )
+    assert len(phone.pull()["rows"]["cases"]) == 1
+    with unit_of_work() as session:
+        session.execute(sa.update(Case).values(ended_at=ago(days=63)))
     assert phone.pull()["rows"].get("cases") is None
 
 

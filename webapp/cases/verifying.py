@@ -28,7 +28,7 @@ _DONE: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"in_service", "reported"}),
     ),
 }
-_STEPS = frozenset().union(*(steps for steps, _ in _DONE.values()))
+PUT_RIGHT = frozenset().union(*(steps for steps, _ in _DONE.values()))
 Word = Literal["waiting", "verified", "still", "anomaly"]
 
 
@@ -74,6 +74,16 @@ def verifications(session: Session, cases: Collection[Case]) -> dict[int, Verifi
     return {case.id: _verification(case, when[case.id], seen, said) for case in done}
 
 
+def may_wait(since: datetime) -> sa.ColumnElement[bool]:
+    """Whether a case that ended since then may wait to be verified: :func:`verifications` says if it does."""
+    ended = [
+        sa.and_(Case.kind == kind, Case.state.in_(states)) for kind, (_, states) in _DONE.items()
+    ]
+    return sa.and_(
+        Case.live.is_(False), Case.device_id.is_not(None), Case.ended_at >= since, sa.or_(*ended)
+    )
+
+
 def verified_by(session: Session, inspection: Inspection) -> list[tuple[Case, Verification]]:
     """The cases of its device of which this very inspection was the first word. Five statements at most."""
     if inspection.device_id is None:
@@ -109,7 +119,7 @@ def _devices(case: Case) -> list[int]:
 def _put_right(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
     rows = session.execute(
         sa.select(CaseEvent.case_id, sa.func.max(CaseEvent.at))
-        .where(CaseEvent.case_id.in_(ids), CaseEvent.step.in_(_STEPS))
+        .where(CaseEvent.case_id.in_(ids), CaseEvent.step.in_(PUT_RIGHT))
         .group_by(CaseEvent.case_id)
     )
     return dict(rows.all())

@@ -144,7 +144,8 @@ class HoursRow(msgspec.Struct, omit_defaults=True):
 class CaseRow(msgspec.Struct, omit_defaults=True):
     """A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers.
 
-    ``facts`` are those that some of its steps hang on, such as a repair's way.
+    ``done_at`` is told of one that is over: its device was put right then, and nobody has inspected it
+    since. ``facts`` are those that some of its steps hang on, such as a repair's way.
     """
 
     uid: str
@@ -167,3 +168,4 @@ class CaseRow(msgspec.Struct, omit_defaults=True):
     clocks: list[CaseClockRow] = []
     timeline: list[CaseLineRow] = []
     hours: HoursRow | None = None
+    done_at: str | None = None

@@ -1,5 +1,6 @@
 """The cases that still wait for somebody, with their clocks and what was done so far, for the phone.
 
+And those that are over, but were not verified at a scan since: the engineer who comes next is to know.
 They are for who handles cases: nothing of them goes to another's phone.
 """
 
@@ -15,9 +16,11 @@ import sqlalchemy as sa
 from webapp.cases.field_steps import DECIDING_FACTS
 from webapp.cases.kinds import name_of
 from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
+from webapp.cases.verifying import PUT_RIGHT, may_wait, verifications
+from webapp.db import now_utc
 from webapp.hours.services import KIND as HOURS_KIND
 from webapp.identity.models import User
-from webapp.rounds.models import OpenItem
+from webapp.rounds.models import Inspection, OpenItem
 from webapp.sync import wire
 from webapp.sync.case_wire import CaseClockRow, CaseLineRow, CaseRow
 from webapp.sync.pull_ask import Ask, moment
@@ -27,35 +30,68 @@ from webapp.sync.queries import chunks
 # What a phone shows of a long story: its latest lines.
 MOST_LINES = 60
 _LATE = timedelta(minutes=1)
+# Two rounds: what nobody has inspected by then says nothing of this repair any more.
+LONGEST_WAIT = timedelta(days=62)
 
 
 def cases(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
-    """The live cases that changed; what is over is gone. Four statements for 500 of them, and six more
-    where some are after hours.
+    """The cases that changed: live, or to be verified; what is neither is gone.
+
+    Ten statements for 500 of them, and six more where some are after hours.
     """
     if not ask.handles:
         return
+    inspected = _inspected(ask)
+    over = may_wait(now_utc() - LONGEST_WAIT)
+    wanted = ask.changed(Case.seq) if ask.since else sa.or_(Case.live, over)
+    if inspected:
+        wanted = sa.or_(wanted, over)
     statement = (
         sa.select(Case, OpenItem.number, User)
         .outerjoin(OpenItem, OpenItem.id == Case.open_item_id)
         .outerjoin(User, User.id == Case.opened_by_id)
-        .where(Case.contract_id == ask.contract_id, ask.changed(Case.seq))
+        .where(Case.contract_id == ask.contract_id, wanted)
         .order_by(Case.id)
     )
-    if not ask.since:
-        statement = statement.where(Case.live)
     found = list(ask.rows(statement))
-    live = [case.id for case, _, _ in found if case.live]
-    clocks, lines = _clocks(ask, live), _lines(ask, live)
-    after_hours = [case.id for case, _, _ in found if case.live and case.kind == HOURS_KIND]
+    said = verifications(ask.session, [case for case, _, _ in found if not case.live])
+    waiting = {case_id for case_id, one in said.items() if one.word == "waiting"}
+    verified = {case_id for case_id, one in said.items() if one.inspection_id in inspected}
+    changed = [one for one in found if one[0].seq > ask.since]
+    told = [one for one in changed if one[0].live or one[0].id in waiting]
+    ids = [case.id for case, _, _ in told]
+    clocks, lines = _clocks(ask, ids), _lines(ask, ids)
+    after_hours = [case.id for case, _, _ in told if case.live and case.kind == HOURS_KIND]
     hours = hours_of(ask, after_hours) if after_hours else {}
-    for case, number, reporter in found:
-        if case.live:
-            row = _row(case, number, reporter, clocks[case.id], lines[case.id])
-            row.hours = hours.get(case.id)
-            rows.cases.append(row)
-        else:
-            gone.cases.append(case.uid)
+    for case, number, reporter in told:
+        row = _row(case, number, reporter, clocks[case.id], lines[case.id])
+        row.hours = hours.get(case.id)
+        rows.cases.append(row if case.live else _over(row))
+    if ask.since:
+        kept = set(ids)
+        gone.cases += [
+            case.uid
+            for case, _, _ in found
+            if case.id not in kept and (case.seq > ask.since or case.id in verified)
+        ]
+
+
+def _inspected(ask: Ask) -> set[int]:
+    """The inspections that came or changed since: what they verify is gone from the phone."""
+    if not ask.since:
+        return set()
+    statement = sa.select(Inspection.id).where(
+        Inspection.contract_id == ask.contract_id, Inspection.seq > ask.since
+    )
+    return set(ask.session.scalars(statement))
+
+
+def _over(row: CaseRow) -> CaseRow:
+    """A case that is to be verified: what was done last, and no more."""
+    done = [line for line in row.timeline if line.step in PUT_RIGHT][-1:]
+    row.done_at = done[0].at if done else row.opened_at
+    row.timeline, row.clocks = done, []
+    return row
 
 
 def _row(

@@ -14929,7 +14929,8 @@ export interface components {
          * CaseRow
          * @description A case that still waits for somebody; ``name`` is what people call it by, ``owner_id`` who answers.
          *
-         *         ``facts`` are those that some of its steps hang on, such as a repair's way.
+         *         ``done_at`` is told of one that is over: its device was put right then, and nobody has inspected it
+         *         since. ``facts`` are those that some of its steps hang on, such as a repair's way.
          */
         CaseRow: {
             /** @default [] */
@@ -14938,6 +14939,8 @@ export interface components {
             contact: string;
             /** @default null */
             device_id: number | null;
+            /** @default null */
+            done_at: string | null;
             /** @default {} */
             facts: {
                 [key: string]: string;

@@ -5,7 +5,7 @@ import type { PullAnswer } from "../api/wire";
 import { runSync } from "../sync/run";
 import { FakeServer } from "../sync/testing";
 import { caseDraft, draftKeyOf, keepCasePhoto, removeCasePhoto, saveCaseDraft } from "./casedrafts";
-import { caseCounts, caseView, caseViews, declareFault, takeCaseStep, undoCaseWork } from "./cases";
+import { caseCounts, casesOfDevice, caseView, caseViews, declareFault, takeCaseStep, undoCaseWork } from "./cases";
 import { NotSavedError } from "./errors";
 import { sha256Hex } from "./ids";
 import { noteAnswers, requeueOperations } from "./outbox";
@@ -13,6 +13,7 @@ import { nextPhotos } from "./photo-queue";
 import { applyPull } from "./pulled";
 import { tidy } from "./retention";
 import { databaseName, UserDatabase } from "./schema";
+import { task } from "./task";
 import { emptyDatabase, firstPull, somePhoto } from "./testing";
 import { unsentCount } from "./unsent";
 
@@ -52,6 +53,17 @@ beforeEach(async () => {
   db = await emptyDatabase(ME);
   await applyPull(db, firstPull());
   await pull({ people: [{ id: ME, name: "张", name_en: "Zhang", role: "inspection_engineer" }], cases: [row] });
+});
+
+test("what is over is told at its device alone, until the server says that it was inspected", async () => {
+  const done = { uid: "0190a000-0000-7000-8000-0000000000ff", step: "solve", after: "solved", at: "2026-11-03T04:00:00Z" };
+  await pull({ cases: [{ ...row, state: "closed", clocks: [], timeline: [done], done_at: done.at }] });
+  expect(await caseViews(db)).toEqual([]);
+  expect((await caseCounts(db)).all).toBe(0);
+  expect(await casesOfDevice(db, 1)).toMatchObject([{ uid: CASE, state: "closed", doneAt: done.at }]);
+  expect((await task(db, 1))!.cases).toBe(1);
+  await pull({}, { cases: [CASE] });
+  expect(await casesOfDevice(db, 1)).toEqual([]);
 });
 
 describe("without a network", () => {

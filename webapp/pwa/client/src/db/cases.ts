@@ -59,6 +59,8 @@ export interface CaseView {
   lines: CaseLine[];
   /** What can be done now. */
   steps: PhoneStep[];
+  /** It is over, and its device was put right then: the next inspection verifies it. */
+  doneAt: string | null;
   /** Of a case after hours: who is planned, what was worked, what is left. */
   hours: HoursView | null;
   /** Something of it has not left the phone, or was refused. */
@@ -90,10 +92,12 @@ export interface DeclaredFault {
 /** All cases that wait, his own first, then by what falls due next. */
 export async function caseViews(db: UserDatabase): Promise<CaseView[]> {
   const [rows, works] = await Promise.all([db.cases.toArray(), db.case_works.toArray()]);
-  return dress(db, rows, works);
+  const over = new Set(rows.flatMap((row) => (row.done_at ? [row.uid] : [])));
+  const waits = (uid: string) => !over.has(uid);
+  return dress(db, rows.filter((row) => waits(row.uid)), works.filter((work) => waits(work.case_uid)));
 }
 
-/** The cases of a device that the server has told of, by what falls due next. */
+/** The cases of a device that the server has told of, by what falls due next; also what is over and to be verified. */
 export async function casesOfDevice(db: UserDatabase, deviceId: number): Promise<CaseView[]> {
   const rows = await db.cases.where("device_id").equals(deviceId).toArray();
   const works = await db.case_works.where("case_uid").anyOf(rows.map((row) => row.uid)).toArray();
@@ -183,6 +187,7 @@ function rowOf(db: UserDatabase, { uid, payload }: CaseWork & { kind: "case_open
     contact: "",
     facts: {},
     hours: null,
+    done_at: null,
     clocks: [],
     timeline: [
       {
@@ -250,6 +255,7 @@ function viewOf(
     clocks: row.clocks.map((clock) => ({ ...clock, ended_at: clock.ended_at ?? ended.get(clock.name) ?? null })),
     lines,
     steps: stepsOf(row.kind, state, row.facts),
+    doneAt: row.done_at ?? null,
     hours: hoursView(row, works, people, db.userId),
     unsent: works.some((work) => work.state === "saved"),
     stopped: works.some((work) => isStopped(work)),

@@ -71,6 +71,7 @@ const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
     clocks: [],
     timeline: [],
     hours: null,
+    done_at: null,
   }),
 };
 const CHANGED_DEFAULTS: Row = { task_id: null, device_id: null, items: [], by: null };

@@ -62,7 +62,7 @@ export default {
   "mycase.undo_late": "已经发出，不能撤回。",
   "mycase.field_missing": "请填写",
   "mycase.money_wrong": "请填金额，最多两位小数",
-  "mycase.of_device": "服务台正在处理",
+  "mycase.of_device": "服务台的服务单",
   "mycase.verify": "{names} 已报修好，本次检查就是验证，请仔细查看。",
   "mycase.number_wrong": "请填写整数",
   "mycase.new_label_scan": "扫描贴在新设备上的标签",

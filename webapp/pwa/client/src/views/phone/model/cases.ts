@@ -17,8 +17,8 @@ export function proofOf(
 }
 
 /** Whether what was wrong is said to be right again: the next inspection verifies it. */
-export function isPutRight(view: Pick<CaseView, "state">): boolean {
-  return view.state === "solved" || view.state === "in_service";
+export function isPutRight(view: Pick<CaseView, "state" | "doneAt">): boolean {
+  return view.doneAt !== null || view.state === "solved" || view.state === "in_service";
 }
 
 /** How a case is drawn: past a clock stands out, what was put right is calm. */
