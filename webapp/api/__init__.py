@@ -119,4 +119,3 @@ def register(app: Flask) -> None:
     )
     for module in modules:
         api.register_blueprint(module.bp)
-    openapi.complete(api)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import marshmallow as ma
 import msgspec
-from flask import Blueprint, Response, current_app, render_template_string
+from apispec import APISpec
+from flask import Blueprint, Flask, Response, current_app, render_template_string
 from flask_smorest import Api
 
 from webapp.api.bearer import scope_of
@@ -77,8 +80,24 @@ class DocumentedApi(Api):
 
     ERROR_SCHEMA = ProblemSchema
 
+    def __init__(self, app: Flask) -> None:
+        self.undrawn: list[Callable[[], None]] = []
+        self._drawing = Lock()
+        super().__init__(app)
 
-def complete(api: Api) -> None:
+    def drawn_up(self) -> APISpec:
+        """The document of every blueprint, drawn up when it is first asked for."""
+        with self._drawing:
+            if self.undrawn:
+                for draw in self.undrawn:
+                    draw()
+                _complete(self)
+                self.undrawn.clear()
+        spec: APISpec = self.spec
+        return spec
+
+
+def _complete(api: Api) -> None:
     """Add the wire structs to the document's components, and problem+json to its errors."""
     _schemas, components = msgspec.json.schema_components(
         _WIRE_STRUCTS, ref_template="#/components/schemas/{name}"
@@ -95,8 +114,8 @@ def complete(api: Api) -> None:
 
 def document() -> dict[str, Any]:
     """The whole document as plain data, each operation with what signs it in."""
-    api: Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    spec: dict[str, Any] = api.spec.to_dict()
+    api: DocumentedApi = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    spec: dict[str, Any] = api.drawn_up().to_dict()
     for rule in current_app.url_map.iter_rules():
         operations = spec["paths"].get(_NAMED.sub(r"{\1}", rule.rule), {})
         blueprint = rule.endpoint.partition(".")[0]

@@ -12,7 +12,6 @@ import marshmallow as ma
 from flask import request
 from flask import session as cookie
 from marshmallow import fields, validate
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from webapp.api.http import Schema, blueprint, settings, sign_in_cookie, signed_in
 from webapp.api.sessions import MeSchema, me_of
@@ -160,11 +159,15 @@ def sign_in_by_passkey(body: dict[str, Any]) -> dict[str, Any]:
 
 def _keep(what: str, challenge: bytes) -> None:
     """Keep a challenge in the signed cookie of the browser that asked for it."""
+    from webauthn.helpers import bytes_to_base64url
+
     cookie[f"passkey_{what}"] = [bytes_to_base64url(challenge), time.time()]
 
 
 def _kept(what: str) -> tuple[bytes, datetime]:
     """The challenge and when it was made. :raise AppError: ``passkey_refused``: there is none, or an old one"""
+    from webauthn.helpers import base64url_to_bytes
+
     challenge, at = cookie.pop(f"passkey_{what}", None) or ("", 0)
     if not challenge or time.time() - at > _PATIENCE_SECONDS:
         raise AppError("passkey_refused")
