@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
+from tests.conftest import empty_tables
+from tests.reports.test_content import same_numbers
 from webapp.acceptance.models import Recheck, SignOff
 from webapp.acceptance.return_queries import waiting_in_round
 from webapp.cases.kinds import KINDS
@@ -21,9 +24,10 @@ from webapp.cases.models import Case
 from webapp.cases.register import register_word
 from webapp.db import Base, db
 from webapp.demo.load import PAST_MONTHS, is_empty, load_demo
-from webapp.demo.people import PEOPLE
+from webapp.demo.people import PASSWORD, PEOPLE
 from webapp.estate.models import Device, Label, Room
-from webapp.identity.models import User
+from webapp.identity.models import Contract, User
+from webapp.reports.content import report_content
 from webapp.rounds.models import Inspection, OpenItem, Photo, Reading, Round, RoundTask
 from webapp.storage import object_store, photo_key
 from webapp.sync.models import Quarantined
@@ -36,10 +40,20 @@ def _count(model: type, *conditions: sa.ColumnElement[bool]) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(model).where(*conditions)) or 0
 
 
+@pytest.fixture(scope="module")
+def demo(session_app: Flask) -> Iterator[Flask]:
+    """The app with the demo contract, loaded once; every table is empty again after the module."""
+    with session_app.app_context():
+        assert is_empty(db.session())
+        load_demo(object_store(), lambda _text: None, NOW)
+        yield session_app
+        db.session.rollback()
+        empty_tables()
+        db.session.remove()
+
+
 @pytest.mark.slow
-def test_the_demo_is_a_believable_contract(app: Flask) -> None:
-    assert is_empty(db.session())
-    load_demo(object_store(), lambda _text: None, NOW)
+def test_the_demo_is_a_believable_contract(demo: Flask) -> None:
     assert not is_empty(db.session())
     assert _count(User) == len(PEOPLE)
     assert (_count(Room), _count(Device), _count(Label)) == (24, 142, 142)
@@ -59,10 +73,29 @@ def test_the_demo_is_a_believable_contract(app: Flask) -> None:
     _every_state_of_every_kind()
     _changes_end_in_the_register()
     _three_people_signed(rounds)
-    _the_newest_migration_spares_what_is_there()
 
 
-def _the_newest_migration_spares_what_is_there() -> None:
+@pytest.mark.slow
+def test_its_reports_numbers_are_those_of_the_screens(demo: Flask) -> None:
+    desk = demo.test_client()
+    session = {"login": "wang", "password": PASSWORD}
+    assert desk.post("/api/session", json=session).status_code == 200
+
+    def ask(path: str) -> Any:
+        answer = desk.get(f"/api/contracts/DEMO/{path}")
+        assert answer.status_code == 200, answer.get_json()
+        return answer.get_json()
+
+    contract_id = db.session.execute(sa.select(Contract.id)).scalar_one()
+    told = report_content(db.session(), contract_id, "2026-11", NOW)
+    assert told["anomalies"]
+    assert told["consumables"]["forecast"]
+    assert told["status"]["repeats"]
+    same_numbers(told, ask)
+
+
+@pytest.mark.slow
+def test_the_newest_migration_spares_what_is_there(demo: Flask) -> None:
     """Made on a database where every table is full, and not only on an empty one."""
     tables = Base.metadata.sorted_tables
     counts = sa.select(

@@ -7,22 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import factories
-from tests.demo.test_demo import NOW as DEMO_NOW
 from tests.reports.conftest import NOW, Month
 from tests.rounds import made
 from webapp.db import db
-from webapp.demo.load import load_demo
-from webapp.demo.people import PASSWORD
 from webapp.errors import AppError
 from webapp.identity.models import Contract, User
 from webapp.reports.content import check_sheets_content, device_record_content, report_content
 from webapp.reports.shape import ReportContent
-from webapp.storage import object_store
 
 HQ = "/api/contracts/HQ"
 
@@ -153,26 +147,6 @@ def test_the_numbers_are_those_of_the_screens(
         return answer.get_json()
 
     same_numbers(content(month), ask)
-
-
-@pytest.mark.slow
-def test_the_demos_numbers_are_those_of_the_screens(app: Flask) -> None:
-    load_demo(object_store(), lambda _text: None, DEMO_NOW)
-    desk = app.test_client()
-    session = {"login": "wang", "password": PASSWORD}
-    assert desk.post("/api/session", json=session).status_code == 200
-
-    def ask(path: str) -> Any:
-        answer = desk.get(f"/api/contracts/DEMO/{path}")
-        assert answer.status_code == 200, answer.get_json()
-        return answer.get_json()
-
-    contract_id = db.session.execute(sa.select(Contract.id)).scalar_one()
-    told = report_content(db.session(), contract_id, "2026-11", DEMO_NOW)
-    assert told["anomalies"]
-    assert told["consumables"]["forecast"]
-    assert told["status"]["repeats"]
-    same_numbers(told, ask)
 
 
 def same_numbers(told: ReportContent, ask: Callable[[str], Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import click
 
 from webapp.db import db
@@ -33,6 +35,8 @@ def demo(if_empty: bool) -> None:
         )
     if empty:
         click.echo("Loading the demo contract 装入演示合同 …")
+        # What was imported for it is not walked through each time that something is made.
+        gc.freeze()
         load_demo(object_store(), lambda text: click.echo(f"  {text}"))
     if empty or _is_demo():
         _print_people()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 import msgspec
 import sqlalchemy as sa
@@ -81,23 +82,30 @@ def _replaced(
     session: Session, contract_id: int, ids: Collection[int | None]
 ) -> dict[int, _Replaced]:
     """Those that were replaced, of these devices and of the ones in their places."""
-    old = aliased(Device)
     found: dict[int, _Replaced] = {}
     while ids:
-        rows = session.execute(
-            sa.select(old.id, Device.id, old.retired_at)
-            .join(old, old.id == Device.replaces_id)
-            .where(
-                Device.contract_id == contract_id,
-                Device.replaces_id.in_([one for one in ids if one and 0 < one <= LARGEST_ID]),
-                old.retired_at.is_not(None),
-            )
-            .order_by(Device.id)
-        )
+        possible = [one for one in ids if one and 0 < one <= LARGEST_ID]
+        rows = session.execute(_statement(), {"contract_id": contract_id, "ids": possible})
         new = {device_id: _Replaced(by, at) for device_id, by, at in rows if at}
         ids = {one.by for one in new.values()} - found.keys()
         found |= new
     return found
+
+
+@cache
+def _statement() -> sa.Select[int, int, datetime | None]:
+    """The devices ``ids`` of ``contract_id`` that were replaced; every push asks, so it is made once."""
+    old = aliased(Device)
+    return (
+        sa.select(old.id, Device.id, old.retired_at)
+        .join(old, old.id == Device.replaces_id)
+        .where(
+            Device.contract_id == sa.bindparam("contract_id"),
+            Device.replaces_id.in_(sa.bindparam("ids", expanding=True)),
+            old.retired_at.is_not(None),
+        )
+        .order_by(Device.id)
+    )
 
 
 def _recorded_at(
