@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.e2e.forked import ForkedServer
-from webapp import create_app
+from webapp import create_app, jobs
 from webapp.background import make_photo_copies
 from webapp.config import settings_from_env
 from webapp.db import db, now_utc
@@ -47,16 +47,18 @@ def prepare(data_dir: Path, *, demo: bool) -> None:
             flask = [str(BIN / "flask"), "--app", "webapp", *command]
             subprocess.run(flask, cwd=ROOT, env=env, check=True, capture_output=True, timeout=300)
     if demo:
-        _copy_photos(env)
+        _do_what_waits(env)
 
 
-def _copy_photos(env: dict[str, str]) -> None:
-    """Have the photos' copies made: each copied server would make all of them anew, beside its test."""
+def _do_what_waits(env: dict[str, str]) -> None:
+    """Make the photos' copies and the documents: each copied server would make all anew, beside its test."""
     app = create_app(settings_from_env(env))
     with app.app_context():
         while photo_copies.without_copies(db.session(), 1):
             db.session.rollback()
             make_photo_copies(now_utc())
+        while jobs.work_once("template"):
+            pass
         db.session.remove()
         db.engine.dispose()
 
