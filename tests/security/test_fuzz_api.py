@@ -30,9 +30,7 @@ from webapp.identity.rules import ADMINISTRATOR
 
 # The requests are the same on both databases; the second is asked for what only it could choke on.
 # FUZZ_EXAMPLES asks longer.
-EXAMPLES = int(
-    os.environ.get("FUZZ_EXAMPLES") or (4 if os.environ.get("TEST_DATABASE_URL") else 8)
-)
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or (4 if os.environ.get("TEST_DATABASE_URL") else 8))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
