@@ -69,11 +69,7 @@ def test_a_device_is_replaced_without_a_network_and_verified_by_the_next_inspect
     page.goto(f"{demo_server.url}/inspect/{place.id}")
     expect(page.locator("main")).to_contain_text(f"{name} 已报修好")
     assert axe_violations(page) == []
-    for key in DISPLAY:
-        hand.item(page, key).locator("label").first.click()
-    hand.finish_as_it_is(page)
-    page.context.set_offline(False)
-    hand.send_all(page, demo_server)
+    hand.find_all_well(page, demo_server, DISPLAY)
 
     case = wang.get(f"cases/{name}")
     new = wang.get(f"devices/{case['new_device']['id']}")

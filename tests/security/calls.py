@@ -234,6 +234,7 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("PATCH", "/webhooks/{hook_id}"): lambda _: {"json": {"name": made.uid()}},
     ("POST", "/sync/push"): lambda _: {"json": {"envelope": 1, "phone_id": "p", "operations": []}},
     ("POST", "/sync/missing"): lambda _: {"json": {}},
+    ("GET", "/sync/pictures"): lambda world: {"query_string": {"photos": world.names["photo_uid"]}},
 }
 
 

@@ -293,6 +293,7 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("POST", "/sync/push"): "inspect",
     ("POST", "/sync/missing"): "inspect",
     ("GET", "/sync/pull"): "view",
+    ("GET", "/sync/pictures"): "view",
 }
 # Every list can be saved whole, in both kinds of file.
 _SAVED: dict[str, str] = {

@@ -7,6 +7,7 @@ the server's epoch and the contract's head.
 from __future__ import annotations
 
 import gzip
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -14,13 +15,17 @@ from typing import Any
 import msgspec
 from flask import Response, request
 from sqlalchemy.exc import OperationalError
+from werkzeug.datastructures import Headers
+from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartEncoder, Preamble
 
 from webapp import log, metrics
 from webapp.api.http import CONTRACT, blueprint, came_from_here, require, settings, touch_session
 from webapp.api.throttle import at_most
 from webapp.db import db, now_utc, unit_of_work
+from webapp.desk import photo_copies
 from webapp.errors import AppError
 from webapp.identity.rules import Access
+from webapp.rounds.rules import is_uid
 from webapp.storage import object_store
 from webapp.sync import photos, queries, services
 from webapp.sync.phones import PhoneState, note_phone, tells_news
@@ -35,6 +40,9 @@ bp = blueprint("sync", "What phones send and pull")
 _GZIP_LEVEL = 5
 _WORTH_GZIP_BYTES = 1024
 _LARGEST_CURSOR = 2**62
+# So many small pictures are some 300 KB: a record that is to leave a phone waits for no more.
+MOST_PICTURES = 16
+_FILES = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
 
 
 def _json(schema: str) -> dict[str, Any]:
@@ -173,6 +181,59 @@ def pull_changes(contract_code: str) -> Response:
     )
     session.rollback()
     return _answer(answer)
+
+
+@bp.get(f"{CONTRACT}/sync/pictures")
+@bp.doc(
+    parameters=[
+        {
+            "in": "query",
+            "name": "photos",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": f"The ids of up to {MOST_PICTURES} photos, with commas between them.",
+        }
+    ],
+    responses={200: {"description": "OK", "content": {"multipart/form-data": {"schema": _FILES}}}},
+)
+def show_pictures(contract_code: str) -> Response:
+    """The small pictures of some photos, a part named by each: an empty one where there is none to see.
+
+    A phone asks for hundreds of them after a round was opened. One that can't be given just now is
+    left out, and asked for again.
+    """
+    access = require("view", contract_code)
+    asked = list(dict.fromkeys(request.args.get("photos", "").split(",")))
+    if len(asked) > MOST_PICTURES or not all(map(is_uid, asked)):
+        raise AppError("invalid", fields={"photos": ["invalid"]})
+    found = photo_copies.find_photos(db.session(), access.contract_id, asked)
+    db.session.rollback()
+    parts = {uid: _small(found[uid]) if uid in found else b"" for uid in asked}
+    return _form({uid: data for uid, data in parts.items() if data is not None})
+
+
+def _small(photo: photo_copies.PhotoRef) -> bytes | None:
+    """The small picture; nothing of what is no picture, None where the store lacks it."""
+    try:
+        return photo_copies.copy_of(object_store(), photo, "thumb")
+    except AppError:
+        return b""
+    except OSError:
+        log.failure("picture_not_given", photo=photo.uid)
+        return None
+
+
+def _form(files: dict[str, bytes]) -> Response:
+    """Some JPEGs as multipart/form-data, which a browser takes apart by itself."""
+    boundary = secrets.token_hex(16)
+    encoder = MultipartEncoder(boundary.encode())
+    body = encoder.send_event(Preamble(data=b""))
+    for name, data in files.items():
+        headers = Headers([("Content-Type", "image/jpeg")])
+        body += encoder.send_event(File(name=name, filename=f"{name}.jpg", headers=headers))
+        body += encoder.send_event(Data(data=data, more_data=False))
+    body += encoder.send_event(Epilogue(data=b""))
+    return Response(body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
 def _note_phone(access: Access, told: str) -> None:

@@ -77,6 +77,18 @@ def find_photo(session: Session, contract_id: int, uid: str) -> PhotoRef:
     return PhotoRef(*row[:-1])
 
 
+def find_photos(session: Session, contract_id: int, uids: Iterable[str]) -> dict[str, PhotoRef]:
+    """Of these photos of the contract those that have come, by their ids."""
+    rows = session.execute(
+        sa.select(*_COLUMNS).where(
+            Photo.contract_id == contract_id,
+            Photo.uid.in_([uid for uid in uids if is_uid(uid)]),
+            Photo.received_at.is_not(None),
+        )
+    )
+    return {photo.uid: photo for photo in (PhotoRef(*row) for row in rows)}
+
+
 def without_copies(session: Session, limit: int) -> list[PhotoRef]:
     """The photos that came and have no copies yet, the oldest first."""
     rows = session.execute(

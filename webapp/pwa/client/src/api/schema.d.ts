@@ -12082,6 +12082,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contracts/{contract_code}/sync/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_code: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * The small pictures of some photos, a part named by each: an empty one where there is none to see.
+         * @description A phone asks for hundreds of them after a round was opened. One that can't be given just now is
+         *     left out, and asked for again.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The ids of up to 16 photos, with commas between them. */
+                    photos: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "multipart/form-data": {
+                            [key: string]: string;
+                        };
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contracts/{contract_code}/sync/pull": {
         parameters: {
             query?: never;

@@ -14,7 +14,7 @@ import { recordScan, resolveLabel, searchDevices } from "./search";
 import { syncState } from "./syncstate";
 import { task } from "./task";
 import { emptyDatabase, firstPull, LABEL, somePhoto } from "./testing";
-import { picturesWanted, keepThumb } from "./thumbs";
+import { picturesWanted, keepThumbs } from "./thumbs";
 import type { Operation } from "./types";
 
 const WHOLE = { item: null, finding: null, open_item: null };
@@ -238,7 +238,7 @@ test("pictures are wanted of what was sent back and of last month, mine first", 
     }),
   );
   expect(await picturesWanted(db)).toEqual(["back", "mine", "others"]);
-  await keepThumb(db, "mine", null);
+  await keepThumbs(db, [["mine", new Blob([])]]);
   expect(await picturesWanted(db)).toEqual(["back", "others"]);
   expect((await home(db)).returned.map((one) => one.key)).toEqual(["photo-back"]);
 });

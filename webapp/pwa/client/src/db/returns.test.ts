@@ -12,7 +12,7 @@ import { beginAnswer, dropUntouched, payloadOf, returnedLines, returnedPictures 
 import { databaseName, type UserDatabase } from "./schema";
 import { task } from "./task";
 import { emptyDatabase, firstPull, somePhoto } from "./testing";
-import { keepThumb, picturesWanted } from "./thumbs";
+import { keepThumbs, picturesWanted } from "./thumbs";
 
 const WHOLE = { item: null, finding: null, open_item: null };
 let db: UserDatabase;
@@ -146,7 +146,7 @@ test("whoever took the room over amends what his phone never held, and drops no 
   const text = JSON.stringify({ ...sparse, remark: undefined, exception: undefined, findings: undefined });
   await pull({ returned_answers: [answer(payload, { item: null, payload: text })] });
   expect(await picturesWanted(db)).toEqual([payload.photos[0]!.id]);
-  await keepThumb(db, payload.photos[0]!.id, new Blob(["x"]));
+  await keepThumbs(db, [[payload.photos[0]!.id, new Blob(["x"])]]);
   const [line] = await returnedLines(db);
   const draft = (await beginAnswer(db, line!))!;
   expect(draft).toMatchObject({ uid: payload.uid, amends: 1, remark: "", findings: [] });

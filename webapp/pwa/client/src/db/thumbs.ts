@@ -23,11 +23,18 @@ export async function picturesWanted(db: UserDatabase): Promise<string[]> {
   return [...new Set([...returned, ...besides, ...previous(true), ...others])].filter((id) => !known.has(id));
 }
 
-/** Keeps a picture; null notes that the server has none. */
-export async function keepThumb(db: UserDatabase, id: string, blob: Blob | null): Promise<void> {
-  const buf = blob ? await blob.arrayBuffer() : new ArrayBuffer(0);
-  const type = blob?.type || "image/jpeg";
+/** Keeps pictures by their ids; an empty one notes that the server has none. */
+export async function keepThumbs(db: UserDatabase, pictures: [string, Blob][]): Promise<void> {
+  const rows = await Promise.all(
+    pictures.map(async ([id, blob]) => ({
+      id,
+      buf: await blob.arrayBuffer(),
+      type: blob.type || "image/jpeg",
+      source: "server" as const,
+      absent: blob.size === 0,
+    })),
+  );
   await write(db, async () => {
-    await db.thumbs.put({ id, buf, type, source: "server", absent: blob === null });
+    await db.thumbs.bulkPut(rows);
   });
 }

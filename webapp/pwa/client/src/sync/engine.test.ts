@@ -142,21 +142,23 @@ describe("the page's engine", () => {
     server.after = async (path, answer) => {
       if (!path.includes("/sync/pull")) return answer;
       const pulled = await answer.json();
-      pulled.rows.tasks[0].previous = picturesOfLastMonth(12);
+      pulled.rows.tasks[0].previous = picturesOfLastMonth(40);
       return json(pulled);
     };
     let letGo = () => {};
     const slow = new Promise<void>((resolve) => (letGo = resolve));
-    server.before = async (path) => (path.includes("/image") ? slow.then(() => null) : null);
+    server.before = async (path) => (path.includes("sync/pictures") ? slow.then(() => null) : null);
     start();
-    await vi.waitFor(() => expect(server.count("/image")).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(server.count("sync/pictures")).toBeGreaterThan(0));
     const uid = await inspect();
     await releaseHolds();
-    const loading = server.count("/image");
+    const loading = server.count("sync/pictures");
     letGo();
     await vi.waitFor(async () => expect(await stateOf(uid)).toBe("accepted"), 3_000);
-    expect(loading).toBeLessThan(12);
-    await vi.waitFor(() => expect(server.count("/image")).toBe(12), 3_000);
+    expect(loading).toBe(1);
+    const fetched = () => db.thumbs.filter((one) => one.source === "server").count();
+    await vi.waitFor(async () => expect(await fetched()).toBe(40), 3_000);
+    expect(server.count("sync/pictures")).toBe(3);
   });
 
   test("a picture of last month that failed comes with the next run, and is no reason to spin", async () => {
@@ -166,27 +168,35 @@ describe("the page's engine", () => {
       pulled.rows.tasks[0].previous = picturesOfLastMonth(1);
       return json(pulled);
     };
-    server.before = (path) => (path.includes("/image") ? problem(503, "busy") : null);
+    server.before = (path) => (path.includes("sync/pictures") ? problem(503, "busy") : null);
     const running = start();
-    await vi.waitFor(() => expect(server.count("/image")).toBe(1));
+    await vi.waitFor(() => expect(server.count("sync/pictures")).toBe(1));
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(server.count("/image")).toBe(1);
+    expect(server.count("sync/pictures")).toBe(1);
     server.before = () => null;
     running.nudge();
     await vi.waitFor(async () => expect(await db.thumbs.count()).toBe(1), 3_000);
+    expect(await db.thumbs.get("photo-0")).toMatchObject({ absent: false, type: "image/jpeg" });
   });
 
-  test("a picture that the server can't give keeps no other waiting", async () => {
+  test("a picture that the server can't give keeps no other waiting, and is asked for again", async () => {
     server.after = async (path, answer) => {
       if (!path.includes("/sync/pull")) return answer;
       const pulled = await answer.json();
-      pulled.rows.tasks[0].previous = picturesOfLastMonth(12);
+      pulled.rows.tasks[0].previous = picturesOfLastMonth(40);
       return json(pulled);
     };
-    server.before = (path) => (path.includes("photo-0/image") ? problem(500, "unexpected") : null);
-    start();
-    await vi.waitFor(async () => expect(await db.thumbs.count()).toBe(11), 3_000);
+    server.withheld.add("photo-0");
+    // And of the second sixteen nothing comes.
+    server.before = (path) => (/sync\/pictures.*photo-16\b/.test(path) ? problem(500, "unexpected") : null);
+    const running = start();
+    await vi.waitFor(async () => expect(await db.thumbs.count()).toBe(23), 3_000);
     expect(await db.thumbs.get("photo-0")).toBeUndefined();
+    expect(await db.thumbs.get("photo-16")).toBeUndefined();
+    server.withheld.clear();
+    server.before = () => null;
+    running.nudge();
+    await vi.waitFor(async () => expect(await db.thumbs.count()).toBe(40), 3_000);
   });
 
   test("an operation that is to be retried is no reason to spin", async () => {

@@ -63,15 +63,13 @@ export async function askEnvelope<Answer>(fetch: Fetch, ask: Ask): Promise<Answe
   return answer as Answer;
 }
 
-/** A picture's bytes. @throws SyncFailure */
-export async function askPicture(fetch: Fetch, path: string): Promise<Blob> {
-  const ask: Ask = { method: "GET", path, timeoutSeconds: 60, headers: { Accept: "image/*" } };
+/** Pictures by their names, as the parts of a form; an empty one says that there is none. @throws SyncFailure */
+export async function askPictures(fetch: Fetch, path: string): Promise<Map<string, Blob>> {
+  const ask: Ask = { method: "GET", path, timeoutSeconds: 60, headers: { Accept: "multipart/form-data" } };
   return withResponse(fetch, ask, async (response) => {
-    const blob = await response.blob();
-    if (!contentType(response).startsWith("image/") || blob.size === 0) {
-      throw new SyncFailure("foreign", response.status);
-    }
-    return blob;
+    if (contentType(response) !== "multipart/form-data") throw new SyncFailure("foreign", response.status);
+    const parts = [...(await response.formData())];
+    return new Map(parts.filter((part): part is [string, File] => typeof part[1] !== "string"));
   });
 }
 

@@ -3,12 +3,13 @@ import type { PullAnswer } from "../api/wire";
 import { logEvent, reportEngine } from "../db/meta";
 import { queueState } from "../db/outbox";
 import { applyPull } from "../db/pulled";
-import { keepThumb, picturesWanted } from "../db/thumbs";
+import { keepThumbs, picturesWanted } from "../db/thumbs";
 import { askServer, contractPath, type SyncContext } from "./context";
-import { askPicture, SyncFailure } from "./http";
+import { askPictures, SyncFailure } from "./http";
 import { phoneReport } from "./report";
 
-const PICTURES_AT_ONCE = 3;
+/** As many as the server gives at once (`MOST_PICTURES`); a record that is to leave waits for these alone. */
+const PICTURES_AT_ONCE = 16;
 
 /** Pulls rows after the cursor. @throws SyncFailure, NotSavedError */
 export async function pullRows(context: SyncContext): Promise<void> {
@@ -47,45 +48,34 @@ export async function pullPictures(context: SyncContext): Promise<boolean> {
   const { db } = context;
   const wanted = await picturesWanted(db);
   const total = wanted.length;
-  let done = 0;
   let left = false;
-  let wayGiven = false;
-  let cutOff = false;
-  const fetchNext = async () => {
-    while (!cutOff && !wayGiven && !context.stopped()) {
-      const id = wanted.shift();
-      if (!id) return;
-      const failure = await fetchPicture(context, id);
-      left ||= failure !== null;
-      cutOff ||= failure !== null && !isOfOne(failure);
-      done++;
-      wayGiven ||= (await queueState(db, Date.now())).untried > 0;
-      if (done % 5 === 0 || done === total) {
-        await reportEngine(db, { phase: "pulling", progress: { what: "pictures", done, total } });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: PICTURES_AT_ONCE }, fetchNext));
-  return !wayGiven && !left;
+  for (let done = 0; done < total && !context.stopped(); done += PICTURES_AT_ONCE) {
+    const failure = await fetchPictures(context, wanted.slice(done, done + PICTURES_AT_ONCE));
+    if (failure && !isOfThese(failure)) return false;
+    left ||= failure !== null;
+    if ((await queueState(db, Date.now())).untried > 0) return false;
+    const progress = { what: "pictures", done: Math.min(done + PICTURES_AT_ONCE, total), total } as const;
+    await reportEngine(db, { phase: "pulling", progress });
+  }
+  return !left;
 }
 
-/** Whether the server, asked for this picture, said no to it alone. */
-function isOfOne(failure: SyncFailure): boolean {
+/** Whether the server, asked for these pictures, said no to them alone. */
+function isOfThese(failure: SyncFailure): boolean {
   return failure.reason === "refused" || failure.status === 500;
 }
 
-/** Why a picture didn't come; null when it is kept, or noted as one that the server has not. */
-async function fetchPicture(context: SyncContext, id: string): Promise<SyncFailure | null> {
+/** Why some didn't come; null when each is kept, or noted as one that the server has not. */
+async function fetchPictures(context: SyncContext, ids: string[]): Promise<SyncFailure | null> {
   const { db } = context;
   try {
     await context.beat();
-    const path = contractPath(db, `photos/${encodeURIComponent(id)}/image?size=thumb`);
-    await keepThumb(db, id, await askPicture(context.fetch, path));
-    return null;
+    const query = new URLSearchParams({ photos: ids.join(",") });
+    const given = await askPictures(context.fetch, `${contractPath(db, "sync/pictures")}?${query}`);
+    await keepThumbs(db, ids.filter((id) => given.has(id)).map((id) => [id, given.get(id)!]));
+    return ids.every((id) => given.has(id)) ? null : new SyncFailure("refused", 200);
   } catch (error) {
-    if (!(error instanceof SyncFailure)) throw error;
-    if (![404, 410].includes(error.status)) return error;
-    await keepThumb(db, id, null);
-    return null;
+    if (error instanceof SyncFailure) return error;
+    throw error;
   }
 }

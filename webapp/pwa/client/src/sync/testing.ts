@@ -24,6 +24,8 @@ export class FakeServer {
   };
   before: Before = () => null;
   after: After = (_, answer) => answer;
+  /** Photos whose pictures it can't give just now. */
+  withheld = new Set<string>();
 
   readonly fetch: Fetch = async (path, init) => {
     this.requests.push(`${init.method} ${path.split("?")[0]}`);
@@ -46,6 +48,7 @@ export class FakeServer {
     if (path.includes("/sync/pull")) {
       return this.#envelope({ ...firstPull(), full: path.includes("cursor=0") });
     }
+    if (path.includes("/sync/pictures")) return this.#pictures(new URLSearchParams(path.split("?")[1]));
     if (init.method === "PUT") return this.#photo(path.split("/").pop()!, init);
     return problem(404, "not_found");
   }
@@ -76,6 +79,14 @@ export class FakeServer {
       missing_photos: body.photos.map((p) => p.id).filter((id) => !this.photos.has(id)),
       missing_operations: body.operations.map((o) => o.id).filter((id) => !this.operations.has(id)),
     });
+  }
+
+  #pictures(asked: URLSearchParams): Response {
+    const form = new FormData();
+    for (const id of asked.get("photos")!.split(",")) {
+      if (!this.withheld.has(id)) form.set(id, new Blob(["jpeg"], { type: "image/jpeg" }), `${id}.jpg`);
+    }
+    return new Response(form);
   }
 
   async #photo(id: string, init: RequestInit): Promise<Response> {
