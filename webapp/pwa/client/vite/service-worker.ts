@@ -61,19 +61,23 @@ function listEntries(bundle: Rollup.OutputBundle, options: Options): PrecacheEnt
 
 function reachable(bundle: Rollup.OutputBundle, options: Options): Set<string> {
   const kept = new Set<string>();
-  const visit = (file: string) => {
+  const visit = (file: string, importer: string | null) => {
     const chunk = bundle[file];
     if (kept.has(file) || chunk?.type !== "chunk") return;
-    if (chunk.moduleIds.some((id) => options.leaveOut.test(id))) return;
+    const out = chunk.moduleIds.find((id) => options.leaveOut.test(id));
+    // Without what it imports a kept chunk can't start: offline the screen would be missing.
+    if (out && importer) throw new Error(`${importer} is kept on the phone and needs ${file}, which holds ${out}`);
+    if (out) return;
     kept.add(file);
     chunk.viteMetadata?.importedCss.forEach((css) => kept.add(css));
-    [...chunk.imports, ...chunk.dynamicImports].forEach(visit);
+    chunk.imports.forEach((one) => visit(one, file));
+    chunk.dynamicImports.forEach((one) => visit(one, null));
   };
   const holds = (output: Rollup.OutputAsset | Rollup.OutputChunk) =>
     output.type === "chunk" && output.moduleIds.includes(options.entry);
   const root = Object.values(bundle).find(holds);
   if (!root) throw new Error(`The build made nothing of ${options.entry}`);
-  visit(root.fileName);
+  visit(root.fileName, null);
   for (const [file, output] of Object.entries(bundle)) {
     // Workers are written as assets that end in .js; nothing on the desk has one of its own.
     if (output.type === "asset" && /\.(wasm|js)$/.test(file)) kept.add(file);

@@ -59,7 +59,12 @@ export interface HomeView {
   evictedAt: string | null;
 }
 
-export async function home(db: UserDatabase): Promise<HomeView> {
+/** Read in one transaction: each table in one of its own takes twice as long. */
+export function home(db: UserDatabase): Promise<HomeView> {
+  return db.transaction("r", db.tables, () => readHome(db));
+}
+
+async function readHome(db: UserDatabase): Promise<HomeView> {
   const round = await currentRound(db);
   const states = round ? await taskStates(db, round.id) : [];
   const signing = await signingRows(db, round?.id ?? 0);

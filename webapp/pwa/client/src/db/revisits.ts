@@ -17,7 +17,11 @@ export interface Revisit {
 }
 
 /** The second visits of the current round, the earliest first. */
-export async function revisits(db: UserDatabase): Promise<Revisit[]> {
+export function revisits(db: UserDatabase): Promise<Revisit[]> {
+  return db.transaction("r", db.tables, () => readRevisits(db));
+}
+
+async function readRevisits(db: UserDatabase): Promise<Revisit[]> {
   const [round, promised, unsent] = await Promise.all([
     currentRound(db),
     // Rows without a day are not in the index.

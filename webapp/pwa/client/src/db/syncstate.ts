@@ -66,12 +66,16 @@ export interface SyncState {
 export type SyncSummary = Pick<SyncState, "engine" | "unsent" | "counts" | "evictedAt">;
 
 export async function syncSummary(db: UserDatabase): Promise<SyncSummary> {
-  const [engine, evictedAt, unsent, records] = await Promise.all([
-    db.getMeta("engine"),
-    db.getMeta("evicted_at"),
-    unsentCount(db),
-    Promise.all(STATES.map((state) => db.records.where("state").equals(state).count())),
-  ]);
+  // Asked anew at each step of a run: in one transaction, and not one a figure.
+  const tables = [db.meta, db.outbox, db.photos, db.drafts, db.records];
+  const [engine, evictedAt, unsent, records] = await db.transaction("r", tables, () =>
+    Promise.all([
+      db.getMeta("engine"),
+      db.getMeta("evicted_at"),
+      unsentCount(db),
+      Promise.all(STATES.map((state) => db.records.where("state").equals(state).count())),
+    ]),
+  );
   const counts = Object.fromEntries(STATES.map((state, n) => [state, records[n]!]));
   return {
     engine: engine ?? IDLE,

@@ -2,6 +2,7 @@
 import { write } from "./open";
 import { returnedPictures } from "./returns";
 import type { UserDatabase } from "./schema";
+import type { Thumb } from "./types";
 
 /** So many pictures of other engineers' rooms are kept besides one's own. */
 const MOST_OTHERS = 1_000;
@@ -25,15 +26,12 @@ export async function picturesWanted(db: UserDatabase): Promise<string[]> {
 
 /** Keeps pictures by their ids; an empty one notes that the server has none. */
 export async function keepThumbs(db: UserDatabase, pictures: [string, Blob][]): Promise<void> {
-  const rows = await Promise.all(
-    pictures.map(async ([id, blob]) => ({
-      id,
-      buf: await blob.arrayBuffer(),
-      type: blob.type || "image/jpeg",
-      source: "server" as const,
-      absent: blob.size === 0,
-    })),
-  );
+  const rows: Thumb[] = [];
+  // One after the other: to ask for sixteen at once holds a slow phone's frames up.
+  for (const [id, blob] of pictures) {
+    const buf = await blob.arrayBuffer();
+    rows.push({ id, buf, type: blob.type || "image/jpeg", source: "server", absent: blob.size === 0 });
+  }
   await write(db, async () => {
     await db.thumbs.bulkPut(rows);
   });
