@@ -18,9 +18,10 @@ MODULES = (
     "bench.sync",
     "bench.pull",
     "bench.board",
-    "bench.report",
     "bench.client",
     "bench.photos",
+    # Reports of 1,000 rooms take minutes on a slow machine: they take no other's time.
+    "bench.report",
 )
 TIME_LIMIT_SECONDS = 540
 

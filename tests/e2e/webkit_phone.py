@@ -16,7 +16,7 @@ import pytest
 from tests.e2e import phone_hand as hand
 from tests.e2e.conftest import PASSWORD
 from tests.e2e.server import Server
-from tests.e2e.test_engines import ALL_OF, KEPT, judge
+from tests.e2e.test_engines import ALL_OF, HAS_PICTURES, KEPT, judge
 from tests.e2e.webdriver import ENTER, NONE_FOUND, WebKit, find_webkit, webkit_window
 
 ROUND_IS_HERE = f"return ({ALL_OF})('tasks').then((tasks) => tasks.length > 0)"
@@ -62,6 +62,7 @@ def test_webkit_takes_an_inspection_without_a_network_to_the_server(
     picture = tmp_path / "photo.jpg"
     picture.write_bytes(hand.picture()["buffer"])
     use_webkit_phone(window, demo_server, task.login)
+    window.wait(f"return {HAS_PICTURES}")
     demo_server.kill()
     window.goto(f"{demo_server.url}/inspect/{task.id}")
     window.click(button("全部正常"))
