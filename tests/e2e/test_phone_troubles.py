@@ -26,6 +26,18 @@ IDBFactory.prototype.open = function (...given) {
   return open.apply(this, given);
 };
 """
+# As WebKit does it when it takes the connection away: the first reads of a page are ended.
+READS_ENDED = """
+window.ended = 0;
+for (const kind of [IDBObjectStore, IDBIndex]) {
+  const getAll = kind.prototype.getAll;
+  kind.prototype.getAll = function (...given) {
+    const request = getAll.apply(this, given);
+    if (window.ended++ < 4) request.transaction.abort();
+    return request;
+  };
+}
+"""
 
 
 def inspect(page: Page, server: Server, task_id: int) -> None:
@@ -57,6 +69,19 @@ def test_a_browser_without_storage_is_told_at_once_and_work_begins_when_it_gives
     expect(page.get_by_role("alert")).to_be_visible()
     page.evaluate("localStorage.removeItem('private')")
     expect(page.locator(".hero")).to_be_visible(timeout=20_000)
+
+
+def test_a_screen_whose_reads_the_browser_has_ended_is_read_again(
+    open_context: Open, shared_demo_server: Server
+) -> None:
+    page = open_context(phone=True).new_page()
+    hand.use_phone(page, shared_demo_server, "zhang")
+    page.context.set_offline(True)
+    page.add_init_script(READS_ENDED)
+    for path, there in (("/", ".hero"), ("/sync", "main h2"), ("/items", "main a")):
+        page.goto(shared_demo_server.url + path)
+        expect(page.locator(there).first).to_be_visible()
+        assert page.evaluate("window.ended") > 4
 
 
 def test_second_visits_stand_on_the_first_screen_by_date_without_a_network(

@@ -6,11 +6,11 @@
  *     {#if shown.value} … {/if}
  *
  * The query runs again when rows that it read change (in any tab or in the service worker), when
- * its arguments change, and when another database is opened.
+ * its arguments change, when another database is opened, and when it has failed.
  */
-import { liveQuery } from "dexie";
 import type { NotSavedError } from "./errors";
 import { hasDatabase, onDatabase } from "./open";
+import { watch } from "./watch";
 
 class Opened {
   /** Changes with the current database. */
@@ -41,14 +41,14 @@ export function live<Args extends unknown[], Value>(
     void opened.turn;
     const given = (args?.() ?? []) as Args;
     if (!hasDatabase()) return;
-    const subscription = liveQuery(() => query(...given)).subscribe({
-      next: (answer) => {
+    return watch(
+      () => query(...given),
+      (answer) => {
         value = answer;
         error = null;
       },
-      error: (failure) => (error = failure),
-    });
-    return () => subscription.unsubscribe();
+      (failure) => (error = failure),
+    );
   });
   return {
     get value() {

@@ -1,7 +1,7 @@
 /** A photo's bytes as an address for `<img src>`, given back when the component goes. */
-import { liveQuery } from "dexie";
 import { currentDatabase, hasDatabase } from "./open";
 import { loadPhoto } from "./photos";
+import { watch } from "./watch";
 
 export interface PictureSource {
   /** A `blob:` address; null while it loads, and when there is no such picture on this phone. */
@@ -22,16 +22,17 @@ export function picture(
     if (!wanted || !hasDatabase()) return;
     let made: string | null = null;
     // Last month's pictures come one by one after the round: it is looked for until it is here.
-    const looking = liveQuery(() => loadPhoto(currentDatabase(), wanted, size)).subscribe({
-      next: (blob) => {
+    const endLooking = watch(
+      async () => loadPhoto(currentDatabase(), wanted, size),
+      (blob) => {
         if (made) return;
         absent = blob === null;
         made = url = blob && URL.createObjectURL(blob);
       },
-      error: () => (absent = made === null),
-    });
+      () => (absent = made === null),
+    );
     return () => {
-      looking.unsubscribe();
+      endLooking();
       url = null;
       absent = false;
       if (made) URL.revokeObjectURL(made);

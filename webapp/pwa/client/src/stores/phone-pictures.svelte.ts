@@ -1,8 +1,8 @@
 /** Addresses for `<img src>` of many photos at once, given back when the component goes. */
-import { liveQuery } from "dexie";
 import { untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { databaseOpen, loadPhoto } from "../db";
+import { watch } from "../db/watch";
 
 /** Must be called while a component is set up; `of(id)` is "" until the picture is there. */
 export function pictures(
@@ -22,11 +22,10 @@ export function pictures(
     const all = ids();
     const wanted = untrack(() => all.filter((id) => !urls.has(id)));
     if (wanted.length === 0) return;
-    const looking = liveQuery(() => found(wanted.filter((id) => !urls.has(id)))).subscribe({
-      next: (here) => here.forEach(([id, blob]) => urls.has(id) || urls.set(id, URL.createObjectURL(blob))),
-      error: () => undefined,
-    });
-    return () => looking.unsubscribe();
+    return watch(
+      () => found(wanted.filter((id) => !urls.has(id))),
+      (here) => here.forEach(([id, blob]) => urls.has(id) || urls.set(id, URL.createObjectURL(blob))),
+    );
   });
   $effect(() => () => urls.forEach((url) => URL.revokeObjectURL(url)));
   return { of: (id) => urls.get(id) ?? "" };

@@ -1,11 +1,11 @@
 /** The page's engine: when to run, when to wait, and what to say when the queue stands still. */
-import { liveQuery } from "dexie";
 import { phoneId, reportEngine } from "../db/meta";
 import { queueState, retryRefused } from "../db/outbox";
 import { nextPhotos } from "../db/photo-queue";
 import type { UserDatabase } from "../db/schema";
 import { noteSpace } from "../db/space";
 import { unsentCount } from "../db/unsent";
+import { watch } from "../db/watch";
 import { backoffMs } from "./backoff";
 import { heartbeat, withSenderLock } from "./lock";
 import { pausedBy, runSync, type RunOptions, type RunResult } from "./run";
@@ -63,9 +63,8 @@ export class SyncEngine {
     this.#listen(globalThis.navigator?.serviceWorker, "message", (event) => {
       if ((event as MessageEvent<{ type?: string }>).data?.type === "OUTBOX") this.nudge();
     });
-    const waiting = liveQuery(() => this.#db.outbox.where("state").equals("waiting").primaryKeys());
-    const subscription = waiting.subscribe({ next: (ids) => void this.#onOutbox(ids) });
-    this.#endings.push(() => subscription.unsubscribe());
+    const waiting = () => this.#db.outbox.where("state").equals("waiting").primaryKeys();
+    this.#endings.push(watch(waiting, (ids) => void this.#onOutbox(ids)));
     const ticking = setInterval(() => void this.#tick(), TICK_MS);
     this.#endings.push(() => clearInterval(ticking));
     this.nudge();
