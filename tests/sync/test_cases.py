@@ -20,7 +20,7 @@ from webapp.db import db, now_utc, unit_of_work
 from webapp.estate.models import Building, Device, Label, Room
 from webapp.estate.rules import new_code
 from webapp.identity.models import Contract, User
-from webapp.rounds.models import OpenItem, Round
+from webapp.rounds.models import Inspection, OpenItem, Round
 from webapp.sync.models import Quarantined
 
 Payload = dict[str, Any]
@@ -318,6 +318,40 @@ def test_what_is_over_is_told_until_somebody_has_inspected_the_device(
     live = phone.pull(seen["head"], seen["epoch"])
     phone.push(taken(step(second, "close")))
     assert phone.pull(live["head"], live["epoch"])["gone"]["cases"] == [second["uid"]]
+
+
+def test_what_an_inspection_had_verified_waits_again_once_that_is_set_aside(
+    phone: Phone,
+    devices: list[Device],
+    march: Round,
+    contract: Contract,
+    signed_in: SignIn,
+) -> None:
+    manager = signed_in(factories.member(contract, "project_manager", login="m"))
+    # A colleague was there before the repair, without a network; the one after it is set aside.
+    early = made.visit(march, devices[0], finished_at=ago(hours=4).isoformat())
+    late = made.visit(march, devices[0], finished_at=ago(minutes=1).isoformat())
+    declared = fault(devices[0], ago(hours=3))
+    phone.push(
+        opened(declared),
+        taken(step(declared, "take_over", ago(hours=2))),
+        taken(step(declared, "solve", ago(hours=1), cause="线松了", solution="插紧")),
+        taken(step(declared, "close")),
+        inspection(late),
+        inspection(early),
+    )
+    closed = phone.pull()
+    assert closed["rows"].get("cases") is None
+    with unit_of_work() as session:
+        ids = dict(session.execute(sa.select(Inspection.uid, Inspection.id)).all())
+    url = "/api/contracts/HQ/inspections/{}/pick"
+    assert manager.post(url.format(ids[early["uid"]])).status_code == 200
+    again = phone.pull(closed["head"], closed["epoch"])
+    assert [row["uid"] for row in again["rows"]["cases"]] == [declared["uid"]]
+    assert again["rows"]["cases"][0]["done_at"]
+    assert manager.post(url.format(ids[late["uid"]])).status_code == 200
+    gone = phone.pull(again["head"], again["epoch"])
+    assert gone["gone"]["cases"] == [declared["uid"]]
 
 
 def test_what_has_waited_two_rounds_is_told_no_more(phone: Phone, devices: list[Device]) -> None:

@@ -68,7 +68,7 @@ def verifications(session: Session, cases: Collection[Case]) -> dict[int, Verifi
     when = _put_right(session, [case.id for case in done])
     done = [case for case in done if case.id in when]
     seen = _seen_since(
-        session, {device for case in done for device in _devices(case)}, when.values()
+        session, {device for case in done for device in devices_of(case)}, when.values()
     )
     said = _said(session, done, [one for some in seen.values() for one in some])
     return {case.id: _verification(case, when[case.id], seen, said) for case in done}
@@ -110,7 +110,7 @@ def _stands(case: Case) -> bool:
     return known is not None and case.device_id is not None and case.state in known[1]
 
 
-def _devices(case: Case) -> list[int]:
+def devices_of(case: Case) -> list[int]:
     """The device that it is about, and the one that has replaced it."""
     both = (case.device_id, case.facts.get("new_device"))
     return [device for device in both if device is not None]
@@ -185,7 +185,7 @@ def _verification(
     seen: Mapping[int, Sequence[_Seen]],
     said: Mapping[tuple[int, int], str],
 ) -> Verification:
-    later = [one for device in _devices(case) for one in seen.get(device, ()) if one.at > since]
+    later = [one for device in devices_of(case) for one in seen.get(device, ()) if one.at > since]
     if not later:
         return Verification("waiting")
     first = min(later, key=lambda one: (one.at, one.inspection.id))

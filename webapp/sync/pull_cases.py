@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from webapp.cases.field_steps import DECIDING_FACTS
 from webapp.cases.kinds import name_of
 from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
-from webapp.cases.verifying import PUT_RIGHT, may_wait, verifications
+from webapp.cases.verifying import PUT_RIGHT, devices_of, may_wait, verifications
 from webapp.db import now_utc
 from webapp.hours.services import KIND as HOURS_KIND
 from webapp.identity.models import User
@@ -57,8 +57,14 @@ def cases(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     said = verifications(ask.session, [case for case, _, _ in found if not case.live])
     waiting = {case_id for case_id, one in said.items() if one.word == "waiting"}
     verified = {case_id for case_id, one in said.items() if one.inspection_id in inspected}
-    changed = [one for one in found if one[0].seq > ask.since]
-    told = [one for one in changed if one[0].live or one[0].id in waiting]
+    # Also what waits again: the inspection that had verified it was set aside, or was none after all.
+    visited = set(inspected.values())
+    told = [
+        one
+        for one in found
+        if (one[0].seq > ask.since and one[0].live)
+        or (one[0].id in waiting and (one[0].seq > ask.since or visited & set(devices_of(one[0]))))
+    ]
     ids = [case.id for case, _, _ in told]
     clocks, lines = _clocks(ask, ids), _lines(ask, ids)
     after_hours = [case.id for case, _, _ in told if case.live and case.kind == HOURS_KIND]
@@ -76,14 +82,14 @@ def cases(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         ]
 
 
-def _inspected(ask: Ask) -> set[int]:
-    """The inspections that came or changed since: what they verify is gone from the phone."""
+def _inspected(ask: Ask) -> dict[int, int | None]:
+    """The inspections that came or changed since, with their device: what they verify leaves the phone."""
     if not ask.since:
-        return set()
-    statement = sa.select(Inspection.id).where(
+        return {}
+    statement = sa.select(Inspection.id, Inspection.device_id).where(
         Inspection.contract_id == ask.contract_id, Inspection.seq > ask.since
     )
-    return set(ask.session.scalars(statement))
+    return dict(ask.session.execute(statement).all())
 
 
 def _over(row: CaseRow) -> CaseRow:
