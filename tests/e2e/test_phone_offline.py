@@ -135,6 +135,17 @@ def test_the_whole_round_works_from_the_phones_own_copy(
     judge(demo_server, task)
 
 
+def test_a_page_that_the_worker_has_missed_is_taken_over_all_the_same(
+    phone: Phone, shared_demo_server: Server
+) -> None:
+    page = phone.page
+    hand.use_phone(page, shared_demo_server, "zhang")
+    # So loaded a page has no worker, as one that was on its way while the worker took its pages over.
+    page.evaluate("window.before = true")
+    phone.context.new_cdp_session(page).send("Page.reload", {"ignoreCache": True})
+    page.wait_for_function("() => !window.before && navigator.serviceWorker.controller !== null")
+
+
 def the_device_is_found(page: Page, server: Server, task: hand.Task) -> None:
     """In its room's list, by search, by its code and by a photo of its label."""
     page.goto(f"{server.url}/rooms/{task.room_id}")

@@ -24,6 +24,7 @@ registerRoute(
 
 worker.addEventListener("message", (event) => {
   if (event.data?.type === "SKIP_WAITING") event.waitUntil(worker.skipWaiting());
+  if (event.data?.type === "CLAIM") event.waitUntil(worker.clients.claim());
 });
 
 // The first page after the install is served from the cache at once, not from its second visit on.

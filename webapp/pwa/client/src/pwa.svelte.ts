@@ -44,6 +44,10 @@ export function registerWorker(): void {
     pwa.offlineReady = true;
     if (reloading) location.reload();
   });
+  // It may have taken its pages over while this one was on its way: it is asked to look again.
+  void navigator.serviceWorker.ready.then(({ active }) => {
+    if (!navigator.serviceWorker.controller) active?.postMessage({ type: "CLAIM" });
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") pwa.registration?.update().catch(() => undefined);
   });
