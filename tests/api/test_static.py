@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
-import hashlib
 import re
 from pathlib import Path
 
@@ -12,8 +10,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
-
-from webapp.pwa.views import CSP
 
 SCRIPT = b"export const answer = 42;\n" * 100
 NAME = "assets/index-abc.js"
@@ -144,18 +140,3 @@ def test_every_address_of_the_clients_own_table_is_served_without_a_worker(app: 
     for path in paths:
         endpoint, _ = match.match(re.sub(r":\w+", "x", path))
         assert "shell_" in endpoint, path
-
-
-def test_the_page_may_use_the_one_style_that_stands_in_it(
-    client: FlaskClient, app: Flask, tmp_path: Path
-) -> None:
-    style = "#splash{color:red}"
-    page = f"<!doctype html><style>{style}</style>".encode()
-    for form in ("", ".gz", ".br"):
-        (tmp_path / f"app/index.html{form}").unlink(missing_ok=True)
-    (tmp_path / "app/index.html").write_bytes(page)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    for path in ("/", "/desk", "/static/app/index.html"):
-        policy = get(client, path, "").headers["Content-Security-Policy"]
-        assert policy == CSP.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
-    assert get(client, URL, "").headers["Content-Security-Policy"] == CSP

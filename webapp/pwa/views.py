@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, request, send_from_directory
@@ -81,18 +78,7 @@ def _send_built(name: str) -> Response:
     if encoding:
         response.content_encoding = encoding
     response.vary.add("Accept-Encoding")
-    if name == "index.html":
-        response.headers["Content-Security-Policy"] = _policy_of_page(folder / name)
     return response
-
-
-def _policy_of_page(path: Path) -> str:
-    """The policy with the one style that stands in the page itself: that of the mark, which waits for no file."""
-    style = re.search(r"<style>(.*?)</style>", path.read_text(encoding="utf-8"), re.DOTALL)
-    if style is None:
-        return CSP
-    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    return CSP.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
 
 
 def _form(folder: Path, name: str) -> tuple[str, str]:

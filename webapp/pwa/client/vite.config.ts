@@ -4,7 +4,6 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { apiDocs } from "./vite/api-docs.ts";
 import { dexie, groups } from "./vite/chunks.ts";
-import { firstPaint } from "./vite/first-paint.ts";
 import { precompress } from "./vite/precompress.ts";
 import { preloads } from "./vite/preloads.ts";
 import { serviceWorker } from "./vite/service-worker.ts";
@@ -20,7 +19,6 @@ export default defineConfig({
   define: { __APP_VERSION__: JSON.stringify(version) },
   plugins: [
     svelte(),
-    firstPaint(),
     apiDocs(outDir),
     preloads(outDir, "/src/views/phone/Home.svelte"),
     serviceWorker({
