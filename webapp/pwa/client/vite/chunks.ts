@@ -5,9 +5,9 @@
  *
  * `index` is the shell with the sign-in and the parts that the home shares with other screens;
  * `phone` is the home with the database and the sender, which the desk never loads; `screens` the
- * phone's other screens, `cases` what the home asks for last; `both` what those share with the desk's; `bench` what the desk's screens
- * share with each other; `link` what the phone's screens share with those behind a link. Each of the
- * desk's screens and of those behind links is a file of its own.
+ * phone's other screens, `cases` what the home asks for last; `both` what those share with the desk's;
+ * `bench` what the desk's screens share with each other; `link` what the phone's screens share with
+ * those behind a link. Each of the desk's screens and of those behind links is a file of its own.
  */
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -59,6 +59,7 @@ export { UNDO_MS, type Finished } from "./finish";
 export { NotSavedError, PhotoUnreadableError } from "./errors";
 export { uuidv7 } from "./ids";
 export { databaseFailure, databaseOpen, live, type Live } from "./live.svelte";
+export { watch } from "./watch";
 export {
   closeUserDatabase,
   onDatabaseNotice,

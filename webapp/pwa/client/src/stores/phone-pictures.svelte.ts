@@ -1,8 +1,7 @@
 /** Addresses for `<img src>` of many photos at once, given back when the component goes. */
 import { untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
-import { databaseOpen, loadPhoto } from "../db";
-import { watch } from "../db/watch";
+import { databaseOpen, loadPhoto, watch } from "../db";
 
 /** Must be called while a component is set up; `of(id)` is "" until the picture is there. */
 export function pictures(
