@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -20,6 +21,8 @@ from bench.server import Running
 INSPECTIONS, PHOTOS, PHOTO_BYTES = 400, 200, 300_000
 # As the client sends: so many records a push, and so many photos at once.
 BATCH, UPLOADS_AT_ONCE, PHONES = 100, 4, 8
+# So many photos go in one body once answers come this quickly.
+PHOTOS_A_BODY, QUICK_SECONDS = 8, 0.5
 REPEATS = 5
 # Its id, its SHA-256 in hex, its bytes.
 Photo = tuple[str, str, bytes]
@@ -86,17 +89,25 @@ def _sync(phone: Phone, envelopes: list[bytes], photos: list[Photo]) -> tuple[fl
     pushed = time.perf_counter()
     if applied != INSPECTIONS:
         raise RuntimeError(f"only {applied} of {INSPECTIONS} inspections were applied")
-    local = threading.local()
-
-    def upload(photo: Photo) -> None:
-        if not hasattr(local, "phone"):
-            local.phone = phone.another_connection()
-        local.phone.put(*photo)
-
+    queue = deque(photos)
+    connections = [phone.another_connection() for _ in range(UPLOADS_AT_ONCE)]
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-        list(pool.map(upload, photos))
+        list(pool.map(partial(_upload, queue), connections))
     print(f"  inspections {pushed - began:.2f} s, photos {time.perf_counter() - pushed:.2f} s")
     return pushed - began, time.perf_counter() - pushed
+
+
+def _upload(queue: deque[Photo], phone: Phone) -> None:
+    """Send from the queue until it is empty: one, and twice as many after each quick answer."""
+    many = 1
+    while some := [queue.popleft() for _ in range(min(many, len(queue)))]:
+        began = time.perf_counter()
+        if len(some) == 1:
+            phone.put(*some[0])
+        else:
+            phone.put_several(some)
+        if time.perf_counter() - began < QUICK_SECONDS:
+            many = min(2 * many, PHOTOS_A_BODY)
 
 
 @measures

@@ -15,7 +15,7 @@ from webapp.storage import ObjectStore
 from webapp.sync import photos, rescue
 from webapp.sync.rescue import Author, Loader, PhotoReport, RecordReport, RescueReport
 from webapp.sync.rescue_file import RescuedPhoto, RescuedRecord, RescueFile, open_rescue_file
-from webapp.taking import take_operations, take_photo
+from webapp.taking import take_operations, take_photos
 
 # The bytes of these are not what the phone had hashed: no second try mends them.
 _DAMAGED = frozenset({"digest_mismatch", "photo_size_mismatch", "photo_empty"})
@@ -109,13 +109,12 @@ class _Load:
             return False
         if not self._file.has_photo(photo):
             raise AppError("photo_empty")
-        number = take_photo(
+        taken = take_photos(
             self._store,
             self._contract_id,
-            slot,
-            self._file.photo_reader(photo),
+            [(slot, self._file.photo_reader(photo))],
             self._maximum_photo_bytes,
             self._now,
             beside=lambda session: rescue.note_photo(session, *self._of, photo.id, self._now),
         )
-        return number is not None
+        return bool(taken.stored)

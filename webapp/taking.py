@@ -6,7 +6,8 @@ its row is noted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
@@ -15,13 +16,24 @@ from sqlalchemy.orm import Session
 from webapp import log
 from webapp.db import db, unit_of_work
 from webapp.errors import AppError
+from webapp.pictures import Picture
 from webapp.storage import ObjectStore
 from webapp.sync import photos
 from webapp.sync.queries import Slot
 from webapp.sync.rules import Received
 from webapp.sync.wire import OperationOut
 
+# A photo that is expected, and where its bytes are read from.
+Coming = tuple[Slot, Callable[[int], bytes]]
 Receive = Callable[[Session, list[Received]], list[OperationOut]]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The contract's new head, if there is one, and the uids of those photos that were not known yet."""
+
+    head: int | None = None
+    stored: frozenset[str] = frozenset()
 
 
 def take_operations(receive: Receive, received: list[Received]) -> list[OperationOut]:
@@ -53,26 +65,47 @@ def _take_one(receive: Receive, one: Received) -> OperationOut:
         return receive(session, [Received(one.operation, None, "unexpected")])[0]
 
 
-def take_photo(
+def take_photos(
     store: ObjectStore,
     contract_id: int,
-    slot: Slot,
-    read: Callable[[int], bytes],
+    coming: Sequence[Coming],
     maximum_bytes: int,
     now: datetime,
     beside: Callable[[Session], None] | None = None,
-) -> int | None:
-    """Make the photo durable and note it; the contract's new head, None for a photo known by now.
+) -> Taken:
+    """Make photos durable one after the other, and note them at once.
 
-    :param beside: what else is written in the transaction that notes it
+    What came whole is noted, whatever ends the rest.
+
+    :param beside: what else is written in the transaction that notes them
     :raise AppError: see :func:`webapp.sync.photos.read_upload`; ``disk_full``
     """
     # No read transaction is held while a slow phone sends and the disk works.
     db.session.rollback()
-    upload = photos.read_upload(read, slot, maximum_bytes)
-    photos.store_object(store, contract_id, upload)
+    whole: list[tuple[Slot, Picture]] = []
+    try:
+        for slot, read in coming:
+            upload = photos.read_upload(read, slot, maximum_bytes)
+            if not slot.received:
+                photos.store_object(store, contract_id, upload)
+                whole.append((slot, upload.picture))
+    finally:
+        taken = _note_photos(contract_id, whole, now, beside) if whole else Taken()
+    return taken
+
+
+def _note_photos(
+    contract_id: int,
+    whole: list[tuple[Slot, Picture]],
+    now: datetime,
+    beside: Callable[[Session], None] | None,
+) -> Taken:
     with unit_of_work() as session:
-        head = photos.note_received(session, contract_id, slot, upload.picture, now)
-        if head is not None and beside is not None:
+        heads = {
+            slot.uid: photos.note_received(session, contract_id, slot, picture, now)
+            for slot, picture in whole
+        }
+        stored = {uid: head for uid, head in heads.items() if head is not None}
+        if stored and beside is not None:
             beside(session)
-        return head
+    return Taken(max(stored.values(), default=None), frozenset(stored))

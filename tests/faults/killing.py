@@ -31,7 +31,7 @@ _POINT, _PATH = os.environ["FAULT_POINT"], os.environ["FAULT_PATH"]
 
 def _reached(point: str) -> None:
     """Die here, if this is the point, the request, and the first time."""
-    if point != _POINT or not has_request_context() or _PATH not in request.path:
+    if point != _POINT or not has_request_context() or _PATH not in request.full_path:
         return
     try:
         os.close(os.open(os.environ["FAULT_MARK"], os.O_CREAT | os.O_EXCL))

@@ -15,7 +15,7 @@ from tests.faults.oracle import judge
 from tests.faults.proxy import Answer, Fault, Proxy, portal
 from webapp.db import now_utc
 
-PUSH, PHOTOS = "sync/push", "/photos/"
+PUSH, PHOTOS, TOGETHER = "sync/push", "/photos/", "/photos?ids="
 JSON = {"Content-Type": "application/json"}
 PROBLEM = {"Content-Type": "application/problem+json"}
 _seeds = count(1)
@@ -196,3 +196,72 @@ def test_12_a_reply_cut_in_the_middle(
         network.add(Fault(path, reply_bytes=length, times=2))
         assert not full.sync()["ok"]
         survived(full, site)
+
+
+@pytest.fixture
+def many(phone: NodePhone) -> NodePhone:
+    """Li's phone with twenty photos that nobody has yet: the last of them go several in a body."""
+    inspect(phone, *[3000] * 20)
+    return phone
+
+
+def changed(body: bytes) -> bytes:
+    """Another byte in the last photo."""
+    return body[:-1] + b"?!"[body[-1] == 63 :][:1]
+
+
+@pytest.mark.fault(1)
+@pytest.mark.fault(5)
+@pytest.mark.fault(9)
+@pytest.mark.fault(11)
+@pytest.mark.fault(12)
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ({"reply_lost": True}, "offline"),
+        ({"request_bytes": 0}, "offline"),
+        ({"request_bytes": 4000}, "offline"),
+        ({"reply_bytes": 1}, "foreign"),
+        ({"reply_bytes": 120}, "foreign"),
+        ({"answer": portal(200)}, "foreign"),
+        ({"answer": portal(302)}, "offline"),
+        ({"answer": Answer(200, JSON, b'{"envelope": 1, "epoch": "e", "head": 1}')}, "foreign"),
+        ({"answer": Answer(503, PROBLEM, b'{"code": "busy"}')}, "busy"),
+    ],
+)
+def test_photos_that_come_together_meet_what_ends_a_run(
+    many: NodePhone, site: Site, network: Proxy, what: dict[str, Any], reason: str
+) -> None:
+    fault = network.add(Fault(TOGETHER, times=2, **what))
+    result = many.sync()
+    assert (fault.met > 0, result["ok"]) == (True, False)
+    assert result["failure"]["reason"] in (reason, "offline"), result
+    survived(many, site)
+    assert len(site.read().photos) == 20
+
+
+@pytest.mark.fault(3)
+@pytest.mark.fault(6)
+@pytest.mark.fault(7)
+@pytest.mark.fault(8)
+@pytest.mark.fault(10)
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"twice": True},
+        {"empty": True},
+        {"damage": changed},
+        {"damage": lambda body: body[:3000] + changed(body[3000:])},
+        {"answer": Answer(413, {"Content-Type": "text/html"}, b"too large")},
+        {"answer": Answer(413, PROBLEM, b'{"status": 413, "code": "too_large"}')},
+        {"answer": Answer(500, PROBLEM, b'{"code": "unexpected"}')},
+    ],
+)
+def test_photos_that_come_together_and_are_refused_come_one_by_one(
+    many: NodePhone, site: Site, network: Proxy, what: dict[str, Any]
+) -> None:
+    fault = network.add(Fault(TOGETHER, times=2, **what))
+    assert many.sync()["ok"]
+    assert fault.met
+    assert len(site.read().photos) == 20
+    survived(many, site)

@@ -64,6 +64,22 @@ def test_32_killed_between_file_and_row(serve: Serve, open_phone: OpenPhone, poi
     came_to_rest(site, phone)
 
 
+@pytest.mark.fault(32)
+@pytest.mark.parametrize("point", ["before_rename", "after_file", "before_commit", "after_commit"])
+def test_32_killed_among_photos_that_come_together(
+    serve: Serve, open_phone: OpenPhone, point: str
+) -> None:
+    site = serve(point=point, path="/photos?ids")
+    phone = open_phone(site)
+    phone.save(phone.ask("tasks")[0], *(photo_bytes(seed) for seed in range(20)))
+    assert phone.sync()["failure"]["reason"] == "offline"
+    phone.look()
+    judge([phone.told], site.read(), quiet=False)
+    assert len(site.read().photos) < 20
+    came_to_rest(site, phone)
+    assert len(site.read().photos) == 20
+
+
 @pytest.mark.fault(1)
 @pytest.mark.fault(2)
 def test_01_and_02_killed_again_and_again_while_two_phones_send(

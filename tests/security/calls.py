@@ -196,6 +196,11 @@ _WITH: dict[tuple[str, str], Callable[[World], Names]] = {
     ("POST", "/cases/{name}/loans"): lambda _: {"json": {"uid": made.uid(), "what": "备机"}},
     ("PATCH", "/after-hours-terms"): lambda _: {"json": {"free_hours": 100}},
     ("PATCH", "/open-items/{number}"): lambda _: {"json": {"remark": "订货"}},
+    ("PUT", "/photos"): lambda world: {
+        "data": PICTURE,
+        "query_string": {"ids": world.names["photo_uid"]},
+        "headers": {"Content-Type": "application/octet-stream"},
+    },
     ("PUT", "/photos/{photo_uid}"): lambda _: {
         "data": PICTURE,
         "headers": {"Repr-Digest": digest(PICTURE), "Content-Type": "image/jpeg"},

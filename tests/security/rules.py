@@ -280,6 +280,7 @@ _OF_A_CONTRACT: dict[tuple[str, str], str] = {
     ("POST", "/photos/review"): "review",
     ("GET", "/photos/{photo_uid}"): "view",
     ("GET", "/photos/{photo_uid}/image"): "view",
+    ("PUT", "/photos"): "inspect",
     ("PUT", "/photos/{photo_uid}"): "inspect",
     ("POST", "/photos/{photo_uid}/review"): "review",
     ("GET", "/quarantine"): "review",
@@ -364,7 +365,7 @@ _AREA_OF |= {"consumables": "rounds", "device-records": "rounds"}
 _OF_REPORTS = ("/figures", "/report", "/disabled-rooms", "/ageing", "/types")
 # What only a person or his phone does, whatever the scope: sign, settle what is checked, send photos.
 _PERSONS = {"/rounds/{month}/sign-offs", "/rounds/{month}/rechecks"}
-_PHONES = {("PUT", "/photos/{photo_uid}")}
+_PHONES = {("PUT", "/photos"), ("PUT", "/photos/{photo_uid}")}
 
 
 def token_scope(method: str, path: str) -> str | None:

@@ -155,6 +155,7 @@ def test_answers_that_nobody_takes_keep_nobody_out(
         ("POST", "sync/push", b"413"),
         ("POST", "sync/missing", b"413"),
         ("PUT", f"photos/{made.uid()}", b"409"),
+        ("PUT", f"photos?ids={made.uid()}", b"409"),
         ("POST", "buildings", b"413"),
         ("POST", "estate/import?filename=x.csv", b"413"),
     ],

@@ -35,6 +35,7 @@ READS = sorted(path for method, path in RULES if method == "GET")
 # Those whose body is JSON: not a photo's bytes, a register or a rescue file.
 BYTES = (
     "/estate/import",
+    "/photos",
     "/photos/{photo_uid}",
     "/rescue",
     "/photos/{file_uid}",

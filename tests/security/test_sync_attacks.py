@@ -190,6 +190,7 @@ def test_every_sync_endpoint_is_walled_off(
         ("POST", "sync/push", 403),
         ("POST", "sync/missing", 403),
         ("PUT", f"photos/{made.uid()}", 403),
+        ("PUT", f"photos?ids={made.uid()}", 403),
         ("GET", "sync/pull", 200),
     ]
     for method, path, for_lead in requests:

@@ -98,6 +98,12 @@ class Phone:
         body: dict[str, Any] = answer.get_json()
         return body
 
+    def put_together(self, photos: dict[str, bytes], **headers: str) -> TestResponse:
+        """Send several photos in one body."""
+        sent = {"Content-Type": "application/octet-stream", **headers}
+        url = self.url(f"photos?ids={','.join(photos)}")
+        return self.browser.put(url, data=b"".join(photos.values()), headers=sent)
+
     def put(self, uid: str, data: bytes, **headers: str) -> TestResponse:
         sent = {"Repr-Digest": digest(data), "Content-Type": "image/jpeg", **headers}
         return self.browser.put(self.url(f"photos/{uid}"), data=data, headers=sent)

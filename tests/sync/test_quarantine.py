@@ -25,7 +25,7 @@ from webapp.rounds.models import Inspection, InspectionRevision, Photo, Round
 from webapp.storage import object_store, photo_key
 from webapp.sync.models import ServerState
 from webapp.sync.photos import find_slot
-from webapp.taking import take_photo
+from webapp.taking import take_photos
 
 
 @pytest.fixture
@@ -230,8 +230,9 @@ def test_a_photo_whose_record_is_applied_while_its_bytes_come_is_the_records(
     payload["readings"][0]["item"] = "power"
     applied = desk.post(f"quarantine/{row['id']}/apply", {"payload": json.dumps(payload)})
     assert applied.status_code == 200
-    taken = take_photo(object_store(), contract.id, found, BytesIO(data).read, 10**6, now_utc())
-    assert taken is not None
+    coming = [(found, BytesIO(data).read)]
+    taken = take_photos(object_store(), contract.id, coming, 10**6, now_utc())
+    assert taken.stored
     received = sa.select(Photo.received_at.is_not(None)).where(Photo.uid == line["id"])
     assert db.session.scalar(received)
 

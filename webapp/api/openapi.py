@@ -54,6 +54,7 @@ _WIRE_STRUCTS = (
     wire.PushIn,
     wire.PushOut,
     wire.PhotoOut,
+    wire.PhotosOut,
     wire.MissingIn,
     wire.MissingOut,
     wire.PullOut,

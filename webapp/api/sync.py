@@ -32,8 +32,17 @@ from webapp.sync.phones import PhoneState, note_phone, tells_news
 from webapp.sync.pull import pull
 from webapp.sync.queries import Head
 from webapp.sync.rules import clock_offset_seconds, read_phone_report, read_push, where_and_why
-from webapp.sync.wire import MissingIn, MissingOut, PhoneReport, PhotoOut, PushIn, PushOut
-from webapp.taking import take_operations, take_photo
+from webapp.sync.wire import (
+    MissingIn,
+    MissingOut,
+    PhoneReport,
+    PhotoOut,
+    PhotosOut,
+    PushIn,
+    PushOut,
+    TakenPhoto,
+)
+from webapp.taking import Taken, take_operations, take_photos
 
 bp = blueprint("sync", "What phones send and pull")
 # A phone's whole pull is a megabyte of JSON; beyond level 5 gzip costs more than it saves.
@@ -42,6 +51,8 @@ _WORTH_GZIP_BYTES = 1024
 _LARGEST_CURSOR = 2**62
 # So many small pictures are some 300 KB: a record that is to leave a phone waits for no more.
 MOST_PICTURES = 16
+# So many photos are some 2.5 MB: what is lost with a body that breaks off is sent again.
+MOST_PHOTOS = 8
 _FILES = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
 
 
@@ -280,9 +291,8 @@ def put_photo(contract_code: str, photo_uid: str) -> Response:
     access = require("inspect", contract_code)
     sha256 = photos.digest_in(request.headers.get("Repr-Digest"))
     slot = photos.find_slot(db.session(), access.contract_id, photo_uid, sha256)
-    number = None if slot.received else _store(access.contract_id, slot)
-    known = Head(slot.epoch, number) if slot.epoch and number else None
-    head = known or _head(access.contract_id)
+    taken = Taken() if slot.received else _store(access.contract_id, slot)
+    head = _head_after(access.contract_id, taken, slot.epoch)
     return _answer(
         PhotoOut(
             epoch=head.epoch,
@@ -290,15 +300,78 @@ def put_photo(contract_code: str, photo_uid: str) -> Response:
             id=photo_uid,
             sha256=sha256,
             bytes=slot.bytes,
-            result="stored" if number else "duplicate",
+            result="stored" if taken.stored else "duplicate",
         )
     )
 
 
-def _store(contract_id: int, slot: queries.Slot) -> int | None:
-    """Make the photo durable and note it; the contract's new head, None for a photo known by now."""
+def _store(contract_id: int, slot: queries.Slot) -> Taken:
+    """Make the photo durable and note it."""
     maximum = settings().max_photo_bytes
     if (request.content_length or 0) > maximum:
         raise AppError("too_large", maximum=maximum)
     request.max_content_length = maximum
-    return take_photo(object_store(), contract_id, slot, request.stream.read, maximum, now_utc())
+    coming = [(slot, request.stream.read)]
+    return take_photos(object_store(), contract_id, coming, maximum, now_utc())
+
+
+def _head_after(contract_id: int, taken: Taken, epoch: str | None) -> Head:
+    return Head(epoch, taken.head) if epoch and taken.head else _head(contract_id)
+
+
+@bp.put(f"{CONTRACT}/photos")
+@at_most(6000)
+@bp.doc(
+    parameters=[
+        {
+            "in": "query",
+            "name": "ids",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": f"The ids of up to {MOST_PHOTOS} photos, with commas between them.",
+        }
+    ],
+    requestBody={
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    responses={200: {"description": "OK", "content": _json("PhotosOut")}},
+)
+def put_photos(contract_code: str) -> Response:
+    """Take photos that inspections have declared, one after the other in one body.
+
+    Each is as long as its record has said, and is held against the hash that it has said. Answered
+    once all are durable; what came whole before the first that is not as declared is kept too.
+    """
+    access = require("inspect", contract_code)
+    uids = list(dict.fromkeys(request.args.get("ids", "").split(",")))
+    if len(uids) > MOST_PHOTOS or not all(map(is_uid, uids)):
+        raise AppError("invalid", fields={"ids": ["invalid"]})
+    slots = photos.find_slots(db.session(), access.contract_id, uids)
+    maximum, expected = settings().max_photo_bytes, sum(slot.bytes for slot in slots)
+    if expected > maximum:
+        raise AppError("too_large", maximum=maximum)
+    if request.content_length != expected:
+        raise AppError(
+            "photo_size_mismatch", expected=expected, received=request.content_length or 0
+        )
+    request.max_content_length = maximum
+    read = request.stream.read
+    coming = [(slot, photos.portion(read, slot.bytes)) for slot in slots]
+    taken = take_photos(object_store(), access.contract_id, coming, maximum, now_utc())
+    head = _head_after(access.contract_id, taken, slots[0].epoch)
+    return _answer(
+        PhotosOut(
+            epoch=head.epoch,
+            head=head.seq,
+            photos=[
+                TakenPhoto(
+                    id=slot.uid,
+                    sha256=slot.sha256,
+                    bytes=slot.bytes,
+                    result="stored" if slot.uid in taken.stored else "duplicate",
+                )
+                for slot in slots
+            ],
+        )
+    )

@@ -11,7 +11,7 @@ import binascii
 import errno
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,31 @@ def find_slot(session: Session, contract_id: int, uid: str, sha256: str) -> Slot
     if slot.sha256 != sha256:
         raise AppError("digest_mismatch", expected=slot.sha256)
     return slot
+
+
+def find_slots(session: Session, contract_id: int, uids: Sequence[str]) -> list[Slot]:
+    """The slots of photos that come in one body, in its order.
+
+    :raise AppError: ``photo_not_expected``, as for one alone
+    """
+    found = queries.slots(session, contract_id, uids)
+    for uid in uids:
+        if uid not in found:
+            raise AppError("photo_not_expected", id=uid)
+    return [found[uid] for uid in uids]
+
+
+def portion(read: Callable[[int], bytes], size: int) -> Callable[[int], bytes]:
+    """Read no further than so many bytes: one photo of a body that carries several."""
+    left = size
+
+    def read_on(most: int) -> bytes:
+        nonlocal left
+        part = read(min(most, left)) if left else b""
+        left -= len(part)
+        return part
+
+    return read_on
 
 
 def read_upload(read: Callable[[int], bytes], slot: Slot, maximum_bytes: int) -> Upload:

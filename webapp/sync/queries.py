@@ -23,7 +23,7 @@ _AT_ONCE = 500
 Key = TypeVar("Key")
 
 # Built once: every request of a phone asks these, and building a statement costs more than running it.
-_photo, _contract, _state = Photo.__table__.c, Contract.__table__.c, ServerState.__table__.c
+_state = ServerState.__table__.c
 _HEAD = (
     sa.select(Contract.head_seq, ServerState.value)
     .select_from(Contract)
@@ -32,23 +32,20 @@ _HEAD = (
 )
 _LOCK = sa.select(Contract.id).where(Contract.id == sa.bindparam("contract_id")).with_for_update()
 _EPOCH = sa.select(_state.value).where(_state.key == EPOCH).scalar_subquery()
-_file = CaseFile.__table__.c
-_FILE_SLOT = sa.select(_file.id, _file.sha256, _file.bytes, _file.received_at, _EPOCH).where(
-    _file.contract_id == sa.bindparam("contract_id"), _file.uid == sa.bindparam("uid")
-)
-_kept = KeptPhoto.__table__.c
-_KEPT_SLOT = sa.select(_kept.id, _kept.sha256, _kept.bytes, _kept.received_at, _EPOCH).where(
-    _kept.contract_id == sa.bindparam("contract_id"), _kept.uid == sa.bindparam("uid")
-)
-_SLOT = sa.select(_photo.id, _photo.sha256, _photo.bytes, _photo.received_at, _EPOCH).where(
-    _photo.contract_id == sa.bindparam("contract_id"), _photo.uid == sa.bindparam("uid")
-)
+
+
+def _slots_in(of: sa.ColumnCollection[Any, Any]) -> sa.Select[Any]:
+    return sa.select(of.uid, of.id, of.sha256, of.bytes, of.received_at, _EPOCH).where(
+        of.contract_id == sa.bindparam("contract_id"),
+        of.uid.in_(sa.bindparam("uids", expanding=True)),
+    )
+
 
 SlotOf = Literal["inspection", "case", "quarantined"]
 _SLOTS: tuple[tuple[SlotOf, sa.Select[Any]], ...] = (
-    ("inspection", _SLOT),
-    ("case", _FILE_SLOT),
-    ("quarantined", _KEPT_SLOT),
+    ("inspection", _slots_in(Photo.__table__.c)),
+    ("case", _slots_in(CaseFile.__table__.c)),
+    ("quarantined", _slots_in(KeptPhoto.__table__.c)),
 )
 
 
@@ -115,14 +112,23 @@ def known_operations(session: Session, contract_id: int, ids: Iterable[str]) -> 
 
 def slot(session: Session, contract_id: int, uid: str) -> Slot | None:
     """The photo of that uid in this contract; what is no uid is nobody's."""
-    if not is_uid(uid):
-        return None
+    return slots(session, contract_id, [uid]).get(uid)
+
+
+def slots(session: Session, contract_id: int, uids: Sequence[str]) -> dict[str, Slot]:
+    """Those of the photos that this contract expects or has, by uid; what is no uid is nobody's."""
+    found: dict[str, Slot] = {}
+    sought = [uid for uid in uids if is_uid(uid)]
     for of, statement in _SLOTS:
-        named = {"contract_id": contract_id, "uid": uid}
-        row = session.connection().execute(statement, named).one_or_none()
-        if row is not None:
-            return Slot(row[0], row[1], row[2], row[3] is not None, row[4], of, uid)
-    return None
+        if not sought:
+            break
+        named = {"contract_id": contract_id, "uids": sought}
+        for uid, photo_id, sha256, size, received_at, epoch in session.connection().execute(
+            statement, named
+        ):
+            found[uid] = Slot(photo_id, sha256, size, received_at is not None, epoch, of, uid)
+        sought = [uid for uid in sought if uid not in found]
+    return found
 
 
 def photo_slots(

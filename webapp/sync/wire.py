@@ -142,6 +142,24 @@ class PhotoOut(msgspec.Struct):
     envelope: Literal[1] = 1
 
 
+class TakenPhoto(msgspec.Struct):
+    """One of several photos that came in one body."""
+
+    id: str
+    sha256: str
+    bytes: int
+    result: Literal["stored", "duplicate"]
+
+
+class PhotosOut(msgspec.Struct):
+    """The answer of several photos' PUT: given once all are durable and their rows are committed."""
+
+    epoch: str
+    head: int
+    photos: list[TakenPhoto]
+    envelope: Literal[1] = 1
+
+
 class HeldPhoto(msgspec.Struct, forbid_unknown_fields=True):
     """A photo that the phone still holds."""
 

@@ -54,7 +54,7 @@ SERVER = {
     "break_store": 5,
     "new_secret": 1,
 }
-PATHS = ["", "sync/push", "sync/push", "/photos/", "/photos/", "sync/pull", "sync/missing"]
+PATHS = ["", "sync/push", "sync/push", "/photos", "/photos", "sync/pull", "sync/missing"]
 DEEDS_A_WAVE = (10, 24)
 # An older backup is put back in every so many waves, one that was taken so many waves before.
 RESTORE_EVERY, BACKUP_BEFORE = 5, 2

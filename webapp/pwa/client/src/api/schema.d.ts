@@ -7301,7 +7301,41 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
-        put?: never;
+        /**
+         * Take photos that inspections have declared, one after the other in one body.
+         * @description Each is as long as its record has said, and is held against the hash that it has said. Answered
+         *     once all are durable; what came whole before the first that is not as declared is kept too.
+         */
+        put: {
+            parameters: {
+                query: {
+                    /** @description The ids of up to 8 photos, with commas between them. */
+                    ids: string;
+                };
+                header?: never;
+                path: {
+                    contract_code: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhotosOut"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -17570,6 +17604,20 @@ export interface components {
             uid: string;
             withdrawn: boolean;
         };
+        /**
+         * PhotosOut
+         * @description The answer of several photos' PUT: given once all are durable and their rows are committed.
+         */
+        PhotosOut: {
+            /**
+             * @default 1
+             * @enum {unknown}
+             */
+            envelope: 1;
+            epoch: string;
+            head: number;
+            photos: components["schemas"]["TakenPhoto"][];
+        };
         PhotosReviewed: {
             results: components["schemas"]["PhotoReviewed"][];
         };
@@ -18923,6 +18971,17 @@ export interface components {
             };
             step: string;
             uid: string;
+        };
+        /**
+         * TakenPhoto
+         * @description One of several photos that came in one body.
+         */
+        TakenPhoto: {
+            bytes: number;
+            id: string;
+            /** @enum {unknown} */
+            result: "duplicate" | "stored";
+            sha256: string;
         };
         TargetPoint: {
             month: string;

@@ -19,6 +19,7 @@ export type OperationAnswer = Schemas["OperationOut"];
 export type PushBody = Schemas["PushIn"];
 export type PushAnswer = Schemas["PushOut"];
 export type PhotoAnswer = Schemas["PhotoOut"];
+export type PhotosAnswer = Schemas["PhotosOut"];
 export type MissingBody = Schemas["MissingIn"];
 export type MissingAnswer = Schemas["MissingOut"];
 export type PhoneReport = Schemas["PhoneReport"];

@@ -32,28 +32,27 @@ function waits(photo: PhotoInfo, now: number): boolean {
 export async function soundBytes(db: UserDatabase, photo: PhotoInfo): Promise<StoredBytes | null> {
   const stored = await db.blobs.get(photo.id);
   if (!stored || stored.buf.byteLength === 0) {
-    await notePhoto(db, photo.id, "gone", "photo_gone");
+    await notePhotos(db, [photo.id], "gone", "photo_gone");
     return null;
   }
   const whole = stored.buf.byteLength === photo.bytes;
   if (whole && (await sha256Hex(stored.buf)) === photo.sha256) return stored;
-  await notePhoto(db, photo.id, "damaged", "photo_damaged");
+  await notePhotos(db, [photo.id], "damaged", "photo_damaged");
   return null;
 }
 
-/** Notes a photo's new state, and what it makes of its inspection. */
-export function notePhoto(
+/** Notes the new state of photos, and what it makes of their inspections. */
+export function notePhotos(
   db: UserDatabase,
-  id: string,
+  ids: readonly string[],
   state: PhotoState,
   code = "",
 ): Promise<void> {
   return write(db, () =>
     db.transaction("rw", db.photos, db.records, db.outbox, async () => {
-      const photo = await db.photos.get(id);
-      if (!photo) return;
-      await db.photos.put({ ...photo, state, code, next_try_at: 0 });
-      await settleRecord(db, photo.uid);
+      const photos = (await db.photos.bulkGet([...ids])).filter((photo) => photo !== undefined);
+      await db.photos.bulkPut(photos.map((photo) => ({ ...photo, state, code, next_try_at: 0 })));
+      for (const uid of new Set(photos.map((photo) => photo.uid))) await settleRecord(db, uid);
     }),
   );
 }

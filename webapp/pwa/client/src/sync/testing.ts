@@ -4,6 +4,11 @@ import { sha256Hex } from "../db/ids";
 import { firstPull } from "../db/testing";
 import type { Fetch } from "./http";
 
+interface DeclaredPhoto {
+  id: string;
+  sha256: string;
+  bytes: number;
+}
 type Reply = Response | null;
 /** Called before the server; an answer of its own means that the request never arrived. */
 type Before = (path: string, init: RequestInit) => Reply | Promise<Reply>;
@@ -49,6 +54,7 @@ export class FakeServer {
       return this.#envelope({ ...firstPull(), full: path.includes("cursor=0") });
     }
     if (path.includes("/sync/pictures")) return this.#pictures(new URLSearchParams(path.split("?")[1]));
+    if (path.includes("/photos?ids=")) return this.#several(path.split("ids=")[1]!.split(","), init);
     if (init.method === "PUT") return this.#photo(path.split("/").pop()!, init);
     return problem(404, "not_found");
   }
@@ -90,18 +96,39 @@ export class FakeServer {
   }
 
   async #photo(id: string, init: RequestInit): Promise<Response> {
-    const expected = [...this.operations.values()]
-      .filter((one) => one.envelope.kind !== "scan" && one.result === "applied")
-      .flatMap((one) => (JSON.parse(one.envelope.payload) as { photos: { id: string; sha256: string }[] }).photos)
-      .find((photo) => photo.id === id);
+    const expected = this.#declared(id);
     if (!expected) return problem(409, "photo_not_expected");
-    const buf = init.body as ArrayBuffer;
-    const sha256 = await sha256Hex(buf);
-    if (sha256 !== expected.sha256) return problem(422, "digest_mismatch");
+    const taken = await this.#keep(expected, init.body as ArrayBuffer);
+    return taken ? this.#envelope(taken) : problem(422, "digest_mismatch");
+  }
+
+  /** Keeps what comes whole before the first that is not as declared. */
+  async #several(ids: string[], init: RequestInit): Promise<Response> {
+    const photos = [];
+    let at = 0;
+    for (const id of ids) {
+      const expected = this.#declared(id);
+      if (!expected) return problem(409, "photo_not_expected");
+      const taken = await this.#keep(expected, (init.body as ArrayBuffer).slice(at, (at += expected.bytes)));
+      if (!taken) return problem(422, "digest_mismatch");
+      photos.push(taken);
+    }
+    return this.#envelope({ photos });
+  }
+
+  #declared(id: string): DeclaredPhoto | undefined {
+    return [...this.operations.values()]
+      .filter((one) => one.envelope.kind !== "scan" && one.result === "applied")
+      .flatMap((one) => (JSON.parse(one.envelope.payload) as { photos: DeclaredPhoto[] }).photos)
+      .find((photo) => photo.id === id);
+  }
+
+  async #keep({ id, sha256, bytes }: DeclaredPhoto, buf: ArrayBuffer): Promise<object | null> {
+    if ((await sha256Hex(buf)) !== sha256) return null;
     const result = this.photos.has(id) ? "duplicate" : "stored";
     this.photos.set(id, buf);
     this.head++;
-    return this.#envelope({ id, sha256, bytes: buf.byteLength, result });
+    return { id, sha256, bytes, result };
   }
 
   #envelope(body: object): Response {
