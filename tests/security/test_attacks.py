@@ -35,13 +35,13 @@ READS = sorted(path for method, path in RULES if method == "GET")
 # Those whose body is JSON: not a photo's bytes, a register or a rescue file.
 BYTES = (
     "/estate/import",
-    "/photos",
     "/photos/{photo_uid}",
     "/rescue",
     "/photos/{file_uid}",
     "/photos/{fault_photo_uid}",
     "/manuals",
     "/manuals/{manual_id}/versions",
+    "/photos",
 )
 WRITES_JSON = sorted(
     key
