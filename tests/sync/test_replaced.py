@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from flask.testing import FlaskClient
 from tests import factories
 from tests.rounds import made
 from tests.sync.phone import Phone, inspection, operation
+from webapp.cases.kinds import KINDS
+from webapp.cases.kinds_of_repair import REPLACE
 from webapp.cases.models import Case, CaseEvent
 from webapp.db import db, now_utc
 from webapp.estate.models import Device, Room
@@ -167,3 +170,25 @@ def test_what_is_of_a_device_replaced_twice_goes_to_the_one_that_stood_there(
         ("quarantined", "device_retired"),
     ]
     assert where(after) == third.id
+
+
+def test_what_goes_into_the_register_is_asked_for_no_longer_than_the_register_takes() -> None:
+    for step in KINDS["repair"].steps:
+        for field in step.fields if step.key == REPLACE else ():
+            if field.key in ("serial", "maker", "model", "asset_number"):
+                column = Device.__table__.c[field.key].type
+                assert isinstance(column, sa.String)
+                assert field.longest == column.length, field.key
+
+
+def test_a_serial_number_that_the_register_can_not_hold_is_held_for_a_supervisor(
+    phone: Phone, march: Round, devices: list[Device], replacing: Payload
+) -> None:
+    sent = json.loads(replacing["payload"])
+    sent["fields"]["serial"] = "S" * 121
+    [answer] = phone.push(operation("case_step", sent))
+    assert (answer["result"], answer["code"]) == ("quarantined", "invalid")
+    assert tasks(devices[0]) == [(False, "todo")]
+    sent |= {"uid": made.uid(), "fields": sent["fields"] | {"serial": "S" * 120}}
+    assert results(phone.push(operation("case_step", sent))) == [("applied", "")]
+    assert successor(devices[0]).serial == "S" * 120

@@ -119,6 +119,7 @@ class FieldSchema(ma.Schema):
     kind = fields.String(required=True)
     required = fields.Boolean(required=True)
     choices = fields.List(fields.String(), required=True)
+    longest = fields.Integer(required=True, metadata={"description": "A text's characters."})
 
 
 class StepSchema(ma.Schema):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.cases.kinds import KINDS, REFUSED
-from webapp.cases.steps import Field, Step
+from webapp.cases.steps import LONGEST_TEXT, Field, Step
 
 # What a phone's form knows; people, other cases and severities are chosen at the desk.
 _ASKED = frozenset({"text", "words", "code", "money", "date", "at", "number", "choice"})
@@ -56,5 +56,9 @@ def _plain(step: Step) -> dict[str, Any]:
 
 
 def _asked(field: Field) -> dict[str, Any]:
-    plain = {"key": field.key, "kind": field.kind, "required": field.required}
-    return plain | ({"choices": list(field.choices)} if field.choices else {})
+    plain: dict[str, Any] = {"key": field.key, "kind": field.kind, "required": field.required}
+    if field.choices:
+        plain["choices"] = list(field.choices)
+    if field.longest != LONGEST_TEXT:
+        plain["longest"] = field.longest
+    return plain

@@ -14,7 +14,7 @@ from webapp.cases.kind_parts import (
     make_kind,
     step,
 )
-from webapp.cases.steps import Field, Step
+from webapp.cases.steps import LONGEST_OF_DEVICE, Field, Step
 
 # Declared by the client's IT, an engineer, the hotline, a mail, or whoever scans the label (clause 8).
 FAULT = make_kind(
@@ -131,10 +131,10 @@ def _replace(*ways: str) -> Step:
         "handle",
         # The label that is stuck on the new one.
         Field("code", "code"),
-        Field("serial", "text", required=True),
-        Field("maker", "text"),
-        Field("model", "text"),
-        Field("asset_number", "text"),
+        Field("serial", "text", required=True, longest=LONGEST_OF_DEVICE),
+        Field("maker", "text", longest=LONGEST_OF_DEVICE),
+        Field("model", "text", longest=LONGEST_OF_DEVICE),
+        Field("asset_number", "text", longest=LONGEST_OF_DEVICE),
         Field("warranty_until", "date"),
         Field("solution", "words", required=True),
         Field("cost", "money"),

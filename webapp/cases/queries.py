@@ -88,6 +88,7 @@ def field_line(field: Field) -> dict[str, Any]:
         "kind": field.kind,
         "required": field.required,
         "choices": list(field.choices),
+        "longest": field.longest,
     }
 
 

@@ -34,18 +34,21 @@ FieldKind = Literal[
 ]
 # Characters at most: one line, and words of several.
 LONGEST_TEXT, LONGEST_WORDS = 200, 4000
+# What goes into the register is no longer than the register takes.
+LONGEST_OF_DEVICE = 120
 _CASE = re.compile(r"[A-Z][1-9][0-9]{0,8}")
 _WHOLE = {"person": (1, 2**31 - 1), "device": (1, 2**31 - 1), "severity": (1, 4), "rating": (1, 5)}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that a step asks for; ``choices`` are the keys of a choice."""
+    """One thing that a step asks for; ``choices`` are the keys of a choice, ``longest`` a text's characters."""
 
     key: str
     kind: FieldKind
     required: bool = False
     choices: tuple[str, ...] = ()
+    longest: int = LONGEST_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,7 @@ def _plain_text(field: Field, value: str) -> str | None:
         return None
     match field.kind:
         case "text" | "code":
-            return value if len(value) <= LONGEST_TEXT and "\n" not in value else None
+            return value if len(value) <= field.longest and "\n" not in value else None
         case "words":
             return value if len(value) <= LONGEST_WORDS else None
         case "choice":

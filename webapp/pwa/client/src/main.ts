@@ -8,5 +8,8 @@ import { settings } from "./stores/settings.svelte";
 
 settings.start();
 startRouter();
-mount(App, { target: document.getElementById("app")! });
-registerWorker();
+// In a turn of its own: reading the app in and drawing it are each long enough on a slow phone.
+setTimeout(() => {
+  mount(App, { target: document.getElementById("app")! });
+  registerWorker();
+});

@@ -15662,6 +15662,8 @@ export interface components {
             choices: string[];
             key: string;
             kind: string;
+            /** @description A text's characters. */
+            longest: number;
             required: boolean;
         };
         Finding: {

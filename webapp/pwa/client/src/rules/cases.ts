@@ -10,6 +10,8 @@ export interface StepField {
   kind: "words" | "text" | "code" | "money" | "date" | "at" | "number" | "choice";
   required: boolean;
   choices?: readonly string[];
+  /** A text's characters; left out where it may be as long as any. */
+  longest?: number;
 }
 
 export interface PhoneStep {
