@@ -7,7 +7,8 @@ import { reprDigest, sha256Hex, uuidv7 } from "./ids";
 import { closeUserDatabase, currentDatabase, onDatabase, onDatabaseNotice, openDatabase, openUserDatabase, reviveDatabase, write } from "./open";
 import { applyPull } from "./pulled";
 import { contractsOnPhone, UserDatabase } from "./schema";
-import { firstPull } from "./testing";
+import { resolveLabel, searchDevices } from "./search";
+import { firstPull, LABEL } from "./testing";
 
 let notices: string[] = [];
 let end = () => {};
@@ -96,6 +97,40 @@ test("a lost connection is opened again, and the write done once more", async ()
   expect(await db.getMeta("ready_at")).toBe("kept");
   db.close();
 });
+
+test.each([
+  ["has ended it", endNextRead],
+  ["has lost the connection", (db: UserDatabase) => db.close()],
+])("a label and a search are looked up once more where the browser %s", async (_, harm) => {
+  const db = await openUserDatabase(1, `LOOKUP${Math.random()}`);
+  await applyPull(db, firstPull());
+  await db.labels.put({ id: 1, code: LABEL, device_id: 1, revoked: false });
+  harm(db);
+  expect(await resolveLabel(db, LABEL)).toMatchObject({ kind: "device", code: LABEL });
+  harm(db);
+  expect((await searchDevices(db, "投影机")).map(({ device }) => device.id)).toEqual([1, 2]);
+});
+
+/** As WebKit does it: what is asked next is ended while it waits for its answer. */
+function endNextRead(): void {
+  const { get } = IDBObjectStore.prototype;
+  const { getAll } = IDBIndex.prototype;
+  const spies = [vi.spyOn(IDBObjectStore.prototype, "get"), vi.spyOn(IDBIndex.prototype, "getAll")] as const;
+  const end = (transaction: IDBTransaction) => {
+    transaction.abort();
+    spies.forEach((spy) => spy.mockRestore());
+  };
+  spies[0].mockImplementation(function (this: IDBObjectStore, ...asked) {
+    const request = get.apply(this, asked);
+    end(this.transaction);
+    return request;
+  });
+  spies[1].mockImplementation(function (this: IDBIndex, ...asked) {
+    const request = getAll.apply(this, asked);
+    end(this.objectStore.transaction);
+    return request;
+  });
+}
 
 test("live queries begin again when a lost connection is opened", async () => {
   const db = await openUserDatabase(1, "REVIVED");

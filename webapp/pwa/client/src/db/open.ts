@@ -107,6 +107,16 @@ export async function write<Result>(
   }
 }
 
+/** Runs a read once more, over a connection opened anew, where the browser has ended it (WebKit does so). */
+export async function read<Result>(db: UserDatabase, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch {
+    await reopen(db);
+    return work();
+  }
+}
+
 /** After a lost connection, as when the page comes to the front again: opened, and read anew. */
 export async function reviveDatabase(): Promise<void> {
   if (current && !current.isOpen()) await reopen(current);

@@ -5,7 +5,7 @@ import { parseLabel } from "../rules/label";
 import { collator, currentRound, groupBy } from "./home";
 import { operationOf } from "./finish";
 import { isoNow, uuidv7 } from "./ids";
-import { write } from "./open";
+import { read, write } from "./open";
 import { lastRecord } from "./drafts";
 import { outcomeOf, type TaskOutcome } from "./outcome";
 import type { UserDatabase } from "./schema";
@@ -53,7 +53,7 @@ export async function searchDevices(
   text: string,
   limit = 100,
 ): Promise<FoundDevice[]> {
-  const entries = await indexOf(db);
+  const entries = await read(db, () => indexOf(db));
   const words = foldText(text).split(" ").filter(Boolean);
   const found: FoundDevice[] = [];
   for (const entry of entries) {
@@ -121,7 +121,10 @@ function wordsOf(
 /** What a scanned or typed text stands for. It never is an address to go to. */
 export async function resolveLabel(db: UserDatabase, scanned: string): Promise<Resolved> {
   const code = parseLabel(scanned);
-  if (code === null) return { kind: "foreign" };
+  return code === null ? { kind: "foreign" } : read(db, () => lookUp(db, code));
+}
+
+async function lookUp(db: UserDatabase, code: string): Promise<Resolved> {
   const labels = await db.labels.where("code").equals(code).toArray();
   const label = labels.find((one) => !one.revoked) ?? labels[0];
   if (!label) return { kind: "unknown", code };
