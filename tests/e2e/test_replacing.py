@@ -60,6 +60,9 @@ def test_a_device_is_replaced_without_a_network_and_verified_by_the_next_inspect
     assert axe_violations(page) == []
     sheet.get_by_role("button", name="更换为新设备", exact=True).click()
     expect(sheet).to_contain_text("请填写")
+    # It lay below what was in sight.
+    expect(sheet.get_by_label("处理", exact=True)).to_be_focused()
+    expect(sheet.get_by_text("请填写")).to_be_in_viewport(ratio=1)
     sheet.get_by_label("处理", exact=True).fill("换上新机，四路输入正常")
     sheet.get_by_role("button", name="更换为新设备", exact=True).click()
     expect(sheet).to_be_hidden()

@@ -1,7 +1,7 @@
 /** A form on its way to the server: busy, refused as a whole, or refused field by field. */
-import { tick } from "svelte";
 import { ApiError } from "../../../api/client";
 import { errorText, isKey, t } from "../../../i18n";
+import { focusFirstWrong } from "../../../ui/wrong";
 
 export class Sending {
   busy = $state(false);
@@ -55,11 +55,6 @@ export class Sending {
 function codeText(code: string): string {
   const known = [`error.${code}`, `form.${code}`].find(isKey);
   return known && isKey(known) ? t(known) : t("form.refused");
-}
-
-async function focusFirstWrong(form?: HTMLElement): Promise<void> {
-  await tick();
-  form?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
 }
 
 /** Whether a text could be an IPv4 or IPv6 address, or is empty. */
