@@ -22,6 +22,7 @@ from webapp.rounds.models import InspectionRevision, Round
 OF_PHONES = {
     ("POST", f"{CONTRACT}/sync/push"),
     ("POST", f"{CONTRACT}/sync/missing"),
+    ("PUT", f"{CONTRACT}/photos"),
     ("PUT", f"{CONTRACT}/photos/{{photo_uid}}"),
     ("POST", f"{CONTRACT}/rescue"),
 }
