@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 
 from webapp import jobs as queue
-from webapp import receiving
+from webapp import log, receiving
 from webapp.api import openapi as openapi_api
 from webapp.backup import BackupError, restore_backup, write_backup
 from webapp.cases import field_steps
@@ -74,6 +74,7 @@ def work_jobs() -> None:
     worker.start()
     signal.sigwait(ending)
     stop.set()
+    log.event("worker_ending")
     worker.join()
 
 

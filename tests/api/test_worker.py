@@ -39,14 +39,15 @@ def slow_app(tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def worker(slow_app: Flask, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """``flask jobs work``, which knows the kind ``slow``."""
+    """``flask jobs work``, which knows the kind ``slow``; its log is the file ``log``."""
     app = f"{create_app.__module__}:create_app"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", app, "jobs", "work"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)},
-        stderr=subprocess.DEVNULL,
-    )
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", app, "jobs", "work"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)},
+            stderr=log,
+        )
     yield process
     process.kill()
     process.wait(PATIENCE_SECONDS)
@@ -73,6 +74,8 @@ def test_a_worker_told_to_end_finishes_its_job_and_takes_no_other(
             jobs.enqueue(session, "slow", {"n": number, "folder": str(tmp_path)}, now=now_utc())
     _wait_for((tmp_path / "begun-1").exists)
     worker.send_signal(told_by)
+    # Sent is not yet heard: the job must not end before.
+    _wait_for(lambda: b'"worker_ending"' in (tmp_path / "log").read_bytes())
     (tmp_path / "end").touch()
     assert worker.wait(PATIENCE_SECONDS) == 0
     assert (tmp_path / "done-1").exists()
