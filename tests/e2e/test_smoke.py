@@ -23,6 +23,37 @@ def test_signing_in_is_accessible(
     assert axe_violations(page) == []
 
 
+# Only the phone's database has this in its code.
+HOLDS_THE_DATABASE = """async () => {
+  const loaded = performance.getEntriesByType("resource").map((one) => one.name);
+  const scripts = loaded.filter((name) => name.endsWith(".js") && !name.endsWith("/sw.js"));
+  const texts = await Promise.all(scripts.map(async (name) => (await fetch(name)).text()));
+  return [scripts.length > 0, texts.some((text) => text.includes("indexedDB"))];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("login", "path", "holds"),
+    [
+        (None, "/", False),
+        (None, "/sign-in", False),
+        (None, "/d/BCDF2GH7/report", False),
+        ("wang", "/desk/estate", False),
+        ("zhang", "/", True),
+    ],
+)
+def test_only_a_phones_screens_load_the_phones_database(
+    login: str | None, path: str, holds: bool, shared_demo_server: Server, open_context: Open
+) -> None:
+    page = open_context(phone=login == "zhang", service_workers="block").new_page()
+    if login:
+        sign_in(page, shared_demo_server, login)
+    page.goto(f"{shared_demo_server.url}{path}")
+    page.locator("main h1, h1").first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(HOLDS_THE_DATABASE) == [True, holds]
+
+
 def test_a_wrong_password_says_what_to_do(shared_demo_server: Server, open_context: Open) -> None:
     page = open_context(phone=True).new_page()
     page.goto(f"{shared_demo_server.url}/sign-in")

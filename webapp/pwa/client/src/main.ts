@@ -8,8 +8,8 @@ import { settings } from "./stores/settings.svelte";
 
 settings.start();
 startRouter();
-// In a turn of its own: reading the app in and drawing it are each long enough on a slow phone.
+// Each in a turn of its own: reading the app in and drawing it are long enough on a slow phone.
 setTimeout(() => {
   mount(App, { target: document.getElementById("app")! });
-  registerWorker();
+  setTimeout(registerWorker);
 });
