@@ -182,6 +182,8 @@ def everything_about_it_is_noted(page: Page) -> None:
     page.get_by_role("button", name="多一个电池").click()
     page.get_by_role("dialog").get_by_role("button", name="完成").click()
     page.get_by_role("button", name="记一个新问题").click()
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    expect(page.get_by_label("发现了什么")).to_be_focused()
     page.get_by_label("发现了什么").fill(WORDS)
     page.get_by_role("dialog").get_by_role("button", name="保存").click()
     everything_is_still_there(page)

@@ -269,6 +269,7 @@ def test_a_whole_room_is_not_testable_with_its_reason(
     sheet = page.locator("dialog[open]")
     sheet.get_by_role("button", name="记为未能检").click()
     expect(sheet.get_by_role("alert")).to_contain_text("请选一个原因")
+    expect(sheet.get_by_role("alert")).to_be_in_viewport(ratio=1)
     sheet.get_by_text("会议占用", exact=True).click()
     sheet.get_by_role("button", name="记为未能检").click()
     expect(page.locator("main")).to_contain_text("此房间已完成")

@@ -16,7 +16,7 @@ type Id = number | string;
 type Ids = Partial<Record<PulledTable, Id[]>>;
 
 /** Rows handed to the browser at once; more of them hold up a slow phone's frames. */
-const SLICE = 60;
+const SLICE = 20;
 
 const RETURNED: Row = { returned_by_id: null, returned_at: "", revision: 0, payload: "" };
 /** What the wire leaves out because it is at its default. */

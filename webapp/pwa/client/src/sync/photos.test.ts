@@ -3,42 +3,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { saveDraft } from "../db/drafts";
 import { amendInspection, finishInspection } from "../db/finish";
 import { keepPhoto } from "../db/photos";
-import { applyPull } from "../db/pulled";
-import type { UserDatabase } from "../db/schema";
-import { emptyDatabase, firstPull, somePhoto } from "../db/testing";
-import type { InspectionRecord, PhotoInfo } from "../db/types";
+import { somePhoto } from "../db/testing";
 import { unsentCount } from "../db/unsent";
-import { runSync, type RunOptions, type RunResult } from "./run";
-import { FakeServer, json, problem } from "./testing";
+import { json, problem } from "./testing";
+import { begin, db, inspect, photosOf, record, run, server, WHOLE } from "./testing-phone";
 
-const WHOLE = { item: null, finding: null, open_item: null };
-let db: UserDatabase;
-let server: FakeServer;
-
-beforeEach(async () => {
-  db = await emptyDatabase();
-  await applyPull(db, firstPull());
-  await db.putMeta("head", 40);
-  server = new FakeServer();
-});
-
-function run(options: RunOptions = {}): Promise<RunResult> {
-  return runSync(db, server.fetch, { everything: true, ...options });
-}
-
-async function inspect(taskId = 1, photos = 1): Promise<string> {
-  await saveDraft(db, taskId, { answers: { power: { value: "pass" } } });
-  for (let n = 0; n < photos; n++) await keepPhoto(db, taskId, WHOLE, somePhoto(taskId * 1000 + n));
-  return (await finishInspection(db, taskId)).uid;
-}
-
-async function record(uid: string): Promise<InspectionRecord> {
-  return (await db.records.get(uid))!;
-}
-
-async function photosOf(uid: string): Promise<PhotoInfo[]> {
-  return db.photos.where("uid").equals(uid).sortBy("id");
-}
+beforeEach(begin);
 
 describe("each photo", () => {
   test("stored bytes that are not what was taken are never sent, and never called sent", async () => {

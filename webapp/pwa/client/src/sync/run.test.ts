@@ -2,44 +2,13 @@ import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { saveDraft } from "../db/drafts";
 import { amendInspection, finishInspection, finishWithException, undoFinish } from "../db/finish";
-import { keepPhoto } from "../db/photos";
-import { applyPull } from "../db/pulled";
-import type { UserDatabase } from "../db/schema";
 import { recordScan } from "../db/search";
-import { emptyDatabase, firstPull, LABEL, somePhoto } from "../db/testing";
-import type { InspectionRecord, PhotoInfo } from "../db/types";
+import { LABEL } from "../db/testing";
 import { unsentCount } from "../db/unsent";
-import { runSync, type RunOptions, type RunResult } from "./run";
-import { FakeServer, json, problem } from "./testing";
+import { json, problem } from "./testing";
+import { begin, db, inspect, photosOf, record, run, server } from "./testing-phone";
 
-const WHOLE = { item: null, finding: null, open_item: null };
-let db: UserDatabase;
-let server: FakeServer;
-
-beforeEach(async () => {
-  db = await emptyDatabase();
-  await applyPull(db, firstPull());
-  await db.putMeta("head", 40);
-  server = new FakeServer();
-});
-
-function run(options: RunOptions = {}): Promise<RunResult> {
-  return runSync(db, server.fetch, { everything: true, ...options });
-}
-
-async function inspect(taskId = 1, photos = 1): Promise<string> {
-  await saveDraft(db, taskId, { answers: { power: { value: "pass" }, lamp_hours: { value: 9 } } });
-  for (let n = 0; n < photos; n++) await keepPhoto(db, taskId, WHOLE, somePhoto(taskId * 10 + n));
-  return (await finishInspection(db, taskId)).uid;
-}
-
-async function record(uid: string): Promise<InspectionRecord> {
-  return (await db.records.get(uid))!;
-}
-
-async function photosOf(uid: string): Promise<PhotoInfo[]> {
-  return db.photos.where("uid").equals(uid).sortBy("id");
-}
+beforeEach(begin);
 
 describe("a good network", () => {
   test("records go first, their photos after, byte for byte, and all is accepted", async () => {
