@@ -1,4 +1,4 @@
-import { currentDatabase } from "./open";
+import { currentDatabase, read } from "./open";
 import type { UserDatabase } from "./schema";
 
 type OnDatabase<Args extends unknown[], Result> = (
@@ -17,4 +17,11 @@ export function bound<Args extends unknown[], Result>(
       return Promise.reject(error as Error);
     }
   };
+}
+
+/** `bound`, for a read that nobody asks again: done once more where the browser has ended it. */
+export function boundRead<Args extends unknown[], Result>(
+  work: OnDatabase<Args, Result>,
+): (...args: Args) => Promise<Result> {
+  return bound((db, ...args: Args) => read(db, () => work(db, ...args)));
 }

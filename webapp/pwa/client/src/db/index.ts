@@ -2,9 +2,10 @@
  * The phone's own copy, as the screens use it; see README.md in this folder.
  *
  * Everything here works on the database of the signed-in user, which `openUserDatabase` has made
- * the current one. Reads are for `live`; writes answer once they are on the disk.
+ * the current one. Reads are for `live`, or with `boundRead` for who asks once; writes answer once
+ * they are on the disk.
  */
-import { bound } from "./bound";
+import { bound, boundRead } from "./bound";
 import * as drafts from "./drafts";
 import * as finishing from "./finish";
 import * as homes from "./home";
@@ -19,19 +20,20 @@ import * as tasks from "./task";
 import * as unsent from "./unsent";
 
 export const home = bound(homes.home);
+export const homeOnce = boundRead(homes.home);
 export const currentRound = bound(homes.currentRound);
 export const roomsOf = bound(homes.roomsOf);
 export const room = bound(homes.room);
 export const task = bound(tasks.task);
 export const openItems = bound(items.openItemViews);
 export const revisits = bound(visits.revisits);
-export const searchDevices = bound(search.searchDevices);
-export const resolveLabel = bound(search.resolveLabel);
+export const searchDevices = boundRead(search.searchDevices);
+export const resolveLabel = boundRead(search.resolveLabel);
 export const syncState = bound(state.syncState);
 export const syncSummary = bound(state.syncSummary);
 export const syncEvents = bound(state.syncEvents);
 export const unsentCount = bound(unsent.unsentCount);
-export const unsentOnPhone = bound(unsent.unsentOnPhone);
+export const unsentOnPhone = boundRead(unsent.unsentOnPhone);
 
 export const saveDraft = bound(drafts.saveDraft);
 export const discardDraft = bound(drafts.discardDraft);

@@ -1,13 +1,14 @@
 import "fake-indexeddb/auto";
 import Dexie from "dexie";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { homeOnce, resolveLabel, searchDevices } from ".";
+import { caseDraft, placeOfDevice, saveCaseDraft } from "./casework";
 import { saveDraft } from "./drafts";
 import { NotSavedError, toNotSaved } from "./errors";
 import { reprDigest, sha256Hex, uuidv7 } from "./ids";
 import { closeUserDatabase, currentDatabase, onDatabase, onDatabaseNotice, openDatabase, openUserDatabase, reviveDatabase, write } from "./open";
 import { applyPull } from "./pulled";
 import { contractsOnPhone, UserDatabase } from "./schema";
-import { resolveLabel, searchDevices } from "./search";
 import { firstPull, LABEL } from "./testing";
 
 let notices: string[] = [];
@@ -101,14 +102,21 @@ test("a lost connection is opened again, and the write done once more", async ()
 test.each([
   ["has ended it", endNextRead],
   ["has lost the connection", (db: UserDatabase) => db.close()],
-])("a label and a search are looked up once more where the browser %s", async (_, harm) => {
-  const db = await openUserDatabase(1, `LOOKUP${Math.random()}`);
+])("what is read once is read once more where the browser %s", async (_, harm) => {
+  const db = await openUserDatabase(1, `ONCE${Math.random()}`);
   await applyPull(db, firstPull());
   await db.labels.put({ id: 1, code: LABEL, device_id: 1, revoked: false });
+  await saveCaseDraft("declare/1", { title: "没有声音" });
   harm(db);
-  expect(await resolveLabel(db, LABEL)).toMatchObject({ kind: "device", code: LABEL });
+  expect(await resolveLabel(LABEL)).toMatchObject({ kind: "device", code: LABEL });
   harm(db);
-  expect((await searchDevices(db, "投影机")).map(({ device }) => device.id)).toEqual([1, 2]);
+  expect((await searchDevices("投影机")).map(({ device }) => device.id)).toEqual([1, 2]);
+  harm(db);
+  expect((await homeOnce()).rooms.map(({ room }) => room.id)).toContain(1);
+  harm(db);
+  expect((await placeOfDevice(1)).device?.id).toBe(1);
+  harm(db);
+  expect((await caseDraft("declare/1"))?.values).toEqual({ title: "没有声音" });
 });
 
 /** As WebKit does it: what is asked next is ended while it waits for its answer. */

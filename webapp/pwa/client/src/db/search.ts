@@ -5,7 +5,7 @@ import { parseLabel } from "../rules/label";
 import { collator, currentRound, groupBy } from "./home";
 import { operationOf } from "./finish";
 import { isoNow, uuidv7 } from "./ids";
-import { read, write } from "./open";
+import { write } from "./open";
 import { lastRecord } from "./drafts";
 import { outcomeOf, type TaskOutcome } from "./outcome";
 import type { UserDatabase } from "./schema";
@@ -53,7 +53,7 @@ export async function searchDevices(
   text: string,
   limit = 100,
 ): Promise<FoundDevice[]> {
-  const entries = await read(db, () => indexOf(db));
+  const entries = await indexOf(db);
   const words = foldText(text).split(" ").filter(Boolean);
   const found: FoundDevice[] = [];
   for (const entry of entries) {
@@ -121,7 +121,7 @@ function wordsOf(
 /** What a scanned or typed text stands for. It never is an address to go to. */
 export async function resolveLabel(db: UserDatabase, scanned: string): Promise<Resolved> {
   const code = parseLabel(scanned);
-  return code === null ? { kind: "foreign" } : read(db, () => lookUp(db, code));
+  return code === null ? { kind: "foreign" } : lookUp(db, code);
 }
 
 async function lookUp(db: UserDatabase, code: string): Promise<Resolved> {
