@@ -17,7 +17,7 @@ from bench.phone import Phone
 from bench.server import Running, serving
 
 ONE_YEAR, TEN_YEARS = 12, 120
-REPEATS, WARM = 60, 5
+REPEATS, WARM = 30, 5
 DATABASE = "roundbook.sqlite3"
 FIGURES = "figures?months=12"
 

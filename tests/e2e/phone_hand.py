@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import sqlite3
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ import qrcode
 from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import keep_settings, sign_in
 from tests.e2e.server import Server
 
 EMPTY_FRAMES = 15
@@ -79,10 +78,9 @@ def carried_over(server: Server) -> tuple[int, int, str]:
 
 def use_phone(page: Page, server: Server, login: str, language: str = "zh") -> None:
     """Sign in and wait until the round is on the phone, and the worker keeps the shell."""
-    sign_in(page, server, login)
-    kept = json.dumps({"language": language, "theme": "system"})
-    page.evaluate("kept => localStorage.setItem('roundbook.settings', kept)", kept)
-    page.reload()
+    sign_in(page, server, login, "/healthz")
+    keep_settings(page, server, language)
+    page.goto(f"{server.url}/")
     expect(page.locator(".hero")).to_be_visible(timeout=20_000)
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.conftest import axe_violations, sign_in
+from tests.e2e.conftest import axe_violations, sign_in, sign_in_by_form
 from tests.e2e.server import Server
 
 Open = Callable[..., BrowserContext]
@@ -66,5 +66,5 @@ def test_a_wrong_password_says_what_to_do(shared_demo_server: Server, open_conte
 
 def test_the_engineer_sees_the_months_round(shared_demo_server: Server, open_context: Open) -> None:
     page = open_context(phone=True).new_page()
-    sign_in(page, shared_demo_server, "zhang")
+    sign_in_by_form(page, shared_demo_server, "zhang")
     expect(page.get_by_role("heading", level=1)).to_contain_text("巡检")
