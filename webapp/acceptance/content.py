@@ -27,9 +27,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cache
+from json.encoder import encode_basestring
 from typing import Any
 
 
@@ -126,7 +128,10 @@ class TaskForm:
 
 def task_digest(form: TaskForm) -> str:
     """The SHA-256 of a task's canonical form, in hex."""
-    return _sha256({"form": "task/1", **_plain(form)})
+    inspection = _text(form.inspection)
+    return _sha256(
+        f'{{"device":{_text(form.device)},"form":"task/1","inspection":{inspection},"task":{form.task}}}'
+    )
 
 
 def room_sha256(round_id: int, room_id: int, digests: Mapping[int, str]) -> str:
@@ -135,7 +140,8 @@ def room_sha256(round_id: int, room_id: int, digests: Mapping[int, str]) -> str:
     :param digests: by the task's id, of all the room's tasks in the round
     """
     tasks = [[task_id, digests[task_id]] for task_id in sorted(digests)]
-    return _sha256({"form": "room/1", "round": round_id, "room": room_id, "tasks": tasks})
+    form = {"form": "room/1", "round": round_id, "room": room_id, "tasks": tasks}
+    return _sha256(canonical_json(form))
 
 
 def round_sha256(round_id: int, month: str, rooms: Mapping[int, str]) -> str:
@@ -144,7 +150,8 @@ def round_sha256(round_id: int, month: str, rooms: Mapping[int, str]) -> str:
     :param rooms: :func:`room_sha256` by the room's id, of all rooms of the round
     """
     pairs = [[room_id, rooms[room_id]] for room_id in sorted(rooms)]
-    return _sha256({"form": "round/1", "round": round_id, "month": month, "rooms": pairs})
+    form = {"form": "round/1", "round": round_id, "month": month, "rooms": pairs}
+    return _sha256(canonical_json(form))
 
 
 def canonical_json(value: Any) -> str:
@@ -152,22 +159,29 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _sha256(value: Any) -> str:
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    """A form as plain data: rows in one order, whole numbers as such."""
+def _text(value: Any) -> str:
+    """A form as canonical JSON, in one go: rows in one order, whole numbers as such."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None:
+        return "null"
     if isinstance(value, tuple):
-        return _in_order(_plain(row) for row in value)
+        return f"[{','.join(sorted(map(_text, value)))}]"
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        return str(int(value))
     if isinstance(value, date):
-        return value.isoformat()
-    if value is None or isinstance(value, str | int | float):
-        return value
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return f'"{value.isoformat()}"'
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    pairs = [f"{key}:{_text(getattr(value, name))}" for name, key in _keys(value.__class__)]
+    return f"{{{','.join(pairs)}}}"
 
 
-def _in_order(rows: Iterable[Any]) -> list[Any]:
-    return sorted(rows, key=canonical_json)
+@cache
+def _keys(form: type[Any]) -> list[tuple[str, str]]:
+    """The fields of a form as an object's keys: sorted, each with its JSON."""
+    return sorted((field.name, encode_basestring(field.name)) for field in fields(form))
