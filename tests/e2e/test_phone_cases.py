@@ -123,6 +123,7 @@ def test_a_fault_is_declared_without_a_network_and_seen_at_the_desk(
     captured = datetime.now(UTC)
     button.click()
     expect(page.locator("main")).to_contain_text("存在本机，待发送")
+    saved = datetime.now(UTC)
     page.context.set_offline(False)
     hand.send_all(page, demo_server)
 
@@ -132,6 +133,7 @@ def test_a_fault_is_declared_without_a_network_and_seen_at_the_desk(
     assert (case["state"], case["device_id"]) == ("declared", place.device_id)
     # Its clocks run from the moment on the phone, not from the moment of sending.
     assert abs(datetime.fromisoformat(case["opened_at"]) - captured) < timedelta(seconds=30)
+    assert datetime.fromisoformat(case["opened_at"]) <= saved
 
 
 def test_hours_are_logged_without_a_network_and_stand_in_the_ledger(
