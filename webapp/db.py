@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -25,6 +25,9 @@ from sqlalchemy.orm import (
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import TypeDecorator
 
+Key = TypeVar("Key")
+# Ids in one statement.
+_AT_ONCE = 500
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -147,6 +150,13 @@ def _number_changes(session: Session, _context: object, _instances: object) -> N
 @event.listens_for(Session, "after_rollback")
 def _forget_numbers(session: Session) -> None:
     session.info.pop("sequence_numbers", None)
+
+
+def chunks(ids: Iterable[Key]) -> Iterator[list[Key]]:
+    """The ids in portions that one statement takes."""
+    every = list(ids)
+    for start in range(0, len(every), _AT_ONCE):
+        yield every[start : start + _AT_ONCE]
 
 
 def engine_options(database_url: str) -> dict[str, Any]:

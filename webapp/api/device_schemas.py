@@ -48,6 +48,7 @@ class LifeRecordSchema(ma.Schema):
     result = fields.String(required=True)
     recorded_by = fields.String(required=True)
     reviewed_by = fields.String(required=True, allow_none=True)
+    case_name = fields.String(required=True, allow_none=True)
     open_item_number = fields.Integer(required=True, allow_none=True)
     inspection_id = fields.Integer(required=True, allow_none=True)
 

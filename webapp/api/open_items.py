@@ -187,6 +187,7 @@ class DeviceRecordSchema(PlacedSchema):
     inspection_id = fields.Integer(required=True, allow_none=True)
     recorded_by = fields.String(required=True)
     reviewed_by = fields.String(required=True, allow_none=True)
+    case_name = fields.String(required=True, allow_none=True)
 
 
 list_views(bp, "open-items", OPEN_ITEMS, OpenItemArgs, OpenItemSchema)

@@ -44,6 +44,7 @@ def record_on_device(session: Session, case: Case, event: CaseEvent) -> None:
             part=_cut(event.fields.get("part", "")),
             result="replaced" if replaced else "fixed",
             recorded_by_id=event.author_id,
+            case_id=case.id,
         )
     )
 

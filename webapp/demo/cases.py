@@ -241,5 +241,5 @@ class Cases:
             payload=text,
             hash=hashlib.sha256(text.encode()).hexdigest(),
         )
-        phone = PhoneState("demo-liu", Unsent(), 0)
+        phone = PhoneState(uid_of("phone liu", self.now), Unsent(), 0)
         sync.receive(self.session, self._access("liu"), phone, [examine(operation)], at)

@@ -224,7 +224,7 @@ class _Teller:
             session.add(
                 Phone(
                     contract_id=self.contract.id,
-                    phone_id=f"demo-{login}",
+                    phone_id=payloads.uid_of(f"phone {login}", now),
                     user_id=self.people[login],
                     unsent_records=records,
                     unsent_photos=photos,

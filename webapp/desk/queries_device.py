@@ -5,12 +5,16 @@ Fourteen statements, however long the life (clauses 16-20).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from webapp.audit.models import AuditRow
+from webapp.cases.models import Case
+from webapp.cases.opening import called
+from webapp.cases.reviewing import reviewers
 from webapp.checklists import queries as checklists
 from webapp.checklists.content import Item, items_of
 from webapp.desk.device_trends import device_trends
@@ -105,16 +109,18 @@ def _inspections(session: Session, device_id: int) -> list[Row]:
 
 
 def _records(session: Session, device_id: int) -> list[Row]:
-    recorder, reviewer = aliased(User), aliased(User)
     statement = (
-        sa.select(DeviceRecord, recorder.name, reviewer.name, OpenItem.number)
-        .join(recorder, recorder.id == DeviceRecord.recorded_by_id)
-        .outerjoin(reviewer, reviewer.id == DeviceRecord.reviewed_by_id)
+        sa.select(DeviceRecord, User.name, OpenItem.number, Case)
+        .join(User, User.id == DeviceRecord.recorded_by_id)
+        .outerjoin(Case, Case.id == DeviceRecord.case_id)
         .outerjoin(OpenItem, OpenItem.id == DeviceRecord.open_item_id)
         .where(DeviceRecord.device_id == device_id)
         .order_by(DeviceRecord.recorded_on.desc(), DeviceRecord.id.desc())
         .limit(LONGEST_LIST)
     )
+    rows: Sequence[Any] = session.execute(statement).all()
+    looked = reviewers(session, [row.DeviceRecord for row in rows])
+    looked_again = {key: user.name for key, user in looked.items()}
     return [
         {
             "id": row.id,
@@ -127,11 +133,12 @@ def _records(session: Session, device_id: int) -> list[Row]:
             "part": row.part,
             "result": row.result,
             "recorded_by": recorded_by,
-            "reviewed_by": reviewed_by,
+            "reviewed_by": looked_again.get(row.id),
             "open_item_number": number,
             "inspection_id": row.inspection_id,
+            "case_name": called(case) if case is not None else None,
         }
-        for row, recorded_by, reviewed_by, number in session.execute(statement)
+        for row, recorded_by, number, case in rows
     ]
 
 

@@ -9,6 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from webapp.cases.models import Case
+from webapp.cases.opening import called
+from webapp.cases.reviewing import reviewers
 from webapp.checklists.content import item_of
 from webapp.checklists.models import ChecklistVersion
 from webapp.desk.open_item_list import picked_of
@@ -18,7 +21,7 @@ from webapp.identity.models import User
 from webapp.listing import Column, Listing, Rows, containing
 from webapp.rounds.models import DeviceRecord, Inspection, OpenItem
 
-_recorder, _reviewer = aliased(User), aliased(User)
+_recorder = aliased(User)
 CATEGORIES = {
     "inspection": ("巡检", "Inspection"),
     "fault": ("故障", "Fault"),
@@ -48,10 +51,14 @@ def _dress(
             )
         ).all()
     )
-    return [_dressed(row, contents.get(row.checklist_number)) for row in rows]
+    looked = reviewers(session, [row.DeviceRecord for row in rows])
+    looked_again = {key: user.name for key, user in looked.items()}
+    return [_dressed(row, contents.get(row.checklist_number), looked_again) for row in rows]
 
 
-def _dressed(row: Any, content: Mapping[str, Any] | None) -> dict[str, Any]:
+def _dressed(
+    row: Any, content: Mapping[str, Any] | None, looked_again: Mapping[int, str]
+) -> dict[str, Any]:
     record, device = row.DeviceRecord, row.Device
     item = item_of(content, device.type, record.item) if content and record.item else None
     return {
@@ -69,7 +76,8 @@ def _dressed(row: Any, content: Mapping[str, Any] | None) -> dict[str, Any]:
         "open_item_number": row.open_item_number,
         "inspection_id": record.inspection_id,
         "recorded_by": row.recorded_by,
-        "reviewed_by": row.reviewed_by,
+        "reviewed_by": looked_again.get(record.id),
+        "case_name": called(row.Case) if row.Case is not None else None,
     }
 
 
@@ -84,13 +92,13 @@ DEVICE_RECORDS = Listing(
         OpenItem.number.label("open_item_number"),
         Inspection.checklist_number,
         _recorder.name.label("recorded_by"),
-        _reviewer.name.label("reviewed_by"),
+        Case,
     )
     .join(Device, Device.id == DeviceRecord.device_id)
     .join(Room, Room.id == Device.room_id)
     .join(Building, Building.id == Room.building_id)
     .join(_recorder, _recorder.id == DeviceRecord.recorded_by_id)
-    .outerjoin(_reviewer, _reviewer.id == DeviceRecord.reviewed_by_id)
+    .outerjoin(Case, Case.id == DeviceRecord.case_id)
     .outerjoin(OpenItem, OpenItem.id == DeviceRecord.open_item_id)
     .outerjoin(Inspection, Inspection.id == DeviceRecord.inspection_id),
     contract=DeviceRecord.contract_id,
@@ -128,5 +136,6 @@ DEVICE_RECORDS = Listing(
         Column("open_item_number", "遗留问题编号", "Open item"),
         Column("recorded_by", "记录人", "Recorded by"),
         Column("reviewed_by", "复核人", "Reviewed by"),
+        Column("case_name", "服务单", "Case"),
     ),
 )

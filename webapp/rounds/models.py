@@ -267,7 +267,9 @@ class DeviceRecord(Base):
     """A row of the device record sheet (clause 20): what was wrong, why, what was done, the result.
 
     ``category`` is inspection, fault, repair, replacement or upgrade; ``result`` is fixed, open_item or
-    replaced. ``anomaly`` is in the words of the sheet: the value with its unit, and the remark.
+    replaced. ``anomaly`` is in the words of the sheet: the value with its unit, and the remark. Of a row
+    that a case has made ``case_id`` is that case. Who looked at it again is read, not stored:
+    :mod:`webapp.cases.reviewing`.
     """
 
     __tablename__ = "device_record"
@@ -286,7 +288,7 @@ class DeviceRecord(Base):
     part: Mapped[str] = mapped_column(sa.String(200), default="")
     result: Mapped[str] = mapped_column(sa.String(32), default="")
     recorded_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
-    reviewed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), default=None)
+    case_id: Mapped[int | None] = mapped_column(sa.ForeignKey("service_case.id"), default=None)
 
 
 class Photo(Base, Synced):

@@ -17,7 +17,7 @@ from webapp.cases.field_steps import DECIDING_FACTS
 from webapp.cases.kinds import name_of
 from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
 from webapp.cases.verifying import PUT_RIGHT, devices_of, may_wait, verifications
-from webapp.db import now_utc
+from webapp.db import chunks, now_utc
 from webapp.hours.services import KIND as HOURS_KIND
 from webapp.identity.models import User
 from webapp.rounds.models import Inspection, OpenItem
@@ -25,7 +25,6 @@ from webapp.sync import wire
 from webapp.sync.case_wire import CaseClockRow, CaseLineRow, CaseRow
 from webapp.sync.pull_ask import Ask, moment
 from webapp.sync.pull_hours import hours_of
-from webapp.sync.queries import chunks
 
 # What a phone shows of a long story: its latest lines.
 MOST_LINES = 60

@@ -9,12 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from webapp.db import now_utc
+from webapp.db import chunks, now_utc
 from webapp.hours.models import HoursEntry, PlannedWork
 from webapp.hours.queries import balance
 from webapp.sync.case_wire import HoursLineRow, HoursRow, PlannedRow
 from webapp.sync.pull_ask import Ask, moment
-from webapp.sync.queries import chunks
 
 
 def hours_of(ask: Ask, ids: Collection[int]) -> dict[int, HoursRow]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.cases.models import CaseFile
+from webapp.db import chunks
 from webapp.errors import AppError
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import Photo
@@ -19,8 +20,6 @@ from webapp.sync.models import KeptPhoto, Operation, Quarantined, ServerState
 from webapp.sync.wire import MissingIn
 
 EPOCH = "epoch"
-_AT_ONCE = 500
-Key = TypeVar("Key")
 
 # Built once: every request of a phone asks these, and building a statement costs more than running it.
 _state = ServerState.__table__.c
@@ -164,13 +163,6 @@ def missing(session: Session, contract_id: int, held: MissingIn) -> tuple[list[s
         [photo.id for photo in held.photos if (photo.id, photo.sha256) not in received],
         [o.id for o in held.operations if (o.id, o.hash) not in operations],
     )
-
-
-def chunks(ids: Iterable[Key]) -> Iterator[list[Key]]:
-    """The ids in portions that one statement takes."""
-    every = list(ids)
-    for start in range(0, len(every), _AT_ONCE):
-        yield every[start : start + _AT_ONCE]
 
 
 def _received_photos(

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
+from webapp.db import chunks
 from webapp.errors import AppError
 from webapp.estate.models import Device
 from webapp.identity.models import Membership, User
@@ -300,7 +301,7 @@ def device_names(session: Session, report: RescueReport) -> dict[int, str]:
     wanted = {record.device_id for record in report.records if record.device_id is not None}
     contract_id = report.author.access.contract_id
     names: dict[int, str] = {}
-    for some in queries.chunks(sorted(wanted)):
+    for some in chunks(sorted(wanted)):
         rows = session.execute(
             sa.select(Device.id, Device.name).where(
                 Device.contract_id == contract_id, Device.id.in_(some)

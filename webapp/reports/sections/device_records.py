@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases.reviewing import reviewers
 from webapp.checklists.content import item_of
 from webapp.estate.models import Building, Device, Room
 from webapp.estate.queries import floor_order
+from webapp.identity.models import User
 from webapp.reports.facts import ContractFacts, both, place_of
 from webapp.reports.readings import (
     NOTHING,
@@ -39,9 +41,11 @@ def device_records(
     facts.need_contents({row.checklist_number for row in rows if row.checklist_number})
     by_device: dict[int, list[RecordRow]] = defaultdict(list)
     types = {device.id: device.type for device, _room, _building in devices}
+    looked_again = reviewers(facts.session, [row.DeviceRecord for row in rows])
     for row in rows:
         record: models.DeviceRecord = row.DeviceRecord
-        by_device[record.device_id].append(_row(facts, row, types[record.device_id]))
+        made = _row(facts, row, types[record.device_id], looked_again.get(record.id))
+        by_device[record.device_id].append(made)
     for device, room, building in devices:
         yield _record(facts, device, room, building, by_device[device.id])
 
@@ -93,7 +97,7 @@ def _rows(session: Session, device_ids: Collection[int], until: date | None) -> 
     return list(session.execute(statement))
 
 
-def _row(facts: ContractFacts, row: Any, kind: str) -> RecordRow:
+def _row(facts: ContractFacts, row: Any, kind: str, reviewer: User | None) -> RecordRow:
     record: models.DeviceRecord = row.DeviceRecord
     content = facts.content_numbered(row.checklist_number)
     item = item_of(content, kind, record.item) if record.item else None
@@ -108,7 +112,7 @@ def _row(facts: ContractFacts, row: Any, kind: str) -> RecordRow:
         "result": record.result,
         "open_item": row.number,
         "recorded_by": facts.name_of(record.recorded_by_id),
-        "reviewed_by": facts.name_of(record.reviewed_by_id),
+        "reviewed_by": facts.name_of(reviewer.id if reviewer else None),
     }
 
 

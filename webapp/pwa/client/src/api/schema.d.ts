@@ -15500,6 +15500,7 @@ export interface components {
             anomaly: string;
             building_en: string;
             building_zh: string;
+            case_name: string | null;
             category: string;
             cause_en: string;
             cause_zh: string;
@@ -16512,6 +16513,7 @@ export interface components {
         LifeRecord: {
             action: string;
             anomaly: string;
+            case_name: string | null;
             category: string;
             cause: string;
             id: number;
