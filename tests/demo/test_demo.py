@@ -27,8 +27,18 @@ from webapp.demo.load import PAST_MONTHS, is_empty, load_demo
 from webapp.demo.people import PASSWORD, PEOPLE
 from webapp.estate.models import Device, Label, Room
 from webapp.identity.models import Contract, User
-from webapp.reports.content import report_content
-from webapp.rounds.models import Inspection, OpenItem, Photo, Reading, Round, RoundTask
+from webapp.reports.content import device_record_content, report_content
+from webapp.reports.facts import NO_WORDS
+from webapp.reports.shape import RecordRow
+from webapp.rounds.models import (
+    DeviceRecord,
+    Inspection,
+    OpenItem,
+    Photo,
+    Reading,
+    Round,
+    RoundTask,
+)
 from webapp.storage import object_store, photo_key
 from webapp.sync.models import Quarantined
 
@@ -38,6 +48,10 @@ NOW = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
 
 def _count(model: type, *conditions: sa.ColumnElement[bool]) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(model).where(*conditions)) or 0
+
+
+def _contract_id() -> int:
+    return db.session.scalars(sa.select(Contract.id)).one()
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +87,7 @@ def test_the_demo_is_a_believable_contract(demo: Flask) -> None:
     _every_state_of_every_kind()
     _changes_end_in_the_register()
     _three_people_signed(rounds)
+    _no_column_of_the_record_sheet_is_always_empty()
 
 
 @pytest.mark.slow
@@ -164,6 +179,19 @@ def _changes_end_in_the_register() -> None:
     changes = db.session.scalars(sa.select(Case).where(Case.kind == "change"))
     words = {word for case in changes if (word := register_word(case))}
     assert words == {"changed", "as_is", "missing"}
+
+
+def _no_column_of_the_record_sheet_is_always_empty() -> None:
+    """Over all devices each column is filled somewhere: one that never is, nobody writes."""
+    rows = [
+        row
+        for device_id in db.session.scalars(sa.select(DeviceRecord.device_id).distinct())
+        for row in device_record_content(db.session(), _contract_id(), device_id, NOW)["rows"]
+    ]
+    filled = {
+        key for row in rows for key, value in row.items() if value not in (None, "", NO_WORDS)
+    }
+    assert filled == set(RecordRow.__annotations__)
 
 
 def _the_lamps_age() -> None:
