@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp import log, renditions
+from webapp.acceptance import telling as acceptance_telling
 from webapp.cases import files as case_files
 from webapp.cases import telling
 from webapp.db import db, unit_of_work
@@ -103,6 +104,13 @@ def tell_of_team(now: datetime) -> None:
             team_telling.tell_of_team(session, contract_id, now)
 
 
+def tell_of_acceptance(now: datetime) -> None:
+    """Tell engineers what was sent back, and who accepts that a round waits for him alone (clause 30)."""
+    for contract_id in acceptance_telling.contracts_to_tell(db.session(), now):
+        with unit_of_work() as session:
+            acceptance_telling.tell_of_acceptance(session, contract_id, now)
+
+
 def make_photo_copies(_now: datetime) -> None:
     """Re-encode the photos that have come, so that the review needn't wait for it."""
     until = time.monotonic() + _COPYING_SECONDS
@@ -180,6 +188,7 @@ def register() -> None:
         look_at_quotes,
         tell_of_loaners,
         tell_of_team,
+        tell_of_acceptance,
         send_digests,
         make_photo_copies,
         sweep_orphaned_objects,

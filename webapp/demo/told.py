@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.acceptance.telling import tell_of_acceptance
 from webapp.cases.telling import tell_of_clocks
 from webapp.digesting import gather, people_due
 from webapp.identity.models import Contract
@@ -62,6 +63,7 @@ def tell_the_demo(
     tell_of_team(session, contract.id, nine)
     # What is overdue by now was told by now: nothing arrives by itself in the first minute.
     tell_of_clocks(session, contract.id, now)
+    tell_of_acceptance(session, contract.id, now)
     _of_last_month(session, contract, past)
     for user_id in people_due(session, now):
         gather(session, user_id, now)

@@ -23,6 +23,8 @@ EVERY: tuple[Every, ...] = get_args(Every)
 GROUP_OF: Mapping[str, Group] = {
     "remind": "round",
     "escalate": "round",
+    "sent_back": "round",
+    "round_ready": "round",
     "report_confirmed": "round",
     "report_commented": "round",
     "case_opened": "cases",

@@ -16,6 +16,8 @@ export default {
   "notify.remind": "Round of {month}, {when}: {count} {count|thing|things} left for you to do",
   "notify.remind_all": "Round of {month}, {when}: {count} {count|thing blocks|things block} the report",
   "notify.escalate": "Round of {month}, {when}: {count} {count|thing blocks|things block} the report",
+  "notify.sent_back": "Round of {month}: {count} {count|answer or photo|answers or photos} sent back to you",
+  "notify.round_ready": "Round of {month}: every room was checked twice by {at}; it waits for your acceptance",
   "notify.mail_failed": "The e-mail to {to} was refused: {reason}",
   "notify.webhook_off": "The webhook “{name}” has failed for days and is switched off: {address}",
   "notify.report_confirmed": "{name} has confirmed {number}",

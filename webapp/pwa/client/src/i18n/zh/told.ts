@@ -14,6 +14,8 @@ export default {
   "notify.remind": "{month}巡检{when}：你还有 {count} 项待办",
   "notify.remind_all": "{month}巡检{when}：{count} 项挡着报告",
   "notify.escalate": "{month}巡检{when}：{count} 项挡着报告",
+  "notify.sent_back": "{month}巡检退回给你 {count} 项：请补答或重拍",
+  "notify.round_ready": "{month}巡检已于 {at} 全部自检、互检完毕，待你终验",
   "notify.mail_failed": "发给 {to} 的邮件被拒收：{reason}",
   "notify.webhook_off": "推送“{name}”连日失败，已停用：{address}",
   "notify.report_confirmed": "{name} 已确认 {number}",
