@@ -105,6 +105,16 @@ def test_answering_the_later_of_two_tells_nobody_of_the_earlier_again(
     assert told("sent_back") == [("engineer", 2)]
 
 
+def test_what_was_sent_back_just_before_the_telling_and_came_to_light_after_it_is_told_too(
+    walked: Walked, manager: User
+) -> None:
+    return_photos(walked, walked.engineer, manager, 1, AT)
+    tick(AT + PAUSE)
+    return_photos(walked, walked.engineer, manager, 1, AT + PAUSE - timedelta(seconds=1))
+    tick(AT + 3 * PAUSE)
+    assert told("sent_back") == [("engineer", 1), ("engineer", 2)]
+
+
 def test_an_answer_counts_beside_the_photos_and_leads_an_engineer_to_his_phone(
     walked: Walked, manager: User
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.acceptance import over_http
-from tests.e2e.conftest import PHONE, axe_violations, sign_in
+from tests.e2e.conftest import DESK, PHONE, axe_violations, sign_in
 from tests.e2e.desk_hand import DISPLAY, Sender, sign_the_round
 from tests.e2e.server import Server
 from tests.e2e.small_contract import SmallContract, present_month
@@ -72,6 +72,13 @@ OUT_OF_REACH = """
   .filter(({ box }) => box.width > 0 && (box.left < -1 || box.right > innerWidth + 1))
   .map(({ one, box }) => `${one.outerHTML.slice(0, 120)} from ${box.left} to ${box.right}`)
 """
+# What is cut off at the side on a whole desk, where nobody thinks of scrolling.
+CUT_OFF = """
+() => [...document.querySelectorAll("#content *")]
+  .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX))
+  .filter((one) => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => `${one.className} cuts ${one.scrollWidth - one.clientWidth} px off`)
+"""
 
 
 def administrator(open_context: Open, server: Server, language: str) -> Page:
@@ -130,7 +137,20 @@ def test_a_narrow_window_scrolls_nowhere_sideways_and_leaves_nothing_out_of_reac
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wrong.append(f"{path} is wider than the window")
         wrong += [f"{path} {one}" for one in page.evaluate(OUT_OF_REACH)]
+        page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        wrong += [f"{path} {one}" for one in page.evaluate(CUT_OFF)]
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert wrong == []
+
+
+def test_the_screen_that_is_open_stays_in_sight_in_the_desks_list(
+    shared_demo_server: Server, open_context: Open
+) -> None:
+    """The list is longer than the window is high."""
+    page = administrator(open_context, shared_demo_server, "en")
+    for path in ("/desk/connections", "/desk"):
+        page.goto(shared_demo_server.url + path)
+        expect(page.locator("aside nav a[aria-current=page]")).to_be_in_viewport(ratio=1)
 
 
 def test_a_round_is_accepted_takes_nothing_more_and_is_reopened(

@@ -129,7 +129,12 @@ def _sent_back(session: Session, now: datetime) -> list[SentBack]:
             max(last_at, before.last_at) if before else last_at,
         )
     resting = (one for one in found.values() if one.last_at <= now - PAUSE)
-    return [one for one in resting if (_told_at(session, one) or one.last_at) <= one.last_at]
+    return [one for one in resting if _is_later(one, _told_at(session, one))]
+
+
+def _is_later(one: SentBack, told_at: datetime | None) -> bool:
+    """Whether something was sent back since: who is told hears of what had lain there for a pause by then."""
+    return told_at is None or one.last_at > told_at - PAUSE
 
 
 def _told_at(session: Session, one: SentBack) -> datetime | None:
