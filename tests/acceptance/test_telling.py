@@ -13,7 +13,7 @@ from tests.acceptance.walked import Walked
 from tests.rounds import made
 from webapp import background
 from webapp.acceptance.returns import return_answer
-from webapp.acceptance.telling import PAUSE
+from webapp.acceptance.telling import PAUSE, contracts_to_tell
 from webapp.db import db, unit_of_work
 from webapp.identity.models import User
 from webapp.notifications.models import Notification
@@ -177,6 +177,15 @@ def test_an_accepted_round_tells_of_nothing(walked: Walked, manager: User) -> No
     tick(AT + 30 * MINUTE)
     assert told("round_ready") == []
     assert told("sent_back") == []
+
+
+def test_of_who_has_left_nothing_waits_to_be_told(walked: Walked, manager: User) -> None:
+    return_photos(walked, walked.engineer, manager, 1, AT)
+    db.session.rollback()
+    assert contracts_to_tell(db.session(), AT + PAUSE) == [walked.contract.id]
+    with unit_of_work() as session:
+        session.get_one(User, walked.engineer.id).disabled_at = AT
+    assert contracts_to_tell(db.session(), AT + PAUSE) == []
 
 
 @pytest.mark.usefixtures("manager")

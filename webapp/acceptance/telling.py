@@ -17,7 +17,7 @@ from webapp.acceptance.models import ReturnedAnswer, SignOff
 from webapp.acceptance.return_queries import state_column
 from webapp.acceptance.services import what_blocks
 from webapp.db import take_sequence
-from webapp.identity.models import Contract
+from webapp.identity.models import Contract, Membership, User
 from webapp.identity.queries import Reachable, reachable
 from webapp.notifications import queries, services
 from webapp.notifications.models import Notification
@@ -52,7 +52,8 @@ class Complete:
 
 
 def contracts_to_tell(session: Session, now: datetime) -> list[int]:
-    """The contracts in which somebody is to be told something. Five statements, and some for each complete round."""
+    """The contracts in which somebody is to be told something. Three statements, and some for each
+    engineer or round of whom there may be news."""
     found = {one.contract.id for one in _sent_back(session, now)}
     return sorted(found | {one.contract.id for one in _complete(session)})
 
@@ -177,6 +178,16 @@ def _by_author(at: InstrumentedAttribute[Any]) -> sa.Select[*tuple[Any, ...]]:
         sa.select(Round, Contract, Inspection.author_id, sa.func.count(), sa.func.max(at))
         .join(Contract, Contract.id == Round.contract_id)
         .join(Inspection, Inspection.round_id == Round.id)
+        # Who has left can't be told: he would be looked for again in each minute.
+        .join(
+            Membership,
+            sa.and_(
+                Membership.contract_id == Contract.id,
+                Membership.user_id == Inspection.author_id,
+                Membership.left_at.is_(None),
+            ),
+        )
+        .join(User, sa.and_(User.id == Membership.user_id, User.disabled_at.is_(None)))
         .where(Round.state != "accepted", Inspection.choice != SET_ASIDE)
         .group_by(Round.id, Contract.id, Inspection.author_id)
     )
