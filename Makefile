@@ -67,8 +67,8 @@ api: .venv ## write the API's document, the client's types and the phone's steps
 storm: .venv environment ## minutes of engineers and faults; ARGS="--storms 3 --seconds 300 --seed 7"
 	@$(RUN) -m tests.faults.storm $(ARGS)
 
-webkit: .venv client ## the phone's whole way on WebKit, where webkit2gtk-driver and xvfb are installed
-	@$(RUN) -m pytest tests/e2e/webkit_phone.py
+webkit: .venv client ## the phone's whole way on WebKit alone, which make test does too
+	@$(RUN) -m pytest tests/e2e/test_webkit.py
 
 bench: .venv client ## measure, print a table, write bench/results.json
 	@$(RUN) -m bench

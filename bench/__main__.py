@@ -50,12 +50,15 @@ def main() -> int:
 def measure_all(running: Any, found: list[figures.Figure], *, until: float) -> list[str]:
     """Measure into ``found``, one after the other; names what could not be: it takes no other along."""
     missing = []
+    began = time.monotonic()
     for measure in figures.measurements():
         try:
             if time.monotonic() >= until:
                 raise OutOfTime
             for figure in measure(running):
-                print(f"  {figure.name}: {figure.plain()['value']:g} {figure.unit}", flush=True)
+                value = f"{figure.plain()['value']:g} {figure.unit}"
+                after = f"{time.monotonic() - began:4.0f} s"
+                print(f"  {after}  {figure.name}: {value}", flush=True)
                 found.append(figure)
         except figures.CannotMeasure as reason:
             missing.append(measure.__name__)

@@ -22,7 +22,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
-from tests import factories
+from tests import factories, promised
 from tests.browsers import browser_path, playwright  # noqa: F401 - fixtures for every folder
 from tests.tls import certificate  # noqa: F401 - as above
 from webapp import create_app
@@ -44,8 +44,15 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("roundbook")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Count the tests of what is promised."""
+    config.pluginmanager.register(promised.Promised())
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the scaled-out services only that is asked which asks them: once is enough for the rest."""
+    """What is promised first. Of the scaled-out services only that is asked which asks them:
+    once is enough for the rest."""
+    items[:] = promised.first(items)
     if "TEST_DATABASE_URL" not in os.environ:
         return
     chosen = [item for item in items if "settings" in getattr(item, "fixturenames", ())]

@@ -1,4 +1,4 @@
-"""The engineer's whole way on an engine that is not Chromium: Firefox. WebKit: `webkit_phone.py`.
+"""The engineer's whole way on an engine that is not Chromium: Firefox. WebKit: `test_webkit.py`.
 
 Pull the round, lose the network, inspect with a photo, reload, finish, get the network back, send. What
 no test drives here is named in docs/reliability.md.

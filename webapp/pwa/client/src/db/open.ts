@@ -4,6 +4,7 @@
  * One database per user and contract: whoever else signs in on this phone neither sees nor sends
  * the first one's records. Nothing in here ever deletes a database.
  */
+import { broughtBack, timesSetAside } from "./aside";
 import { NotSavedError, errorNames, toNotSaved } from "./errors";
 import { isoNow } from "./ids";
 import { UserDatabase } from "./schema";
@@ -85,8 +86,8 @@ export function onDatabaseNotice(listener: (notice: DatabaseNotice) => void): ()
 
 /**
  * Runs a write; where the browser has lost its connection to the database (WebKit does so in the
- * background) it is opened again and the write is done once more. Writes must therefore give the
- * same result when run twice.
+ * background), or the page was set aside in the middle of it, it is opened again and the write is
+ * done once more. Writes must therefore give the same result when run twice.
  *
  * @throws NotSavedError
  */
@@ -94,12 +95,14 @@ export async function write<Result>(
   db: UserDatabase,
   work: () => PromiseLike<Result>,
 ): Promise<Result> {
+  const times = timesSetAside();
   try {
     return await work();
   } catch (error) {
-    if (!connectionLost(error)) throw toNotSaved(error);
+    if (!connectionLost(error) && timesSetAside() === times) throw toNotSaved(error);
   }
   try {
+    await broughtBack();
     await reopen(db);
     return await work();
   } catch (error) {
@@ -112,6 +115,7 @@ export async function read<Result>(db: UserDatabase, work: () => Promise<Result>
   try {
     return await work();
   } catch {
+    await broughtBack();
     await reopen(db);
     return work();
   }

@@ -17,6 +17,7 @@ import type {
   SignOffRow,
   TaskRow,
 } from "../api/wire";
+import { knownTransactions } from "./aside";
 import type {
   CaseDraft,
   CaseWork,
@@ -75,6 +76,7 @@ export class UserDatabase extends Dexie {
     });
     this.userId = userId;
     this.contractCode = contractCode;
+    this.use(knownTransactions);
     this.version(1).stores({
       meta: "key",
       contract: "id",
