@@ -39,6 +39,18 @@ for (const kind of [IDBObjectStore, IDBIndex]) {
 }
 """
 
+# A transaction that never ends: as a page that was put to sleep in the middle of one.
+HOLDS_TABLES = """
+async () => {
+  const [{ name }] = await indexedDB.databases();
+  const opening = indexedDB.open(name);
+  await new Promise((resolve) => { opening.onsuccess = resolve; });
+  const meta = opening.result.transaction("meta", "readwrite").objectStore("meta");
+  const hold = () => { meta.count().onsuccess = window.letGo ? null : hold; };
+  hold();
+}
+"""
+
 
 def inspect(page: Page, server: Server, task_id: int) -> None:
     """Inspect with all OK, and finish as it is."""
@@ -69,6 +81,27 @@ def test_a_browser_without_storage_is_told_at_once_and_work_begins_when_it_gives
     expect(page.get_by_role("alert")).to_be_visible()
     page.evaluate("localStorage.removeItem('private')")
     expect(page.locator(".hero")).to_be_visible(timeout=20_000)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_storage_that_another_page_holds_is_told_and_work_begins_when_it_lets_go(
+    language: str, open_context: Open, shared_demo_server: Server
+) -> None:
+    said = {"zh-CN": "请关闭其他页面", "en": "Close its other tabs"}
+    context = open_context(phone=True, language=language)
+    other = context.new_page()
+    sign_in(other, shared_demo_server, "zhang")
+    expect(other.locator(".hero")).to_be_visible()
+    kept = f'{{"language": "{language[:2]}", "theme": "system"}}'
+    other.evaluate("kept => localStorage.setItem('roundbook.settings', kept)", kept)
+    other.goto(f"{shared_demo_server.url}/api/docs")
+    other.evaluate(HOLDS_TABLES)
+    page = context.new_page()
+    page.goto(shared_demo_server.url)
+    expect(page.get_by_role("alert")).to_contain_text(said[language], timeout=30_000)
+    assert axe_violations(page) == []
+    other.evaluate("window.letGo = true")
+    expect(page.locator(".hero")).to_be_visible()
 
 
 def test_a_screen_whose_reads_the_browser_has_ended_is_read_again(

@@ -12,10 +12,13 @@ import type { NotSavedError } from "./errors";
 import { hasDatabase, onDatabase } from "./open";
 import { watch } from "./watch";
 
+/** `waiting`: the browser has not answered for long, as when another page holds the tables. */
+export type DatabaseFailure = NotSavedError["reason"] | "waiting";
+
 class Opened {
   /** Changes with the current database. */
   turn = $state(0);
-  failure = $state<NotSavedError["reason"] | null>(null);
+  failure = $state<DatabaseFailure | null>(null);
 
   constructor() {
     onDatabase(() => this.turn++);
@@ -67,10 +70,10 @@ export function databaseOpen(): boolean {
 }
 
 /** Why the phone's database can't be opened; null when all is well. */
-export function databaseFailure(): NotSavedError["reason"] | null {
+export function databaseFailure(): DatabaseFailure | null {
   return opened.failure;
 }
 
-export function noteDatabaseFailure(reason: NotSavedError["reason"] | null): void {
+export function noteDatabaseFailure(reason: DatabaseFailure | null): void {
   opened.failure = reason;
 }

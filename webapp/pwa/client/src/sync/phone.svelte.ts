@@ -15,6 +15,7 @@ import { SyncEngine } from "./engine";
 import type { RescueFile } from "./rescue";
 
 const RETRY_MS = 3_000;
+const LATE_MS = 10_000;
 let started = false;
 let engine: SyncEngine | null = null;
 let wanted = "";
@@ -59,14 +60,17 @@ async function follow(userId: number | null, contract: string | null): Promise<v
   engine.start();
 }
 
-/** Tries again every few seconds where the browser gives no database, and says why meanwhile. */
+/** Tries again every few seconds where the browser gives no database, and says why meanwhile; or that it waits. */
 async function open(userId: number, contract: string, key: string): Promise<UserDatabase | null> {
   while (wanted === key) {
+    const late = setTimeout(() => noteDatabaseFailure("waiting"), LATE_MS);
     try {
       const db = await openUserDatabase(userId, contract);
+      clearTimeout(late);
       noteDatabaseFailure(null);
       return db;
     } catch (error) {
+      clearTimeout(late);
       noteDatabaseFailure(toNotSaved(error).reason);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

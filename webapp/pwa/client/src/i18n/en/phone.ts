@@ -44,6 +44,7 @@ export default {
   "storage.failed": "The browser gives no storage, as in a private window or where site data is blocked. Open this address in a normal window, and allow its site data.",
   "storage.full": "The storage is full. Delete photos or apps, then try again. What was saved is still there.",
   "storage.closed": "Another tab runs a newer version. Close the other tabs, then reload. What was saved is still there.",
+  "storage.waiting": "The phone's storage does not answer: most often another page of this app holds it. Close its other tabs, then reload. What was saved is still there.",
   "storage.again": "It is tried again every few seconds.",
   "scan.title": "Scan a label",
   "scan.aim": "Hold the label inside the frame",
