@@ -28,6 +28,8 @@ SERVICES = ("TEST_DATABASE_URL", "TEST_OBJECT_STORE_URL", "TEST_REDIS_URL")
 # How a skip's reason begins where the machine's owner forbids what the test needs (mounting a disk,
 # tracing a process): told in the end, and no failure, because nothing can be installed against it.
 FORBIDDEN = "not allowed here: "
+# What computes gives way to what drives a browser; among it, what has been shown on SQLite already.
+SECOND, LAST = 5, 10
 LEFT_OUT_WHEN_FAST = ("-m", "not browser and not slow", "--ignore=tests/e2e")
 
 
@@ -70,19 +72,20 @@ def read_report(report: Path, exit_code: int) -> Outcome:
 
 @dataclass(frozen=True)
 class Suite:
-    """One run of pytest: what it is called, its arguments and variables, and where it reports."""
+    """One run of pytest: what it is called, its arguments and variables, where it reports, and how
+    far it gives way to the others (the nice command's number)."""
 
     title: str
     arguments: list[str]
     environment: dict[str, str]
     report: Path
-    gives_way: bool = False
+    gives_way: int = 0
 
     def __call__(self, output: TextIO | None = None) -> Outcome:
         """Run it; what it says goes to ``output``, or at once to the terminal."""
         command = [sys.executable, "-m", "pytest", f"--junitxml={self.report}", *self.arguments]
         if self.gives_way:
-            command = ["nice", "-n", "5", *command]
+            command = ["nice", "-n", str(self.gives_way), *command]
         return run(self.title, command, self.environment, self.report, output)
 
 
@@ -132,7 +135,8 @@ def scaled_out(folder: Path, extra: list[str]) -> list[Suite]:
     # Of the rest, tests/conftest.py chooses what asks them.
     left_out = ["--ignore=tests/e2e", "-m", "not browser"]
     title = "The server on PostgreSQL, an S3-compatible store and Redis"
-    return [Suite(title, [*left_out, *extra], dict(os.environ), folder / "postgresql.xml", True)]
+    report = folder / "postgresql.xml"
+    return [Suite(title, [*left_out, *extra], dict(os.environ), report, LAST)]
 
 
 def side_by_side(lanes: list[list[Run]], folder: Path) -> list[Outcome]:
@@ -164,8 +168,8 @@ def run_all(folder: Path, fast: bool, extra: list[str], *, one_lane: bool = Fals
     client: Run = partial(run_client, folder)
 
     def on_sqlite(title: str, name: str, *arguments: str) -> Suite:
-        computes = arguments == ("-m", "not browser")
-        return Suite(title, [*arguments, *extra], embedded, folder / f"{name}.xml", computes)
+        gives_way = SECOND if arguments == ("-m", "not browser") else 0
+        return Suite(title, [*arguments, *extra], embedded, folder / f"{name}.xml", gives_way)
 
     postgres = scaled_out(folder, extra)
     # A choice of tests may leave a lane without any.
