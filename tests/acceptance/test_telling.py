@@ -188,6 +188,19 @@ def test_of_who_has_left_nothing_waits_to_be_told(walked: Walked, manager: User)
     assert contracts_to_tell(db.session(), AT + PAUSE) == []
 
 
+def test_a_round_that_nobody_may_accept_waits_until_somebody_may(
+    walked: Walked, manager: User
+) -> None:
+    signed.sign_all_rooms(walked.contract)
+    with unit_of_work() as session:
+        session.get_one(User, manager.id).disabled_at = AT
+    assert contracts_to_tell(db.session(), AT + MINUTE) == []
+    with unit_of_work() as session:
+        session.get_one(User, manager.id).disabled_at = None
+    tick(AT + 2 * MINUTE)
+    assert [login for login, _ in told("round_ready")] == ["manager"]
+
+
 @pytest.mark.usefixtures("manager")
 def test_most_minutes_have_nothing_to_tell_and_cost_four_statements(
     walked: Walked, count_queries: Callable[[], int]

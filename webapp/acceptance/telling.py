@@ -3,9 +3,10 @@ in which nothing else is left (clause 30: the completion time is reported to the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,7 +56,9 @@ def contracts_to_tell(session: Session, now: datetime) -> list[int]:
     """The contracts in which somebody is to be told something. Three statements, and some for each
     engineer or round of whom there may be news."""
     found = {one.contract.id for one in _sent_back(session, now)}
-    return sorted(found | {one.contract.id for one in _complete(session)})
+    complete = {one.contract.id for one in _complete(session)}
+    # Where nobody may accept it would be looked at again in each minute.
+    return sorted(found | {one for one in complete if _who_accepts(reachable(session, one))})
 
 
 def tell_of_acceptance(session: Session, contract_id: int, now: datetime) -> int:
@@ -64,46 +67,27 @@ def tell_of_acceptance(session: Session, contract_id: int, now: datetime) -> int
     back = [one for one in _sent_back(session, now) if one.contract.id == contract_id]
     complete = [one for one in _complete(session) if one.contract.id == contract_id]
     people = reachable(session, contract_id) if back or complete else []
+    tell = partial(services.tell, session, contract_id=contract_id, now=now)
     told = 0
     for one in back:
         details: dict[str, Any] = {"month": one.round.month, "count": one.count}
+        key = f"{SENT_BACK}:{one.round.month}:{one.last_at.isoformat()}"
         for person in people:
             if person.recipient.user_id == one.author_id:
-                key = f"{SENT_BACK}:{one.round.month}:{one.last_at.isoformat()}"
                 path = _path_of_returns(person, one.contract.code)
-                told += _tell(session, person, one.contract, SENT_BACK, details, path, key, now)
+                told += tell(person.recipient, kind=SENT_BACK, details=details, path=path, key=key)
     for done in complete:
         at = local(done.at, done.contract.time_zone).strftime("%Y-%m-%d %H:%M")
+        details = {"month": done.round.month, "at": at}
         path = f"/desk/acceptance/{done.round.month}?{urlencode({'contract': done.contract.code})}"
-        for person in people:
-            if "accept" in person.rights:
-                details = {"month": done.round.month, "at": at}
-                told += _tell(
-                    session, person, done.contract, ROUND_READY, details, path, _key(done), now
-                )
+        key = _key(done)
+        for person in _who_accepts(people):
+            told += tell(person.recipient, kind=ROUND_READY, details=details, path=path, key=key)
     return told
 
 
-def _tell(
-    session: Session,
-    person: Reachable,
-    contract: Contract,
-    kind: str,
-    details: dict[str, Any],
-    path: str,
-    key: str,
-    now: datetime,
-) -> bool:
-    return services.tell(
-        session,
-        person.recipient,
-        contract_id=contract.id,
-        kind=kind,
-        details=details,
-        path=path,
-        key=key,
-        now=now,
-    )
+def _who_accepts(people: Sequence[Reachable]) -> list[Reachable]:
+    return [person for person in people if "accept" in person.rights]
 
 
 def _path_of_returns(person: Reachable, code: str) -> str:
