@@ -4,6 +4,7 @@ import type {
   ContractRow,
   DeviceRow,
   InspectionRow,
+  OpenItemRow,
   PersonRow,
   RoomRow,
   RoundRow,
@@ -48,7 +49,7 @@ export interface HomeView {
   mine: Totals;
   /** All rooms of the round, in the order of buildings, floors and names. */
   rooms: RoomProgress[];
-  openItems: number;
+  openItems: { all: number; mine: number };
   /** What was sent back to this user, answers and photos: first in his list. */
   returned: ReturnedLine[];
   unsent: UnsentCount;
@@ -68,13 +69,13 @@ async function readHome(db: UserDatabase): Promise<HomeView> {
   const round = await currentRound(db);
   const states = round ? await taskStates(db, round.id) : [];
   const signing = await signingRows(db, round?.id ?? 0);
-  const [rooms, contract, deviceCount, unsent, openItems, returned, readyAt, evictedAt] =
+  const items = await db.open_items.toArray();
+  const [rooms, contract, deviceCount, unsent, returned, readyAt, evictedAt] =
     await Promise.all([
-      roomsWith(db, states, signing),
+      roomsWith(db, states, signing, items),
       db.contract.toCollection().first(),
       db.devices.count(),
       unsentCount(db),
-      db.open_items.count(),
       returnedLines(db),
       db.getMeta("ready_at"),
       db.getMeta("evicted_at"),
@@ -85,13 +86,20 @@ async function readHome(db: UserDatabase): Promise<HomeView> {
     totals: totalsOf(states),
     mine: totalsOf(states.filter(({ task }) => task.assignee_id === db.userId)),
     rooms,
-    openItems,
+    openItems: { all: items.length, mine: mineOf(db.userId, items, states) },
     returned,
     unsent,
     deviceCount,
     readyAt: readyAt ?? null,
     evictedAt: evictedAt ?? null,
   };
+}
+
+/** How many open items are this user's: he owns them, or their task is his. */
+function mineOf(userId: number, items: readonly OpenItemRow[], states: readonly TaskState[]): number {
+  const placed = (one: { room_id: number; device_id: number | null }) => `${one.room_id} ${one.device_id}`;
+  const own = new Set(states.flatMap(({ task }) => (task.assignee_id === userId ? placed(task) : [])));
+  return items.filter((item) => item.owner_id === userId || own.has(placed(item))).length;
 }
 
 export async function currentRound(db: UserDatabase): Promise<RoundRow | null> {
@@ -153,18 +161,19 @@ function totalsOf(states: readonly Pick<TaskState, "outcome" | "started">[]): To
 
 /** The rooms of a round with their progress. */
 export async function roomsOf(db: UserDatabase, roundId: number): Promise<RoomProgress[]> {
-  return roomsWith(db, await taskStates(db, roundId), await signingRows(db, roundId));
+  const states = await taskStates(db, roundId);
+  return roomsWith(db, states, await signingRows(db, roundId), await db.open_items.toArray());
 }
 
 async function roomsWith(
   db: UserDatabase,
   states: readonly TaskState[],
   signing: SigningRows,
+  items: readonly OpenItemRow[],
 ): Promise<RoomProgress[]> {
-  const [rooms, buildings, items, returned] = await Promise.all([
+  const [rooms, buildings, returned] = await Promise.all([
     db.rooms.toArray(),
     db.buildings.toArray(),
-    db.open_items.toArray(),
     returnedToMe(db),
   ]);
   const byRoom = groupBy(states, (state) => state.task.room_id);

@@ -107,8 +107,35 @@ test("home counts by outcome, with what this phone has done laid over", async ()
   const view = await home(db);
   expect(view.totals).toEqual({ all: 3, todo: 2, normal: 0, abnormal: 1, not_tested: 0, started: 1 });
   expect(view.mine).toMatchObject({ all: 1, abnormal: 1 });
-  expect(view).toMatchObject({ deviceCount: 2, openItems: 1, round: { month: "2026-11" } });
+  expect(view).toMatchObject({ deviceCount: 2, openItems: { all: 1, mine: 0 }, round: { month: "2026-11" } });
   expect(view.rooms[0]).toMatchObject({ mine: true, openItems: 1, room: { name_zh: "301" } });
+});
+
+test.each([
+  ["nobody's", {}, {}, 0],
+  ["his whose task it is", {}, { assignee_id: 1 }, 1],
+  ["his who owns it", { owner_id: 1 }, {}, 1],
+])("home and the list of open items agree on whose they are: %s", async (_, item, task, mine) => {
+  const { open_items, tasks } = firstPull().rows as Record<string, object[]>;
+  await applyPull(db, later({
+    open_items: [{ ...open_items![0], ...item }],
+    tasks: [{ ...tasks![1], ...task }],
+  }));
+  expect((await home(db)).openItems).toEqual({ all: 1, mine });
+  expect(await openItemViews(db, { mine: true })).toHaveLength(mine);
+});
+
+test("what the server holds of a task says whose inspection came last, and when", async () => {
+  expect((await task(db, 1))!.held).toBeNull();
+  const one = { task_id: 1, revision: 1, verdict: "normal" };
+  const early = { ...one, uid: "a", author_id: 1, received_at: "2026-11-03T02:00:00Z" };
+  const late = { ...one, uid: "b", author_id: 2, received_at: "2026-11-04T02:00:00Z" };
+  await applyPull(db, later({
+    people: [{ id: 2, name: "张伟", name_en: "Zhang Wei", role: "inspection_engineer" }],
+    inspections: [late, early],
+  }));
+  const { held } = (await task(db, 1))!;
+  expect(held).toMatchObject({ by: { name: "张伟" }, mine: false, at: late.received_at });
 });
 
 test("a room lists its devices, its own checklist and the reasons for an exception", async () => {

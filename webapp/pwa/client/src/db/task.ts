@@ -3,6 +3,7 @@ import type {
   BuildingRow,
   DeviceRow,
   InspectionRow,
+  PersonRow,
   PreviousMonth,
   RoomRow,
   RoundRow,
@@ -47,6 +48,8 @@ export interface TaskView {
   record: InspectionRecord | null;
   /** Inspections of others that the server holds of this task. */
   others: InspectionRow[];
+  /** Whose inspection the server got last, and when; null while it has none. */
+  held: { by: PersonRow | null; mine: boolean; at: string } | null;
   outcome: TaskOutcome;
   /** The photos of the draft, else of the record; in order. */
   photos: PhotoInfo[];
@@ -101,7 +104,7 @@ async function photosShown(
 }
 
 async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | undefined) {
-  const [building, label, openItems, cases, returned, others, next] = await Promise.all([
+  const [building, label, openItems, cases, returned, held, next] = await Promise.all([
     room && db.buildings.get(room.building_id),
     labelOf(db, row.device_id),
     openItemViews(db, { roomId: row.room_id, deviceId: row.device_id }),
@@ -116,9 +119,17 @@ async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | unde
     openItems,
     cases,
     returned,
-    others: others.filter((one) => one.author_id !== db.userId),
+    others: held.filter((one) => one.author_id !== db.userId),
+    held: await latestOf(db, held),
     next,
   };
+}
+
+async function latestOf(db: UserDatabase, held: readonly InspectionRow[]): Promise<TaskView["held"]> {
+  if (held.length === 0) return null;
+  const last = held.reduce((a, b) => (a.received_at < b.received_at ? b : a));
+  const by = (await db.people.get(last.author_id)) ?? null;
+  return { by, mine: last.author_id === db.userId, at: last.received_at };
 }
 
 async function labelOf(db: UserDatabase, deviceId: number | null): Promise<string | null> {

@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { settings } from "../stores/settings.svelte";
-import { dayIn, daysUntil, formatReading } from ".";
+import { dayIn, daysUntil, formatDateTime, formatMoment, formatReading, formatTime } from ".";
 
 it("writes a count's unit in the user's language, and leaves a measure's alone", () => {
   settings.language = "zh";
@@ -26,4 +26,12 @@ it("tells the day of a zone alike on every engine, however it writes a date", ()
   expect(dayIn("America/New_York", late)).toBe("2026-11-26");
   expect(daysUntil("2026-12-10", "Asia/Shanghai", late)).toBe(13);
   format.mockRestore();
+});
+
+it("writes a moment of today by its time, and another day's with the day", () => {
+  const now = new Date(2026, 10, 28, 9, 0).getTime();
+  expect(formatMoment(new Date(2026, 10, 28, 8, 5), now)).toBe(formatTime(new Date(2026, 10, 28, 8, 5)));
+  const yesterday = new Date(2026, 10, 27, 23, 59);
+  expect(formatMoment(yesterday, now)).toBe(formatDateTime(yesterday));
+  expect(formatMoment(yesterday, now)).toContain("27");
 });

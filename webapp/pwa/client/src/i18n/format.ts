@@ -74,6 +74,13 @@ export function formatTime(moment: string | number | Date, timeZone?: string): s
   return dateFormat({ hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(moment));
 }
 
+/** As short as it is clear: today's `14:20`, another day's `10 Nov, 14:20`. */
+export function formatMoment(moment: string | number | Date, now = Date.now()): string {
+  const then = new Date(moment);
+  const today = then.toDateString() === new Date(now).toDateString();
+  return today ? formatTime(then) : formatDateTime(then);
+}
+
 /** How long ago, or how far ahead: `3 minutes ago`, `3分钟前`. */
 export function formatAgo(moment: string | number | Date, now = Date.now()): string {
   const seconds = Math.round((new Date(moment).getTime() - now) / 1000);

@@ -1,6 +1,6 @@
 /** The photos of an inspection on the screen: taking, looking at, and dropping them. */
 import { addPhoto, annotatePhoto, type PhotoInfo, type PhotoTarget, removePhoto, restorePhoto } from "../db";
-import { formatTime, t } from "../i18n";
+import { formatMoment, t } from "../i18n";
 import { saving } from "./phone-saving";
 import { pictures } from "./phone-pictures.svelte";
 import { toasts } from "./toast.svelte";
@@ -69,7 +69,7 @@ export class InspectionPhotos {
     return own.map((photo) => ({
       id: photo.id,
       src: this.#thumbs.of(photo.id),
-      alt: [name, formatTime(photo.taken_at)].filter(Boolean).join(" "),
+      alt: [name, formatMoment(photo.taken_at)].filter(Boolean).join(" "),
     }));
   }
 
