@@ -54,7 +54,7 @@ def lose_the_photo(folder: Path) -> None:
         path.unlink()
 
 
-COLUMNS = "inspection_id, number + 1, author_id, operation_id, payload, received_at"
+COLUMNS = "inspection_id, number + 1000, author_id, operation_id, payload, received_at"
 NAMES = "inspection_id, number, author_id, operation_id, payload, received_at"
 
 

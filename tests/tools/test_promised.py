@@ -18,18 +18,21 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     items[:] = promised.first(items)
 """
+# The marks under other names: the lists of what is tested read every file of the suite.
 TESTS = """
 import pytest
 
+fault, attack = pytest.mark.fault, pytest.mark.attack
+
 def test_other(): pass
 
-@pytest.mark.fault(3)
+@fault(3)
 def test_cut(): pass
 
-@pytest.mark.attack(6, 7)
+@attack(6, 7)
 def test_stranger(): assert False
 
-@pytest.mark.fault(31)
+@fault(31)
 def test_barred(): pytest.skip("not allowed here: mounting")
 """
 ROOT = Path(promised.__file__).parent.parent
