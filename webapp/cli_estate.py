@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from webapp.checklists.queries import own_types
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.estate.importing import (
@@ -23,6 +24,7 @@ from webapp.estate.importing import (
 from webapp.estate.problem_texts import problem_text
 from webapp.estate.register_line import ERROR
 from webapp.estate.register_rows import ParsedRegister, parse_register
+from webapp.estate.words import NO_TYPES, OwnTypes
 from webapp.identity.models import Contract
 from webapp.rounds.opening import sync_tasks_with_estate
 
@@ -50,7 +52,7 @@ def import_estate(
     file again changes nothing. With --dry-run it is compared with the contract as it is, or with an
     empty one where there is no such contract, or no database, yet.
     """
-    parsed = _parsed(file)
+    parsed = _parsed(file, contract_code)
     language = language or parsed.language
     if dry_run:
         report, compared = _previewed(parsed, contract_code)
@@ -66,15 +68,29 @@ def import_estate(
         )
 
 
-def _parsed(file: Path) -> ParsedRegister:
+def _parsed(file: Path, contract_code: str) -> ParsedRegister:
     try:
         data = file.read_bytes()
     except OSError as reason:
         raise click.ClickException(f"{file} can't be opened: {reason.strerror}.") from None
     try:
-        return parse_register(data, file.name)
+        return parse_register(data, file.name, _own_types(contract_code))
     except AppError as error:
         raise click.ClickException(_REFUSALS[error.code].format(**error.details)) from None
+
+
+def _own_types(contract_code: str) -> OwnTypes:
+    """The device types of the contract's own checklist; none where there is no such contract yet."""
+    if _is_database_to_be_made():
+        return NO_TYPES
+    try:
+        session = db.session()
+        contract_id = _contract_id(session, contract_code)
+        return NO_TYPES if contract_id is None else own_types(session, contract_id)
+    except SQLAlchemyError:
+        return NO_TYPES  # There is no database, or nothing in it.
+    finally:
+        db.session.remove()
 
 
 def _previewed(parsed: ParsedRegister, contract_code: str) -> tuple[ImportReport, bool]:

@@ -90,6 +90,12 @@ def test_nothing_is_nothing(cell: Cell) -> None:
     assert cells.identifier_of(cell) == ""
 
 
+@pytest.mark.parametrize("cell", ["2百", "1亿", "2w小时", "两万", "-3"])
+def test_a_number_that_is_not_plain_is_not_guessed(cell: Cell) -> None:
+    with pytest.raises(UnreadableError, match="number_unreadable"):
+        cells.number_of(cell)
+
+
 def test_serials_stay_text() -> None:
     assert cells.identifier_of(123456789012.0) == "123456789012"
     assert cells.identifier_of("SN４5２5３６2４9") == "SN452536249"
@@ -108,6 +114,13 @@ def test_serials_stay_text() -> None:
         ("5,000 h", 5000),
         ("3000小时", 3000),
         ("8Ω", 8),
+        ("8 kΩ", 8000),
+        ("2万小时", 20000),
+        ("1.5 万", 15000),
+        ("3千小时", 3000),
+        ("20k h", 20000),
+        ("20K", 20000),
+        ("4 keys", 4),
         (0.5, 0.5),
     ],
 )

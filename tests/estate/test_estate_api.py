@@ -328,6 +328,22 @@ def test_an_import_is_previewed_then_done_then_changes_nothing(desk: FlaskClient
     assert imported.user_id is not None
 
 
+def test_a_type_of_the_contract_s_own_checklist_comes_in_and_out(
+    contract: Contract, desk: FlaskClient
+) -> None:
+    content: Any = made.shipped()
+    own = {"key": "recorder", "zh": "录播主机", "en": "Lecture recorder", "items": []}
+    made.checklist(contract, {**content, "types": [*content["types"], own]})
+    data = workbook([HEADS, ["甲楼", "1F", "大厅", "录播", "录播主机", "S7", "A7", 1, ""]])
+    first = ask(desk, "POST", "/estate/import", data).get_json()
+    assert (first["created"], first["problems"]) == (1, [])
+    for language in ("zh", "en"):
+        for ending in ("xlsx", "csv"):
+            file = ask(desk, "GET", f"/estate/export.{ending}?language={language}").data
+            back = ask(desk, "POST", f"/estate/import?filename=x.{ending}", file).get_json()
+            assert (back["created"], back["updated"], back["problems"]) == (0, 0, [])
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

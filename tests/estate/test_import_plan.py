@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from webapp.estate.import_plan import ExistingDevice, ImportPlan, plan_import
+from webapp.estate.import_plan import ExistingDevice, ExistingPlace, ImportPlan, plan_import
 from webapp.estate.register_line import RegisterRow
 
 PLACE = ("甲楼", "1F", "大厅")
@@ -24,7 +24,7 @@ DEVICE = ExistingDevice(
 
 
 def plan(rows: list[RegisterRow], devices: list[ExistingDevice]) -> ImportPlan:
-    return plan_import(tuple(rows), devices, frozenset(d.place for d in devices))
+    return plan_import(tuple(rows), devices, {d.place: ExistingPlace() for d in devices})
 
 
 def counts(found: ImportPlan) -> tuple[int, int, int, list[str]]:
@@ -60,6 +60,46 @@ def test_one_serial_on_two_devices_is_ambiguous_unless_the_asset_number_decides(
     other = replace(DEVICE, id=2, asset_number="A2")
     assert counts(plan([ROW], [DEVICE, other])) == (0, 0, 1, [])
     assert counts(plan([replace(ROW, asset_number="")], [DEVICE, other]))[3] == ["ambiguous_match"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_asset_number_given_to_another_device_makes_two_devices_of_one_never_one_of_two(
+    order: int,
+) -> None:
+    retagged = replace(ROW, asset_number="A3")
+    new = replace(ROW, row=3, name="新功放", type="amplifier", serial="S9", room="小厅")
+    found = plan([retagged, new][::order], [DEVICE])
+    assert counts(found) == (0, 1, 0, ["ambiguous_match"])
+    assert (found.updates[0].values, found.problems[0].row) == ({"asset_number": "A3"}, 3)
+    # With the first row done, the same file once more brings the second.
+    again = plan([retagged, new], [replace(DEVICE, asset_number="A3")])
+    assert counts(again) == (1, 0, 1, [])
+
+
+def test_no_device_is_put_into_a_retired_room() -> None:
+    places = {PLACE: ExistingPlace(), ("甲楼", "1F", "小厅"): ExistingPlace(retired=True)}
+    moved = replace(ROW, room="小厅")
+    made = replace(moved, row=3, serial="S2", asset_number="A2")
+    found = plan_import((moved, made), [DEVICE], places)
+    assert counts(found) == (0, 0, 0, ["room_retired", "room_retired"])
+    there = replace(DEVICE, place=("甲楼", "1F", "小厅"))
+    assert counts(plan_import((moved,), [there], places)) == (0, 0, 1, [])
+
+
+def test_letters_of_a_chinese_keyboard_are_the_same_letters() -> None:
+    typed = replace(DEVICE, name="投影机（新）", maker="Ｅｐｓｏｎ", serial="Ｓ１")
+    row = replace(ROW, name="投影机(新)", maker="Epson")
+    assert counts(plan([row], [typed])) == (0, 0, 1, [])
+    bare = replace(typed, serial="", asset_number="")
+    assert counts(plan([replace(row, serial="", asset_number="")], [bare])) == (0, 0, 1, [])
+
+
+def test_of_two_devices_of_one_name_the_one_in_use_is_meant() -> None:
+    gone = replace(DEVICE, serial="", asset_number="", retired=True)
+    found = plan(
+        [replace(ROW, serial="", asset_number="")], [gone, replace(gone, id=2, retired=False)]
+    )
+    assert counts(found) == (0, 0, 1, [])
 
 
 def test_a_retired_device_is_not_brought_back_by_a_file() -> None:

@@ -88,6 +88,52 @@ def test_an_export_makes_the_same_register_in_an_empty_contract(
     assert register_table(listed(other)) == register_table(listed(contract))
 
 
+@pytest.mark.parametrize("write", [export_xlsx, export_csv])
+def test_what_was_typed_on_a_chinese_keyboard_comes_back_as_the_same_place_and_device(
+    contract: Contract, write: Any
+) -> None:
+    house = factories.building(contract, name_zh="总部（东区）")
+    room = factories.room(house, name_zh="会议室（大）")
+    factories.device(room, name="摄像机（后）", type="camera")
+    factories.device(room, name="Ⅱ号 投影机", type="projector", serial="ＳＮ１", asset_number="A1")
+    for _ in range(2):
+        report = bring_in(contract, write(listed(contract)))
+        assert (report.created, report.updated, report.problems) == (0, 0, ())
+    assert (count(Device), count(Room), count(Building)) == (2, 1, 1)
+
+
+def test_english_names_in_a_register_reach_the_rooms_that_are_there(contract: Contract) -> None:
+    room = factories.room(factories.building(contract, name_zh="甲楼"), name_zh="大厅", floor="1F")
+    heads: list[Cell] = [
+        "楼宇",
+        "楼宇英文名",
+        "楼层",
+        "会议室",
+        "会议室英文名",
+        "设备名称",
+        "设备类型",
+    ]
+    data = workbook([heads, ["甲楼", "North Wing", "1F", "大厅", "The Hall", "投影机", "投影机"]])
+    assert bring_in(contract, data).updated == 1
+    named = db.session.get_one(Room, room.id, populate_existing=True)
+    assert named.name_en == "The Hall"
+    assert db.session.get_one(Building, named.building_id).name_en == "North Wing"
+    again = bring_in(contract, data)
+    assert (again.created, again.updated) == (0, 0)
+
+
+def test_a_device_of_the_contract_s_own_type_comes_back(contract: Contract) -> None:
+    own = {"recorder": ("录播主机", "Lecture recorder")}
+    room = factories.room(factories.building(contract))
+    factories.device(room, name="录播", type="recorder", serial="R1")
+    for language in ("zh", "en"):
+        data = export_xlsx(listed(contract), language, types=own)
+        parsed = parse_register(data, types=own)
+        assert [row.type for row in parsed.rows] == ["recorder"]
+        report = importing.preview_import(db.session(), contract.id, parsed)
+        assert (report.created, report.updated, report.problems) == (0, 0, ())
+
+
 FORMULAS = ["=1+1", "+86 21 5555", "-", "@SUM(A1)", "\tx", "'=1", 'say "hi", twice', "两\n行"]
 
 

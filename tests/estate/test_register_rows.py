@@ -157,6 +157,68 @@ def test_totals_notes_and_repeated_heads_are_no_devices() -> None:
     assert ([row.row for row in parsed.rows], parsed.problems) == ([4, 7], ())
 
 
+def test_what_stands_under_a_room_is_in_it_whatever_became_of_its_first_row() -> None:
+    parsed = parse_register(
+        workbook(
+            [
+                HEADS,
+                ["甲楼", "1F", "大厅", "投影机", "投影机", "S1", "A1", 1, ""],
+                ["甲楼", "1F", "小厅", "扫地机", "扫地机器人", "S2", "A2", 1, ""],
+                ["", "", "", "麦克风", "麦克风", "S3", "A3", 1, ""],
+                ["乙楼", "2F", "展厅", "", "", "", "", "", ""],
+                ["", "", "", "功放", "功放", "S4", "A4", 1, ""],
+            ]
+        )
+    )
+    assert [row.place for row in parsed.rows] == [
+        ("甲楼", "1F", "大厅"),
+        ("甲楼", "1F", "小厅"),
+        ("乙楼", "2F", "展厅"),
+    ]
+    assert found(parsed) == [(3, "设备类型", "unknown_type", "error")]
+
+
+def test_devices_whose_words_are_those_of_heads_are_devices() -> None:
+    rows: list[list[Cell]] = [
+        ["Building", "Floor", "Room", "Device name", "Type", "Serial number"],
+        ["Tower A", "Level 3", "Room 301", "Laser projector", "Projector", "S1"],
+        ["Building", "Floor", "Room", "Device name", "Type", "Serial number"],
+        ["Site B", "Level 1", "Room 2", "Wireless microphone", "Microphone", "S2"],
+    ]
+    parsed = parse_register(workbook(rows))
+    assert ([row.serial for row in parsed.rows], parsed.problems) == (["S1", "S2"], ())
+
+
+def test_a_column_that_is_not_known_is_told_of_once_unless_it_is_empty() -> None:
+    parsed = parse_register(
+        workbook(
+            [
+                [*HEADS, "责任部门", "楼管", "楼层高"],
+                ["甲楼", "1F", "大厅", "投影机", "投影机", "S1", "A1", 1, "", "行政部", "", "-"],
+                ["甲楼", "1F", "大厅", "功放", "功放", "S2", "A2", 1, "", "行政部", "", ""],
+            ]
+        )
+    )
+    assert found(parsed) == [(1, "责任部门", "column_ignored", "warning")]
+    assert len(parsed.rows) == 2
+
+
+def test_the_types_of_a_contract_s_own_checklist_are_known() -> None:
+    own = {"recorder": ("录播主机", "Lecture recorder")}
+    rows: list[list[Cell]] = [
+        HEADS,
+        ["甲楼", "1F", "大厅", "设备一", "录播主机", "S1", "A1", 1, ""],
+        ["甲楼", "1F", "大厅", "设备二", "lecture recorder", "S2", "A2", 1, ""],
+        ["甲楼", "1F", "大厅", "设备三", "recorder", "S3", "A3", 1, ""],
+        ["甲楼", "1F", "大厅", "大厅录播主机", "", "S4", "A4", 1, ""],
+        ["甲楼", "1F", "大厅", "", "录播主机", "S5", "A5", 1, ""],
+    ]
+    parsed = parse_register(workbook(rows), types=own)
+    assert ({row.type for row in parsed.rows}, parsed.problems) == ({"recorder"}, ())
+    assert (len(parsed.rows), parsed.rows[-1].name) == (5, "大厅录播主机")
+    assert not parse_register(workbook(rows)).rows
+
+
 def test_hidden_sheets_are_not_read() -> None:
     rows: list[list[Cell]] = [HEADS, ["甲楼", "1F", "大厅", "投影机", "投影机", "S1", "A1", 1, ""]]
     old: list[list[Cell]] = [HEADS, ["甲楼", "1F", "大厅", "投影机", "投影机", "S9", "A9", 1, ""]]
@@ -220,6 +282,13 @@ def test_a_cell_too_long_for_its_field_is_left_out_not_cut() -> None:
         ("Warranty Expiry Date", "warranty_until"),
         ("#", "sequence"),
         ("天气", None),
+        ("Asset #", "asset_number"),
+        ("资产编号 Asset No.", "asset_number"),
+        ("启用日期 年月日", "in_service_on"),
+        ("质保到期时间", "warranty_until"),
+        ("设备SN", "serial"),
+        ("Tower A", None),
+        ("Laser projector", None),
     ],
 )
 def test_heads(head: str, field: str | None) -> None:
@@ -239,6 +308,12 @@ def test_heads(head: str, field: str | None) -> None:
         ("UPS", "power"),
         ("会议桌", None),
         ("Room", None),
+        ("视频处理器", None),
+        ("会议平板支架", None),
+        ("液晶电视架", None),
+        ("会议终端电源", None),
+        ("UPS电池", None),
+        ("数字会议主机", None),
     ],
 )
 def test_type_words(word: str, kind: str | None) -> None:

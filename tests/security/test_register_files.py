@@ -187,7 +187,7 @@ ANY_AREA = st.tuples(*[st.integers(0, 12)] * 4)
 @given(st.lists(st.lists(ANY_CELL, max_size=16), max_size=8), st.lists(ANY_AREA, max_size=3))
 def test_any_cells_give_a_report(rows: list[list[Any]], merged: list[Any]) -> None:
     parsed = parse_sheets([Sheet("x", [ANY_HEADS, *rows], merged)])
-    plan = plan_import(parsed.rows, [], frozenset())
+    plan = plan_import(parsed.rows, [], {})
     assert len(plan.creates) == parsed.devices <= len(rows)
     for problem in parsed.problems:
         assert problem_text(problem, "zh")

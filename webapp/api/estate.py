@@ -199,9 +199,7 @@ def _check_type(access: Access, body: dict[str, Any]) -> None:
     kind = body.get("type")
     if kind is None or kind in DEVICE_TYPES:
         return
-    current = checklists.current_version(db.session(), access.contract_id)
-    listed = {row["key"] for row in current.content["types"]} if current else set()
-    if kind not in listed - {"room"}:
+    if kind not in checklists.own_types(db.session(), access.contract_id):
         raise AppError("invalid", fields={"type": ["unknown_type"]})
 
 
@@ -228,7 +226,8 @@ def import_estate(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
     With ``dry_run`` it only says what would happen.
     """
     access = require("manage_estate", contract_code)
-    parsed = parse_register(_body(), args["filename"])
+    types = checklists.own_types(db.session(), access.contract_id)
+    parsed = parse_register(_body(), args["filename"], types)
     if args["dry_run"]:
         report = preview_import(db.session(), access.contract_id, parsed)
         return _report(report, dry_run=True)
@@ -283,7 +282,8 @@ def export_workbook(args: dict[str, Any], contract_code: str) -> Response:
     """The register of the devices in use, as a workbook without formulas."""
     access = require("view", contract_code)
     devices = queries.register_devices(db.session(), access.contract_id)
-    data = export_xlsx(devices, args["language"], title=access.contract_code)
+    types = checklists.own_types(db.session(), access.contract_id)
+    data = export_xlsx(devices, args["language"], title=access.contract_code, types=types)
     return sent_file(data, XLSX, f"{access.contract_code}-asset-register.xlsx")
 
 
@@ -294,7 +294,8 @@ def export_text(args: dict[str, Any], contract_code: str) -> Response:
     """The register of the devices in use, as UTF-8 CSV that runs no formula."""
     access = require("view", contract_code)
     devices = queries.register_devices(db.session(), access.contract_id)
-    data = export_csv(devices, args["language"])
+    types = checklists.own_types(db.session(), access.contract_id)
+    data = export_csv(devices, args["language"], types)
     return sent_file(data, "text/csv; charset=utf-8", f"{access.contract_code}-asset-register.csv")
 
 

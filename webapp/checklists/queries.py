@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.checklists.models import ChecklistVersion
 from webapp.errors import AppError
+from webapp.estate.words import DEVICE_TYPES
 from webapp.identity.models import User
 
 
@@ -18,6 +19,14 @@ def current_version(session: Session, contract_id: int) -> ChecklistVersion | No
         .order_by(ChecklistVersion.published_at.desc().nulls_last(), ChecklistVersion.number.desc())
         .limit(1)
     ).one_or_none()
+
+
+def own_types(session: Session, contract_id: int) -> dict[str, tuple[str, str]]:
+    """The device types that the contract's checklist adds to the product's: key to (zh, en)."""
+    current = current_version(session, contract_id)
+    listed = current.content["types"] if current else []
+    known = {"room", *DEVICE_TYPES}
+    return {row["key"]: (row["zh"], row["en"]) for row in listed if row["key"] not in known}
 
 
 def version(session: Session, contract_id: int, number: int) -> ChecklistVersion:

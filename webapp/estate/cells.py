@@ -84,8 +84,14 @@ def identifier_of(cell: Cell) -> str:
     return text
 
 
+_NUMBER = re.compile(r"[+约~≈]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*([^\d.,\-]{0,8})")
+# How many a unit begins with: 2万小时, 3千, 20k h, 8 kΩ; but 4 keys are four.
+_TIMES: Final = (("万", 10_000), ("千", 1_000), ("k(?=\\s*(?:h|小时|ω|欧|ohm|$))", 1_000))
+_OTHER_TIMES = re.compile("[十百亿]|w(?:$|小时|h)", re.IGNORECASE)
+
+
 def number_of(cell: Cell) -> int | float | None:
-    """A number not below zero, with or without its unit (``4个``, ``5,000 h``).
+    """A number not below zero, with or without its unit (``4个``, ``5,000 h``, ``2万小时``).
 
     :raise UnreadableError: ``number_unreadable``
     """
@@ -95,10 +101,12 @@ def number_of(cell: Cell) -> int | float | None:
         text = meant_text_of(cell)
         if not text:
             return None
-        found = re.fullmatch(r"[+约~≈]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*[^\d.,\-]{0,8}", text)
-        if not found:
+        found = _NUMBER.fullmatch(text)
+        if not found or _OTHER_TIMES.match(found.group(3)):
             raise UnreadableError("number_unreadable")
         value = float(found.group(1).replace(",", "") + (found.group(2) or ""))
+        times = [by for unit, by in _TIMES if re.match(unit, found.group(3), re.IGNORECASE)]
+        value = round(value * times[0], 3) if times else value
     if not 0 <= value < 10_000_000:
         raise UnreadableError("number_unreadable")
     return int(value) if value.is_integer() else value

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
 from webapp.estate import labels, queries
+from webapp.estate.cells import text_of
 from webapp.estate.english_names import english_building, english_room
 from webapp.estate.import_plan import ImportPlan, NewDevice, Place, Update, plan_import
 from webapp.estate.models import Building, Device, Room
@@ -26,7 +27,10 @@ from webapp.estate.services import lock_contract, plain
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did, or would do: counts, and a line for each problem in the file's order."""
+    """What an import did, or would do: counts, and a line for each problem in the file's order.
+
+    ``created`` are devices; ``updated`` are devices, and rooms whose English names change.
+    """
 
     rooms: int
     devices: int
@@ -38,13 +42,13 @@ class ImportReport:
 
 def preview_register(parsed: ParsedRegister) -> ImportReport:
     """What an import into an empty contract would do; needs no database."""
-    return _report(parsed, plan_import(parsed.rows, [], frozenset()))
+    return _report(parsed, plan_import(parsed.rows, [], {}))
 
 
 def preview_import(session: Session, contract_id: int, parsed: ParsedRegister) -> ImportReport:
     """What :func:`import_register` would do; changes nothing."""
     devices, places = queries.existing_devices(session, contract_id)
-    return _report(parsed, plan_import(parsed.rows, devices, frozenset(places)))
+    return _report(parsed, plan_import(parsed.rows, devices, places))
 
 
 def import_register(
@@ -63,11 +67,12 @@ def import_register(
     """
     lock_contract(session, contract_id)
     devices, places = queries.existing_devices(session, contract_id)
-    plan = plan_import(parsed.rows, devices, frozenset(places))
+    plan = plan_import(parsed.rows, devices, places)
     importer = _Importer(session, contract_id, actor_id, now)
     room_ids = importer.rooms_of(plan)
     importer.create(plan, room_ids)
     importer.update(plan, room_ids)
+    importer.name(plan)
     report = _report(parsed, plan)
     if report.created or report.updated:
         counts = {"created": report.created, "updated": report.updated}
@@ -81,7 +86,7 @@ def _report(parsed: ParsedRegister, plan: ImportPlan) -> ImportReport:
         rooms=parsed.rooms,
         devices=parsed.devices,
         created=len(plan.creates),
-        updated=len(plan.updates),
+        updated=len(plan.updates) + len(plan.names),
         unchanged=plan.unchanged,
         problems=tuple(problems),
     )
@@ -134,10 +139,12 @@ class _Importer:
         self._session.flush()  # devices need the rooms' ids
         for room in made.values():
             self.record("create", "room", room.id, _first_values(room))
-        return {**known, **{place: room.id for place, room in made.items()}}
+        ids = {place: room.id for place, (room, _) in known.items()}
+        return {**ids, **{place: room.id for place, room in made.items()}}
 
     def _buildings_of(self, needed: dict[Place, RegisterRow]) -> dict[str, Building]:
-        found = {row.name_zh: row for row in queries.buildings_of(self._session, self._contract_id)}
+        buildings = queries.buildings_of(self._session, self._contract_id)
+        found = {text_of(row.name_zh): row for row in buildings}
         position = max((row.position for row in found.values()), default=0)
         for place, row in needed.items():
             if place[0] in found:
@@ -193,6 +200,21 @@ class _Importer:
                 setattr(device, name, value)
             diff = audit.differences(plain(before), plain(values))
             self.record("change", "device", device.id, diff)
+
+    def name(self, plan: ImportPlan) -> None:
+        """Give rooms and buildings that are there the English names that the register states."""
+        known = queries.places_of(self._session, self._contract_id) if plan.names else {}
+        for place, names in plan.names.items():
+            room, building = known[place]
+            self._rename("room", room, names.room_en)
+            self._rename("building", building, names.building_en)
+
+    def _rename(self, entity: str, row: Room | Building, name: str) -> None:
+        if not name or row.name_en == name:
+            return
+        diff = audit.differences({"name_en": row.name_en}, {"name_en": name})
+        row.name_en = name
+        self.record("change", entity, row.id, diff)
 
 
 _OWN = {"id", "contract_id", "seq"}

@@ -65,11 +65,19 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "longer than {maximum} characters; left empty",
     ),
     "ambiguous_match": (
-        "资产编号 {asset_number} 与序列号 {serial} 属于两台不同的设备,本行未导入",
+        "资产编号 {asset_number}、序列号 {serial} 对应不止一台设备,本行未导入",
         (
-            "asset number {asset_number} and serial number {serial} belong to two different devices; "
+            "asset number {asset_number} and serial number {serial} stand for more than one device; "
             "this row is left out"
         ),
+    ),
+    "column_ignored": (
+        "不认识的列“{value}”,该列未导入",
+        "the column “{value}” is not known; it is not imported",
+    ),
+    "room_retired": (
+        "会议室“{value}”已停用,本行未导入;请先恢复该会议室或改正本行",
+        "the room “{value}” is retired; this row is left out. Bring the room back first, or correct the row",
     ),
     "device_retired": (
         "设备“{value}”已停用,本行未导入;如需恢复请在设备页操作",

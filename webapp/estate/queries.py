@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.errors import AppError
-from webapp.estate.import_plan import ExistingDevice, Place
+from webapp.estate.cells import text_of
+from webapp.estate.import_plan import ExistingDevice, ExistingPlace, Place
 from webapp.estate.models import Building, Device, Label, Room
 from webapp.estate.rules import parse_label
 from webapp.listing import Column, Listing, Rows
@@ -231,29 +232,43 @@ def device_with_place(
     return row[0], row[1], row[2], row[3]
 
 
-def existing_devices(session: Session, contract_id: int) -> tuple[list[ExistingDevice], set[Place]]:
+def existing_devices(
+    session: Session, contract_id: int
+) -> tuple[list[ExistingDevice], dict[Place, ExistingPlace]]:
     """Every device and room of the contract, as an import compares with them."""
     statement = devices_statement(contract_id, DeviceFilter(retired=None))
     devices = [
         ExistingDevice(
             id=device.id,
-            place=(building.name_zh, room.floor, room.name_zh),
+            place=_place_of(building.name_zh, room.floor, room.name_zh),
             retired=device.retired_at is not None,
             **{name: getattr(device, name) for name in DEVICE_FIELDS if name != "room_id"},
         )
         for device, room, building, _ in session.execute(statement.order_by(None))
     ]
-    return devices, set(places_of(session, contract_id))
+    places = {
+        place: ExistingPlace(building.name_en, room.name_en, room.retired_at is not None)
+        for place, (room, building) in places_of(session, contract_id).items()
+    }
+    return devices, places
 
 
-def places_of(session: Session, contract_id: int) -> dict[Place, int]:
-    """The id of every room of the contract, by building, floor and name."""
+def places_of(session: Session, contract_id: int) -> dict[Place, tuple[Room, Building]]:
+    """Every room of the contract by building, floor and name; of two alike the one in use, the older."""
     statement = (
-        sa.select(Building.name_zh, Room.floor, Room.name_zh, Room.id)
-        .join(Room, Room.building_id == Building.id)
+        sa.select(Room, Building)
+        .join(Building, Room.building_id == Building.id)
         .where(Building.contract_id == contract_id)
+        .order_by(Room.retired_at.is_(None), Room.id.desc())
     )
-    return {(row[0], row[1], row[2]): row[3] for row in session.execute(statement)}
+    return {
+        _place_of(building.name_zh, room.floor, room.name_zh): (room, building)
+        for room, building in session.execute(statement)
+    }
+
+
+def _place_of(building: str, floor: str, room: str) -> Place:
+    return (text_of(building), text_of(floor), text_of(room))
 
 
 def printable_statement(

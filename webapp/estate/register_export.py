@@ -31,13 +31,16 @@ _WIDTHS: Final = {"sequence": 6, "floor": 8, "quantity": 6, "name": 26, "remark"
 
 
 def register_table(
-    devices: Sequence[Listed], language: str = "zh"
+    devices: Sequence[Listed], language: str = "zh", types: words.OwnTypes = words.NO_TYPES
 ) -> tuple[list[str], list[list[Value]]]:
     """Header and rows of a register in ``zh`` or ``en``: one row a device, numbered from 1.
 
+    ``types`` are the contract's own device types, which are written by their names.
     Columns that no device uses are left out, so that a register comes back as it went in.
     """
-    records = [_record(number, *listed, language) for number, listed in enumerate(devices, 1)]
+    records = [
+        _record(number, *listed, language, types) for number, listed in enumerate(devices, 1)
+    ]
     used = [name for name in _WHEN_USED if any(row.get(name) not in (None, "") for row in records)]
     names = [*_ALWAYS, *used, "remark"]
     heads = [words.column_title(name, language) for name in names]
@@ -45,14 +48,19 @@ def register_table(
 
 
 def _record(
-    number: int, device: Device, room: Room, building: Building, language: str
+    number: int,
+    device: Device,
+    room: Room,
+    building: Building,
+    language: str,
+    types: words.OwnTypes,
 ) -> dict[str, Value]:
     register: dict[str, Any] = dict(device.register)
     counted = words.COUNTED_BY_QUANTITY.get(device.type)
     if counted and register.get(counted) == device.quantity:
         register.pop(counted)
     stated_type = register.pop("type_word", "") if language == "zh" else ""
-    word = stated_type or words.type_title(device.type, language)
+    word = stated_type or words.type_title(device.type, language, types)
     for name, says in (("wireless", words.is_wireless_word), ("laser", words.is_laser_word)):
         if register.get(name) is True and says(word):
             register.pop(name)
@@ -87,9 +95,14 @@ def _own(english: str, suggested: str) -> str:
     return "" if english in (suggested, UNKNOWN_BUILDING_EN) else english
 
 
-def export_xlsx(devices: Sequence[Listed], language: str = "zh", title: str = "") -> bytes:
+def export_xlsx(
+    devices: Sequence[Listed],
+    language: str = "zh",
+    title: str = "",
+    types: words.OwnTypes = words.NO_TYPES,
+) -> bytes:
     """The register as a workbook; every text is written as text, whatever it looks like."""
-    heads, rows = register_table(devices, language)
+    heads, rows = register_table(devices, language, types)
     buffer = io.BytesIO()
     options = {
         "in_memory": True,
@@ -130,10 +143,12 @@ def _write(sheet: Any, row: int, column: int, value: Value, day: Any) -> None:
         sheet.write_number(row, column, value)
 
 
-def export_csv(devices: Sequence[Listed], language: str = "zh") -> bytes:
+def export_csv(
+    devices: Sequence[Listed], language: str = "zh", types: words.OwnTypes = words.NO_TYPES
+) -> bytes:
     """The register as UTF-8 CSV with a byte-order mark, which spreadsheets ask for.
 
     A text that a spreadsheet would run gets an apostrophe in front, which the import takes off.
     """
-    heads, rows = register_table(devices, language)
+    heads, rows = register_table(devices, language, types)
     return csv_file([heads, *rows])

@@ -99,6 +99,28 @@ class Table:
         column = self.columns.get(name)
         return column[1] if column else words.column_title(name, self.language)
 
+    def ignored(self) -> list[str]:
+        """The headers of columns that were not recognized, or stand for another, and are not empty."""
+        taken = {index for index, _ in self.columns.values()}
+        heads = self.sheet.rows[self.header_row]
+        below = self.sheet.rows[self.header_row + 1 :]
+        return [
+            cells.text_of(head)[:80]
+            for index, head in enumerate(heads)
+            if index not in taken
+            and cells.text_of(head)
+            and any(cells.meant_text_of(row[index]) for row in below if index < len(row))
+        ]
+
+    def repeats_header(self, row: list[Cell]) -> bool:
+        """Whether a row is the header once more, as at the top of a printed page."""
+        same = [
+            words.plain(cells.text_of(row[index])) == words.plain(head)
+            for index, head in self.columns.values()
+            if index < len(row) and cells.text_of(row[index])
+        ]
+        return len(same) >= 2 and sum(same) * 2 > len(same)
+
 
 def find_table(sheet: Sheet) -> Table | None:
     """The header of a sheet: the row of its first thirty that names most columns."""
@@ -145,8 +167,16 @@ class Location:
 class Line:
     """One row of a table."""
 
-    def __init__(self, table: Table, index: int, row: list[Cell], problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        index: int,
+        row: list[Cell],
+        problems: list[Problem],
+        types: words.OwnTypes = words.NO_TYPES,
+    ) -> None:
         self.table = table
+        self._types = types
         self.row_number = index + 1
         self._row = row
         self._problems = problems
@@ -206,13 +236,21 @@ class Line:
         )
 
     def is_no_device(self) -> bool:
-        """Empty rows, totals, repeated headers, and notes under the table."""
+        """Empty rows, totals, repeated headers, a room's heading, and notes under the table."""
+        if self._is_total_or_header():
+            return True
+        return not any(cells.meant_text_of(self.cell(name)) for name in _IDENTITY)
+
+    def names_a_room(self) -> bool:
+        """Whether a row that is no device is a heading: the room of the devices below it."""
+        room = self.table.columns.get("room")
+        return room is not None and not self._is_total_or_header() and bool(self.text("room"))
+
+    def _is_total_or_header(self) -> bool:
         texts = [text for cell in self._row if (text := cells.text_of(cell))]
         if not texts or any(words.plain(text) in words.TOTAL_WORDS for text in texts[:2]):
             return True
-        if not any(cells.meant_text_of(self.cell(name)) for name in _IDENTITY):
-            return True
-        return len(_columns_of(self._row)) >= max(FEWEST_HEADS, len(self.table.columns) - 2)
+        return self.table.repeats_header(self._row)
 
     def location(self) -> Location:
         """Building, floor and room as the row's own cells have them."""
@@ -229,11 +267,11 @@ class Line:
         """The device's type, and whether the type column states it (else its name told it)."""
         word, name = cells.meant_text_of(self.cell("type")), self.text("name")
         if word:
-            kind = words.type_of_word(word)
+            kind = words.type_of_word(word, self._types)
             if kind is None:
                 self.note("type", "unknown_type", value=word[:80])
             return kind, True
-        told = words.type_at_end(name)
+        told = words.type_at_end(name, self._types)
         if told is None:
             self.note("type", "type_missing", value=name[:80])
         return (told[0] if told else None), False
@@ -254,7 +292,7 @@ class Line:
             floor=location.floor,
             room=location.room,
             room_en=location.room_en,
-            name=self.text("name") or location.room + words.type_title(kind, "zh"),
+            name=self.text("name") or location.room + words.type_title(kind, "zh", self._types),
             type=kind,
             type_stated=type_stated,
             type_word=words.known_type_word(word) or "",

@@ -22,6 +22,7 @@ from webapp.estate.register_line import (
     Table,
     find_table,
 )
+from webapp.estate.words import NO_TYPES, OwnTypes
 
 _ROOM_LIKE = re.compile(
     r"室|厅|间|中心|区|廊|吧|room|hall|lounge|office|theatre|theater", re.IGNORECASE
@@ -50,22 +51,24 @@ class ParsedRegister:
         return len(self.rows)
 
 
-def parse_register(data: bytes, filename: str = "") -> ParsedRegister:
+def parse_register(data: bytes, filename: str = "", types: OwnTypes = NO_TYPES) -> ParsedRegister:
     """Read a register file (XLSX or CSV): every sheet in which a header is found.
+
+    ``types`` are the contract's own device types, beside the product's.
 
     :raise import_too_large: see :func:`webapp.estate.register_file.read_sheets`
     :raise import_unreadable: the same
     :raise import_no_header: no sheet has a row of known column names in its first 30
     """
-    return parse_sheets(read_sheets(data, filename))
+    return parse_sheets(read_sheets(data, filename), types)
 
 
-def parse_sheets(sheets: list[Sheet]) -> ParsedRegister:
+def parse_sheets(sheets: list[Sheet], types: OwnTypes = NO_TYPES) -> ParsedRegister:
     """Like :func:`parse_register`, of sheets that are open already. :raise AppError: ``import_no_header``"""
     tables = [table for sheet in sheets if (table := find_table(sheet))]
     if not tables:
         raise AppError("import_no_header", within_rows=HEADER_WITHIN_ROWS)
-    reading = _Reading()
+    reading = _Reading(types)
     for table in tables:
         reading.take(table)
     return ParsedRegister(
@@ -78,7 +81,8 @@ def parse_sheets(sheets: list[Sheet]) -> ParsedRegister:
 class _Reading:
     """The state while the rows of all sheets are read: what has been seen, and found wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, types: OwnTypes) -> None:
+        self._types = types
         self.rows: list[RegisterRow] = []
         self.problems: list[Problem] = []
         self._asset_rows: dict[str, int] = {}
@@ -87,24 +91,42 @@ class _Reading:
 
     def take(self, table: Table) -> None:
         """Read one sheet's rows below its header."""
+        self._tell_ignored(table)
         filled = _filled_down(table)
         above = Location()
         for index, row in filled:
-            line = Line(table, index, row, self.problems)
+            line = Line(table, index, row, self.problems, self._types)
             if line.is_no_device():
+                if line.names_a_room():
+                    above = line.location()
                 continue
             location = self._location(line, above)
             kept = self._device(line, location)
             if kept is not None:
                 self.rows.append(kept)
+            # Also of a row that is left out: what stands below it is in its room all the same.
+            if location.room:
                 above = location
+
+    def _tell_ignored(self, table: Table) -> None:
+        """Columns that have something in them and are nobody's: their owner would miss it later."""
+        for head in table.ignored():
+            problem = Problem(
+                row=table.header_row + 1,
+                column=head,
+                code="column_ignored",
+                severity=WARNING,
+                sheet=table.sheet.name,
+                details={"value": head},
+            )
+            self.problems.append(problem)
 
     def _location(self, line: Line, above: Location) -> Location:
         """The room of a row: its own cells, else what its device's name and the rows above tell."""
         found = line.location()
         if not found.empty:
             return found
-        told = words.type_at_end(line.text("name"))
+        told = words.type_at_end(line.text("name"), self._types)
         prefix = told[1] if told else ""
         if above.room and line.area is None and (not prefix or prefix == above.room):
             return replace(above, area=None)

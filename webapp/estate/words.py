@@ -9,13 +9,15 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 COLUMN_WORDS: Final[dict[str, tuple[str, ...]]] = {
     "sequence": ("序号", "No.", "#", "行号", "Seq", "Item no"),
     "building": (
         "楼宇", "Building", "楼栋", "大楼", "建筑", "建筑物", "楼宇名称", "所在楼宇", "所在大楼",
-        "办公楼", "栋", "楼", "园区", "Building name", "Block", "Tower", "Site",
+        "办公楼", "栋", "楼", "楼号", "所属楼宇", "园区", "Building name", "Block", "Tower", "Site",
     ),
     "building_en": ("楼宇英文名", "Building (English)", "楼宇英文", "大楼英文名"),
     "floor": ("楼层", "Floor", "层", "所在楼层", "层数", "Level", "Storey", "Story"),
@@ -23,7 +25,7 @@ COLUMN_WORDS: Final[dict[str, tuple[str, ...]]] = {
         "会议室", "Room", "房间", "会议室名称", "房间名称", "房间号", "所在会议室", "所属会议室",
         "所在房间", "会议室房间", "使用房间", "安装位置", "使用地点", "存放地点", "安装地点",
         "场所", "位置", "Meeting room", "Room name", "Conference room", "Venue", "Location",
-        "Room no",
+        "Room no", "会议室编号", "房间编号",
     ),
     "room_en": ("会议室英文名", "Room (English)", "会议室英文", "房间英文名"),
     "name": (
@@ -40,16 +42,16 @@ COLUMN_WORDS: Final[dict[str, tuple[str, ...]]] = {
         "品牌厂商", "设备品牌", "Manufacturer", "Brand", "Make", "Vendor",
     ),
     "model": (
-        "型号", "Model", "规格型号", "型号规格", "设备型号", "规格", "产品型号", "品牌型号",
+        "型号", "Model", "规格型号", "型号规格", "设备型号", "设备型号规格", "规格", "产品型号", "品牌型号",
         "Model no", "Model number", "Model name", "Part number",
     ),
     "serial": (
         "序列号", "Serial number", "设备序列号", "产品序列号", "出厂编号", "出厂序列号",
-        "机身编号", "SN", "S/N", "SN码", "SN号", "Serial", "Serial no",
+        "机身编号", "SN", "S/N", "SN码", "SN号", "设备SN", "产品SN", "Serial", "Serial no",
     ),
     "asset_number": (
         "资产编号", "Asset number", "资产编码", "资产号", "固定资产编号", "固定资产编码",
-        "固资编号", "资产条码", "资产标签号", "设备编号", "设备编码", "Asset no", "Asset tag",
+        "固资编号", "固定资产号", "资产条码", "资产标签号", "设备编号", "设备编码", "Asset no", "Asset tag",
         "Asset ID", "Asset code", "Tag", "Inventory number",
     ),
     "in_service_on": (
@@ -62,14 +64,16 @@ COLUMN_WORDS: Final[dict[str, tuple[str, ...]]] = {
     "warranty_until": (
         "保修截止", "Warranty until", "保修截止日期", "保修到期", "保修到期日", "保修到期日期",
         "质保到期", "质保到期日", "质保到期日期", "质保截止", "质保截止日期", "保修期至",
-        "质保期至", "维保到期", "维保截止", "过保日期", "过保时间", "保修期限", "质保期",
+        "质保期至", "保修到期时间", "质保到期时间", "保修截止时间", "质保截止时间", "保修截至",
+        "质保截至", "保修截至日期", "质保截至日期",
+        "维保到期", "维保截止", "过保日期", "过保时间", "保修期限", "质保期",
         "保修期", "Warranty", "Warranty end", "Warranty ends", "Warranty expiry",
         "Warranty expires", "Warranty expiration", "Warranty end date", "Warranty expiry date",
         "Warranty to", "End of warranty",
     ),
-    "ip": ("IP地址", "IP address", "IP", "设备IP", "网络地址", "IPv4", "管理IP"),
+    "ip": ("IP地址", "IP address", "IP", "设备IP", "设备IP地址", "网络地址", "IPv4", "管理IP"),
     "firmware": (
-        "固件版本", "Firmware", "软件版本", "固件", "版本", "版本号", "系统版本", "固件软件版本",
+        "固件版本", "Firmware", "软件版本", "固件", "版本", "版本号", "系统版本", "固件版本号", "固件软件版本",
         "Firmware version", "Software version", "Software", "Version", "FW",
     ),
     "quantity": (
@@ -190,9 +194,16 @@ TOTAL_WORDS: Final = frozenset(
     }
 )
 
+# The device types that a contract's checklist adds: key to its names, Chinese and English.
+OwnTypes = Mapping[str, tuple[str, str]]
+NO_TYPES: Final[OwnTypes] = MappingProxyType({})
+
 _JUNK = re.compile(r"[\W_]+")
 _NEAR_ENOUGH = 0.8
 _SHORTEST_TYPO = 5
+# In Chinese one letter of five is another device: 视频处理器 is no 音频处理器.
+_SHORTEST_CHINESE_TYPO = 6
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 def plain(text: str) -> str:
@@ -216,26 +227,49 @@ _SUFFIXES = sorted(_TYPES, key=len, reverse=True)
 def column_of(header: str) -> tuple[str, int] | None:
     """The field that a header names, and the rank of its word (0 is best); None when unknown.
 
-    Handles bilingual heads (``楼宇 / Building``), units and hints in brackets, and stars.
+    Handles bilingual heads (``楼宇 / Building``, ``楼宇 Building``), units and hints in brackets,
+    stars, and ``#`` for "number".
     """
     text = unicodedata.normalize("NFKC", header).strip()
+    text = re.sub(r"(?<=[a-z])\s*#$", " no", text, flags=re.IGNORECASE)
     tries = [text, re.sub(r"[(\[【].*?[)\]】]", "", text), *re.split(r"[/\n()|,;:、]+", text)]
-    for attempt in (*tries, *text.split(" ")):
+    tries += [_CHINESE.sub(" ", text), "".join(_CHINESE.findall(text))]
+    tries += [token for token in text.split(" ") if _CHINESE.search(token)]
+    for attempt in tries:
         found = _COLUMNS.get(plain(attempt) or attempt.strip())
         if found:
             return found
     return None
 
 
-def type_of_word(word: str) -> str | None:
-    """The device type that a word names, forgiving a typing slip (``clickshaer``); else None."""
+def type_of_word(word: str, own: OwnTypes = NO_TYPES) -> str | None:
+    """The device type that a word names, forgiving a typing slip (``clickshaer``); else None.
+
+    What the contract calls a type of its own goes before the product's words.
+    """
     key = plain(word)
+    for name, spellings in own.items():
+        if key and key in {plain(spelling) for spelling in (name, *spellings)}:
+            return name
     if key in _TYPES:
         return _TYPES[key][0]
+    return _with_a_slip(key)
+
+
+def _with_a_slip(key: str) -> str | None:
+    if _CHINESE.search(key):
+        if len(key) < _SHORTEST_CHINESE_TYPO:
+            return None
+        near = [one for one in _TYPES if len(one) == len(key) and _letters_apart(one, key) == 1]
+        return _TYPES[near[0]][0] if near else None
     if len(key) < _SHORTEST_TYPO:
         return None
     near = difflib.get_close_matches(key, _TYPES, n=1, cutoff=_NEAR_ENOUGH)
     return _TYPES[near[0]][0] if near else None
+
+
+def _letters_apart(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
 
 
 def known_type_word(word: str) -> str | None:
@@ -248,16 +282,21 @@ def known_type_word(word: str) -> str | None:
     return None if plain(tidy) in standard else tidy
 
 
-def type_at_end(name: str) -> tuple[str, str] | None:
+def type_at_end(name: str, own: OwnTypes = NO_TYPES) -> tuple[str, str] | None:
     """``(type, what stands before the type word)`` of a device name such as ``洽谈室A投影机``."""
     tidy = unicodedata.normalize("NFKC", name).strip()
     lowered = tidy.casefold()
+    for kind, spellings in own.items():
+        for spelling in spellings:
+            ending = unicodedata.normalize("NFKC", spelling).strip().casefold()
+            if ending and lowered.endswith(ending):
+                return kind, tidy[: len(tidy) - len(ending)].strip(" -_·/")
     for suffix in _SUFFIXES:
         if lowered.endswith(suffix):
             return _TYPES[suffix][0], tidy[: len(tidy) - len(suffix)].strip(" -_·/")
     found = re.search(r"[\w]+(?: [\w]+)?$", lowered)
-    kind = _TYPES.get(plain(found.group())) if found else None
-    return (kind[0], tidy[: found.start()].strip(" -_·/")) if found and kind else None
+    known = _TYPES.get(plain(found.group())) if found else None
+    return (known[0], tidy[: found.start()].strip(" -_·/")) if found and known else None
 
 
 def is_wireless_word(word: str) -> bool:
@@ -275,7 +314,7 @@ def column_title(field: str, language: str) -> str:
     return COLUMN_WORDS[field][0 if language == "zh" else 1]
 
 
-def type_title(kind: str, language: str) -> str:
-    """The word that an export writes for a device type; the key itself for one made by hand."""
-    words = TYPE_WORDS.get(kind)
-    return words[0 if language == "zh" else 1] if words else kind
+def type_title(kind: str, language: str, own: OwnTypes = NO_TYPES) -> str:
+    """The word that an export writes for a device type; the key itself for one that has no name."""
+    words = own.get(kind) or TYPE_WORDS.get(kind)
+    return (words[0 if language == "zh" else 1] if words else "") or kind
