@@ -331,9 +331,10 @@ def test_an_import_is_previewed_then_done_then_changes_nothing(desk: FlaskClient
 def test_a_type_of_the_contract_s_own_checklist_comes_in_and_out(
     contract: Contract, desk: FlaskClient
 ) -> None:
-    content: Any = made.shipped()
-    own = {"key": "recorder", "zh": "录播主机", "en": "Lecture recorder", "items": []}
-    made.checklist(contract, {**content, "types": [*content["types"], own]})
+    own: Any = {"key": "recorder", "zh": "录播主机", "en": "Lecture recorder", "items": []}
+    content = made.shipped().copy()
+    content["types"] = [*content["types"], own]
+    made.checklist(contract, content)
     data = workbook([HEADS, ["甲楼", "1F", "大厅", "录播", "录播主机", "S7", "A7", 1, ""]])
     first = ask(desk, "POST", "/estate/import", data).get_json()
     assert (first["created"], first["problems"]) == (1, [])
