@@ -31,9 +31,24 @@ class RecordRow:
     part: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class VisitTimes:
+    """When a visit was received, and what its phone said of its time and was wrong by."""
+
+    received_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    clock_offset_seconds: int
+
+
 @dataclass(eq=False, slots=True)
 class Draft:
-    """An inspection that was accepted; ``before`` is its row when this is an amendment."""
+    """An inspection that was accepted; ``before`` is its row when this is an amendment.
+
+    ``visit`` is that of its first revision: an amendment puts words right and moves no visit
+    (clauses 20 and 21), unless it is the second visit to what could not be tested at the first.
+    ``stands_in`` is the room where its device is now.
+    """
 
     operation_id: str
     user_id: int
@@ -43,10 +58,9 @@ class Draft:
     task: TaskFacts
     judged: Judged
     received_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    clock_offset_seconds: int
+    visit: VisitTimes
     worked_on: date
+    stands_in: int
     position: int
     before: InspectionFacts | None = None
     id: int | None = None
@@ -59,11 +73,6 @@ class Draft:
     def key(self) -> Any:
         """What it is known by in memory: its id, or itself as long as it has none."""
         return self.before.id if self.before else self
-
-    @property
-    def first_received_at(self) -> datetime:
-        """When its first revision came: an amendment doesn't move it in the order of things."""
-        return self.before.received_at if self.before else self.received_at
 
     @property
     def revision(self) -> int:
@@ -79,7 +88,7 @@ def follow_up(draft: Draft, ledger: Ledger) -> None:
     place = place_key(draft.payload.room_id, draft.payload.device_id)
     answers = _check_answers(draft, ledger)
     _settle_task(draft, ledger)
-    before = ledger.take_back(place, draft.key) if draft.before else []
+    before = ledger.take_back(draft.key) if draft.before else []
     carried = ledger.open_at(place)
     fixed: set[str] = set()
     for reading in draft.judged.readings:
@@ -110,7 +119,7 @@ def _settle_task(draft: Draft, ledger: Ledger) -> None:
     settled = settle(task.visits, task.counting)
     draft.choice = settled.choices[draft.key]
     released = [v.key for v in task.visits if v.choice and not settled.choices[v.key]]
-    ledger.hear_again(place_key(task.room_id, task.device_id), released, draft.key)
+    ledger.hear_again(released, draft.key)
     task.released += [key for key in released if key != draft.key]
     task.visits = [replace(visit, choice=settled.choices[visit.key]) for visit in task.visits]
     task.counting, task.pair_open = settled.inspection, settled.pair_open
@@ -126,7 +135,8 @@ def _check_answers(draft: Draft, ledger: Ledger) -> list[tuple[LedgerItem, OpenI
         item = ledger.numbered(answer.number)
         if item is None:
             raise Refused("open_item_unknown", number=str(answer.number))
-        if item.place != place:
+        # What it spoke of has gone over to the device that stands there now, if its own was replaced.
+        if item.place != place and not item.said_by(draft.key):
             raise Refused("open_item_elsewhere", number=answer.number)
         if answer.number in seen:
             raise Refused("open_item_twice", number=answer.number)
@@ -155,10 +165,10 @@ def _continue_or_open(
         item = ledger.find(place, given.item, draft.round.month, before)
     if item is None:
         item = ledger.make(
-            payload.room_id,
+            draft.stands_in,
             payload.device_id,
             month=draft.round.month,
-            at=draft.first_received_at,
+            at=draft.visit.received_at,
             item=given.item,
         )
     _say(
@@ -194,10 +204,10 @@ def _findings(draft: Draft, ledger: Ledger, before: list[LedgerItem]) -> None:
         item = None
         if not finding.fixed:
             item = ledger.found_as(finding.uid, before) or ledger.make(
-                payload.room_id,
+                draft.stands_in,
                 payload.device_id,
                 month=draft.round.month,
-                at=draft.first_received_at,
+                at=draft.visit.received_at,
                 finding_uid=finding.uid,
             )
             answer = "still" if item.sayings else "opened"
@@ -249,7 +259,7 @@ def _say(
     said = Said(
         answer=answer,
         month=draft.round.month,
-        at=draft.first_received_at,
+        at=draft.visit.received_at,
         inspection=draft.key,
         rank=rank,
         choice=draft.choice,
@@ -259,6 +269,7 @@ def _say(
         remark=remark,
     )
     # A device that has moved takes its open items along.
-    item.room_id = draft.payload.room_id
+    if item.device_id == draft.payload.device_id:
+        item.room_id = draft.stands_in
     ledger.say(item, said)
     draft.said.append((item, said))

@@ -92,6 +92,9 @@ class InspectionFacts:
     verdict: str
     choice: str
     received_at: datetime
+    device_started_at: datetime | None
+    device_finished_at: datetime | None
+    clock_offset_seconds: int
     dwell_seconds: int
     bulk_ok: bool
     bulk_seconds: int | None
@@ -271,6 +274,9 @@ def _inspections(
             Inspection.verdict,
             Inspection.choice,
             Inspection.received_at,
+            Inspection.device_started_at,
+            Inspection.device_finished_at,
+            Inspection.clock_offset_seconds,
             Inspection.dwell_seconds,
             Inspection.bulk_ok,
             Inspection.bulk_seconds,

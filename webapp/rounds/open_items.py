@@ -115,11 +115,14 @@ class Ledger:
             key=lambda item: item.number,
         )
 
-    def take_back(self, place: Place, inspection: Any) -> list[LedgerItem]:
-        """Take back all that an inspection said; the items that it had opened or spoken of."""
+    def take_back(self, inspection: Any) -> list[LedgerItem]:
+        """Take back all that an inspection said; the items that it had opened or spoken of.
+
+        Wherever they are now: those of a device that was replaced have gone over to the next one.
+        """
         spoken_of = [
             item
-            for item in self._by_place.get(place, ())
+            for item in self._by_number.values()
             if item.said_by(inspection) or item.state.opened_inspection == inspection
         ]
         for item in spoken_of:
@@ -128,9 +131,9 @@ class Ledger:
             item.settle()
         return spoken_of
 
-    def hear_again(self, place: Place, inspections: Collection[Any], because_of: Any) -> None:
+    def hear_again(self, inspections: Collection[Any], because_of: Any) -> None:
         """Listen again to inspections that were set aside: the choice between them is void."""
-        for item in self._by_place.get(place, ()):
+        for item in self._by_number.values() if inspections else ():
             if any(item.said_by(inspection) for inspection in inspections):
                 item.sayings = [
                     replace(said, choice="") if said.inspection in inspections else said

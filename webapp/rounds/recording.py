@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webapp.checklists.content import ROOM_TYPE
 from webapp.db import take_sequence
 from webapp.identity.rules import Right
-from webapp.rounds.drafts import Draft, follow_up
+from webapp.rounds.drafts import Draft, VisitTimes, follow_up
 from webapp.rounds.intake import (
     InspectionFacts,
     Known,
@@ -26,7 +26,15 @@ from webapp.rounds.intake import (
     read_known,
     reread_tasks,
 )
-from webapp.rounds.judging import LARGEST_ID, Circumstances, Refused, device_time, judge, worked_on
+from webapp.rounds.judging import (
+    LARGEST_ID,
+    Circumstances,
+    Judged,
+    Refused,
+    device_time,
+    judge,
+    worked_on,
+)
 from webapp.rounds.opening import sync_tasks_with_estate
 from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.replaced import follow_replacements
@@ -166,8 +174,8 @@ def _draft(
         _check_author(before, submission, task)
     judged = judge(payload, circumstances)
     _check_photo_owners(payload, before, known, photo_owners)
-    offset = max(-LARGEST_ID, min(LARGEST_ID, submission.clock_offset_seconds))
-    finished_at = device_time(payload.finished_at)
+    visit = _visit(submission, before, judged, now)
+    device = known.devices.get(payload.device_id or 0)
     return Draft(
         operation_id=submission.operation_id,
         user_id=submission.user_id,
@@ -177,20 +185,38 @@ def _draft(
         task=task,
         judged=judged,
         received_at=now,
-        started_at=device_time(payload.started_at),
-        finished_at=finished_at,
-        clock_offset_seconds=offset,
+        visit=visit,
         worked_on=worked_on(
-            finished_at,
-            offset,
+            visit.finished_at,
+            visit.clock_offset_seconds,
             opened_at=of_round.opened_at,
-            received_at=now,
+            received_at=visit.received_at,
             zone=known.zone,
         ),
+        stands_in=device.room_id if device else payload.room_id,
         position=position,
         before=before,
         id=before.id if before else None,
         flags=[*judged.flags, *(["amendment_forced"] if submission.forced else [])],
+    )
+
+
+def _visit(
+    submission: Submission, before: InspectionFacts | None, judged: Judged, now: datetime
+) -> VisitTimes:
+    """Those of the first revision; of an amendment only where it tests what had not been tested."""
+    tested = judged.verdict.verdict != "not_tested"
+    if before is not None and not (before.verdict == "not_tested" and tested):
+        return VisitTimes(
+            before.received_at,
+            before.device_started_at,
+            before.device_finished_at,
+            before.clock_offset_seconds,
+        )
+    payload = submission.payload
+    offset = max(-LARGEST_ID, min(LARGEST_ID, submission.clock_offset_seconds))
+    return VisitTimes(
+        now, device_time(payload.started_at), device_time(payload.finished_at), offset
     )
 
 

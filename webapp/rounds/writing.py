@@ -151,7 +151,6 @@ def _inspection_row(draft: Draft, known: Known, seq: int) -> Row:
         "task_id": draft.task.id,
         "device_id": payload.device_id,
         "author_id": draft.user_id,
-        "received_at": draft.received_at,
         **_revised_columns(draft, seq),
     }
 
@@ -166,9 +165,10 @@ def _revised_columns(draft: Draft, seq: int) -> Row:
         "verdict": draft.judged.verdict.verdict,
         "phone_verdict": draft.judged.phone_verdict,
         "severity": draft.judged.verdict.severity,
-        "device_started_at": draft.started_at,
-        "device_finished_at": draft.finished_at,
-        "clock_offset_seconds": draft.clock_offset_seconds,
+        "received_at": draft.visit.received_at,
+        "device_started_at": draft.visit.started_at,
+        "device_finished_at": draft.visit.finished_at,
+        "clock_offset_seconds": draft.visit.clock_offset_seconds,
         **_attention(draft),
         "scanned_code": payload.scanned_code,
         "remark": payload.remark,
