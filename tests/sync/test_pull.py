@@ -111,6 +111,32 @@ def test_what_was_retired_is_gone(
     assert "rooms" not in whole["rows"]
 
 
+def test_a_device_that_was_inspected_stays_on_the_phones_until_its_round_is_accepted(
+    phone: Phone, contract: Contract, march: Round, devices: list[Device]
+) -> None:
+    phone.send(made.visit(march, devices[0]))
+    first = phone.pull()
+    with unit_of_work() as session:
+        session.get_one(Device, devices[0].id).retired_at = now_utc()
+        session.flush()
+        sync_tasks_with_estate(session, contract.id, now_utc())
+    second = since(phone, first)
+    assert [(row["id"], row["retired"]) for row in second["rows"]["devices"]] == [
+        (devices[0].id, True)
+    ]
+    assert "gone" not in second or "devices" not in second["gone"]
+    # So what is sent back of it has a name and a checklist, on a phone that comes anew too.
+    whole = {row["id"]: row.get("retired", False) for row in phone.pull()["rows"]["devices"]}
+    assert whole[devices[0].id]
+    assert not whole[devices[1].id]
+    change(march, state="accepted")
+    assert since(phone, second)["gone"]["devices"] == [devices[0].id]
+    assert devices[0].id not in {row["id"] for row in phone.pull()["rows"]["devices"]}
+    third = phone.pull()
+    change(march, state="open")
+    assert [row["id"] for row in since(phone, third)["rows"]["devices"]] == [devices[0].id]
+
+
 def test_a_device_that_is_retired_takes_its_task_along(
     phone: Phone, contract: Contract, march: Round, devices: list[Device]
 ) -> None:

@@ -95,17 +95,36 @@ def _rooms(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
 
 
 def _devices(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
-    names = wire.DeviceRow.__struct_fields__
+    """Those in use; and one that was retired after it was inspected, while its round takes something.
+
+    What was said of it may be sent back, and its task stands in the room's list.
+    """
+    names = [name for name in wire.DeviceRow.__struct_fields__ if name != "retired"]
     statement = sa.select(*(getattr(Device, name) for name in names), Device.retired_at).where(
-        Device.contract_id == ask.contract_id, ask.changed(Device.seq)
+        Device.contract_id == ask.contract_id
     )
-    if not ask.since:
-        statement = statement.where(Device.retired_at.is_(None))
+    inspected = (
+        sa.select(RoundTask.device_id)
+        .join(Round, Round.id == RoundTask.round_id)
+        .join(Device, Device.id == RoundTask.device_id)
+        .where(
+            Round.contract_id == ask.contract_id,
+            Device.retired_at.is_not(None),
+            RoundTask.outcome != "todo",
+        )
+    )
+    needed = set(ask.session.scalars(inspected.where(Round.state.in_(TAKING))))
+    if ask.since:
+        # A round that was finished, reopened or accepted since may have let go of some, or wants them back.
+        turned = Device.id.in_(inspected.where(Round.seq > ask.since))
+        statement = statement.where(sa.or_(ask.changed(Device.seq), turned))
+    else:
+        statement = statement.where(sa.or_(Device.retired_at.is_(None), Device.id.in_(needed)))
     for *fields, retired_at in ask.rows(statement):
-        if retired_at:
+        if retired_at and fields[0] not in needed:
             gone.devices.append(fields[0])
         else:
-            rows.devices.append(wire.DeviceRow(*map(_plain, fields)))
+            rows.devices.append(wire.DeviceRow(*map(_plain, fields), retired=retired_at is not None))
 
 
 def _plain(value: Any) -> Any:

@@ -233,7 +233,10 @@ class RoomRow(msgspec.Struct):
 
 
 class DeviceRow(msgspec.Struct, omit_defaults=True):
-    """A device of the register; fields at their default are left out of the wire."""
+    """A device of the register; fields at their default are left out of the wire.
+
+    A ``retired`` one is on the phone for as long as a round that takes something has a task of it.
+    """
 
     id: int
     room_id: int
@@ -250,6 +253,7 @@ class DeviceRow(msgspec.Struct, omit_defaults=True):
     quantity: int = 1
     register: dict[str, Any] = {}
     remark: str = ""
+    retired: bool = False
 
 
 class LabelRow(msgspec.Struct, omit_defaults=True):

@@ -15539,6 +15539,8 @@ export interface components {
         /**
          * DeviceRow
          * @description A device of the register; fields at their default are left out of the wire.
+         *
+         *         A ``retired`` one is on the phone for as long as a round that takes something has a task of it.
          */
         DeviceRow: {
             /** @default  */
@@ -15561,6 +15563,8 @@ export interface components {
             register: Record<string, never>;
             /** @default  */
             remark: string;
+            /** @default false */
+            retired: boolean;
             room_id: number;
             /** @default  */
             serial: string;

@@ -196,6 +196,8 @@ test("the search finds every word, full-width or not, and follows a pull", async
   expect(await searchDevices(db, "projector 301")).toHaveLength(2);
   await applyPull(db, later({ devices: [{ id: 3, room_id: 1, type: "codec", name: "终端", serial: "SN-77" }] }));
   expect((await searchDevices(db, "sn-77"))[0]).toMatchObject({ device: { id: 3 }, taskId: null });
+  await applyPull(db, later({ devices: [{ id: 1, room_id: 1, type: "projector", name: "投影机 A", retired: true }] }));
+  expect((await searchDevices(db, "投影")).map((one) => one.device.id)).toEqual([2]);
 });
 
 test("the state lists every record with its photos, what is unsent first", async () => {

@@ -33,6 +33,7 @@ const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
     quantity: 1,
     register: {},
     remark: "",
+    retired: false,
   }),
   labels: () => ({ device_id: null, revoked: false }),
   tasks: () => ({

@@ -96,7 +96,8 @@ async function buildIndex(db: UserDatabase): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (const [n, room] of rooms.entries()) {
     if (n % ROOMS_A_BREATH === 0) await breathe();
-    const own = byRoom.get(room.id) ?? [];
+    // A retired one is here for what was said of it in the round, not to be found.
+    const own = (byRoom.get(room.id) ?? []).filter((device) => !device.retired);
     for (const device of own.sort((a, b) => collator.compare(a.name, b.name))) {
       const words = wordsOf(device, room, types.get(device.type), codes.get(device.id));
       entries.push({ device, room, taskId: taskByDevice.get(device.id) ?? null, words });

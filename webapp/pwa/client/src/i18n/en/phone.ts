@@ -145,6 +145,7 @@ export default {
   "selfcheck.list": "Self-checks",
   "room.devices": "Devices",
   "room.own": "The room itself",
+  "room.device_retired": "Retired",
   "room.own_text": "Overview photo, cables, network",
   "room.last_month": "Last month: {state}",
   "room.first_time": "First inspection",

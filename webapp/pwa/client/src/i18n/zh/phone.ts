@@ -143,6 +143,7 @@ export default {
   "selfcheck.list": "自检签字",
   "room.devices": "设备",
   "room.own": "房间检查",
+  "room.device_retired": "已停用",
   "room.own_text": "全景照片、线缆、网络等",
   "room.last_month": "上月{state}",
   "room.first_time": "首次检查",
