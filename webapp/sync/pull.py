@@ -124,7 +124,9 @@ def _devices(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         if retired_at and fields[0] not in needed:
             gone.devices.append(fields[0])
         else:
-            rows.devices.append(wire.DeviceRow(*map(_plain, fields), retired=retired_at is not None))
+            row = wire.DeviceRow(*map(_plain, fields))
+            row.retired = retired_at is not None
+            rows.devices.append(row)
 
 
 def _plain(value: Any) -> Any:
