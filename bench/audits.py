@@ -29,9 +29,9 @@ def scores(url: str, headers: dict[str, str], runs: int, seconds: float) -> dict
     :raise CannotMeasure: Lighthouse cannot be installed or does not finish
     """
     began = time.monotonic()
-    reports = [_report(url, headers)]
+    reports = [_report_or_once_more(url, headers)]
     while len(reports) < runs and time.monotonic() - began < seconds:
-        reports.append(_report(url, headers))
+        reports.append(_report_or_once_more(url, headers))
     for complaint in _complaints(reports[-1]):
         print(f"    {complaint}", flush=True)
     return {
@@ -40,6 +40,15 @@ def scores(url: str, headers: dict[str, str], runs: int, seconds: float) -> dict
         )
         for category in CATEGORIES
     }
+
+
+def _report_or_once_more(url: str, headers: dict[str, str]) -> dict[str, Any]:
+    """Chromium's trace lacks the navigation now and then (NO_NAVSTART): Lighthouse asks to be run again."""
+    try:
+        return _report(url, headers)
+    except CannotMeasure as reason:
+        print(f"    once more: {str(reason)[:100]}", flush=True)
+        return _report(url, headers)
 
 
 def _report(url: str, headers: dict[str, str]) -> dict[str, Any]:
