@@ -54,6 +54,42 @@ def test_one_cell_in_a_far_corner_asks_for_no_memory(corner: str) -> None:
     assert refused(rewritten(TIDY, "sheet1.xml", content)).code == "import_too_large"
 
 
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        '<row r="1048576"><c><v>1</v></c></row>',
+        '<row r="1048576"><c r="XFD1048576" s="1"/><c r="XFD1048576"><v>1</v></c></row>',
+        '<row a=">" r="1048576"><c><v>1</v></c></row>',
+        "<row r='1048576'   ><c r='A1048576' s='1'   ><v>1</v></c></row>",
+        '<row r="1"><c a="/>" r="XFD1048576"><v>1</v></c></row>',
+    ],
+)
+@pytest.mark.parametrize("padding", [0, 1 << 20, (1 << 20) - 200])
+def test_a_corner_with_a_value_is_found_among_those_without(disguise: str, padding: int) -> None:
+    empty = '<row r="9" spans="1:9" ht="14.25"><c r="A9" s="2"/></row>'
+    content = sheet_xml(empty * 3 + f"<!--{'x' * padding}-->" + disguise)
+    assert refused(rewritten(TIDY, "sheet1.xml", content)).code == "import_too_large"
+
+
+def test_formats_at_the_far_end_of_a_sheet_are_no_rows() -> None:
+    rows = "".join(
+        f'<row r="{n}" spans="1:9" ht="14.25" customHeight="1" x14ac:dyDescent="0.2">'
+        f'<c r="A{n}" s="2"/><c r="XFD{n}" s="2"/></row>'
+        for n in range(30_000, 60_000)
+    )
+    head = "".join(
+        f'<c r="{"ABC"[n]}1" t="inlineStr"><is><t>{word}</t></is></c>'
+        for n, word in enumerate(["会议室", "设备名称", "设备类型"])
+    )
+    device = (
+        head.replace("会议室", "大厅").replace("设备名称", "投影机一").replace("设备类型", "投影机")
+    )
+    device = device.replace('1" t', '2" t')
+    content = sheet_xml(f'<row r="1">{head}</row><row r="2">{device}</row>{rows}<row r="1048576"/>')
+    parsed = parse_register(rewritten(TIDY, "sheet1.xml", content))
+    assert [(row.room, row.type) for row in parsed.rows] == [("大厅", "projector")]
+
+
 def test_a_corner_written_in_references_is_no_way_around() -> None:
     content = sheet_xml('<row><c r="&#88;FD1048576"><v>1</v></c></row>')
     assert refused(rewritten(TIDY, "sheet1.xml", content)).code == "import_unreadable"

@@ -29,7 +29,16 @@ _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 _CHUNK_BYTES: Final = 1 << 20
 _OVERLAP_BYTES: Final = 64
+_LONGEST_ROW_BYTES: Final = 1 << 20
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,3})(\d{0,10})([^"']?)""")
+
+# Cells and rows that have nothing but a format, as spreadsheets leave them to the sheet's far end. So
+# strictly that nothing else is ever passed over: what is left is measured whatever it looks like.
+_ATTRIBUTES = rb"""(?:\s+[\w:]{1,24}="[\w.: -]{0,40}")*\s*"""
+_EMPTY_CELL = re.compile(
+    rb"""<c r="[A-Z]{1,3}\d{1,7}"(?: s="\d{1,6}")?(?: t="[a-z]{1,10}")?\s?/>"""
+)
+_EMPTY_ROW = re.compile(rb"<row" + _ATTRIBUTES + rb"(?:/>|>\s*</row>)")
 
 Area = tuple[int, int, int, int]
 """A merged area: first row, first column, last row, last column, all counted from 0."""
@@ -87,9 +96,23 @@ def _measure_member(file: IO[bytes], is_sheet: bool) -> None:
     tail = b""
     while chunk := file.read(_CHUNK_BYTES):
         if is_sheet:
-            for column, row, rest in _REFERENCE.findall(tail + chunk):
-                _check_corner(column, row, rest)
-            tail = chunk[-_OVERLAP_BYTES:]
+            # The last row waits for its end, which may be in the next chunk; but for no more than that.
+            whole = tail + chunk
+            last_row = whole.rfind(b"<row")
+            if last_row > 0 and len(whole) - last_row < _LONGEST_ROW_BYTES:
+                _check_corners(whole[:last_row])
+                tail = whole[last_row:]
+            else:
+                _check_corners(whole)
+                tail = whole[-_OVERLAP_BYTES:]
+    _check_corners(tail)
+
+
+def _check_corners(xml: bytes) -> None:
+    """How far the cells reach that have something in them."""
+    filled = _EMPTY_ROW.sub(b"", _EMPTY_CELL.sub(b"", xml))
+    for column, row, rest in _REFERENCE.findall(filled):
+        _check_corner(column, row, rest)
 
 
 def _check_corner(column: bytes, row: bytes, rest: bytes) -> None:
