@@ -42,7 +42,9 @@ worker.addEventListener("sync", (event) => {
 async function empty() {
   const pages = await worker.clients.matchAll({ type: "window" });
   for (const page of pages) page.postMessage({ type: "OUTBOX" });
-  await sendOutbox((input, init) => fetch(input, init));
+  // Before somebody's eyes an undo stands for some seconds; a page that nobody sees has sent all itself.
+  const everything = !pages.some((page) => page.visibilityState === "visible");
+  await sendOutbox((input, init) => fetch(input, init), { everything });
 }
 
 // A push that arrives is always shown: a browser takes the permission away from who keeps silent.

@@ -1,5 +1,6 @@
 /** What is being typed for a step of a case or a new fault, with its photos: on the disk at every touch. */
 import { preparePhoto, type PreparedPhoto } from "../photo/prepare";
+import { noteRemoved } from "./drafts";
 import { isoNow, sha256Hex, uuidv7 } from "./ids";
 import { write } from "./open";
 import type { UserDatabase } from "./schema";
@@ -63,8 +64,9 @@ export async function keepCasePhoto(
 }
 
 /** Takes a photo off; its bytes stay for an hour at least, for `restoreCasePhoto`. @throws NotSavedError */
-export function removeCasePhoto(db: UserDatabase, key: string, id: string): Promise<void> {
-  return change(db, key, (draft) => ({ ...draft, photo_ids: draft.photo_ids.filter((one) => one !== id) }));
+export async function removeCasePhoto(db: UserDatabase, key: string, id: string): Promise<void> {
+  await write(db, () => noteRemoved(db, [id]));
+  await change(db, key, (draft) => ({ ...draft, photo_ids: draft.photo_ids.filter((one) => one !== id) }));
 }
 
 /** Undoes `removeCasePhoto`. @throws NotSavedError */

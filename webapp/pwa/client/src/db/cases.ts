@@ -409,6 +409,9 @@ export function undoCaseWork(db: UserDatabase, uid: string): Promise<boolean> {
       // What was done after it stands on it.
       const later = await db.case_works.where("case_uid").equals(work.case_uid).toArray();
       if (later.some((one) => one.operation_id > work.operation_id)) return false;
+      // Nor is what is being typed since, for the next fault, to be overwritten.
+      const typed = await db.case_drafts.get(work.draft_key);
+      if (typed && (typed.photo_ids.length > 0 || Object.values(typed.values).some(Boolean))) return false;
       await db.outbox.delete(operation.id);
       await db.case_works.delete(uid);
       await db.case_drafts.put(draftOf(work));

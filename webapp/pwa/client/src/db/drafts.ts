@@ -31,9 +31,10 @@ export function saveDraft(db: UserDatabase, taskId: number, patch: DraftPatch): 
  */
 export function discardDraft(db: UserDatabase, taskId: number): Promise<Draft | null> {
   return write(db, () =>
-    db.transaction("rw", db.drafts, async () => {
+    db.transaction("rw", db.drafts, db.photos, async () => {
       const draft = await db.drafts.get(taskId);
       await db.drafts.delete(taskId);
+      await noteRemoved(db, draft?.photo_ids ?? []);
       return draft ?? null;
     }),
   );
@@ -48,9 +49,14 @@ export function restoreDraft(db: UserDatabase, draft: Draft): Promise<void> {
   );
 }
 
+/** From now on, and not from when they were taken, photos may be brought back for a while. */
+export async function noteRemoved(db: UserDatabase, ids: readonly string[]): Promise<void> {
+  await db.photos.where("id").anyOf(ids).modify({ removed_at: isoNow() });
+}
+
 /** The tables that `draftOf` reads or that its caller writes the draft to. */
 export function draftTables(db: UserDatabase) {
-  return [db.drafts, db.records, db.inspections, db.tasks, db.rounds];
+  return [db.drafts, db.records, db.inspections, db.tasks, db.rounds, db.outbox];
 }
 
 /**
@@ -77,11 +83,23 @@ export async function lastRecord(
   return records.at(-1);
 }
 
-/** A draft that amends a finished inspection; it names the last revision that is known. */
+/**
+ * A draft that amends a finished inspection; it names the last revision that the server has. Where
+ * it has none, for the first was quarantined, it says the inspection anew.
+ */
 export async function amendmentOf(db: UserDatabase, record: InspectionRecord): Promise<Draft> {
   const onServer = await db.inspections.get(record.uid);
-  const revision = Math.max(record.revision, onServer?.revision ?? 1);
-  return draftFromPayload(record.task_id, record.payload, revision);
+  const revision = Math.max(await takenRevision(db, record), onServer?.revision ?? 0);
+  return draftFromPayload(record.task_id, record.payload, revision > 0 ? revision : null);
+}
+
+/** The record's last revision that was not quarantined; what has no answer yet may still be taken. */
+async function takenRevision(db: UserDatabase, record: InspectionRecord): Promise<number> {
+  if (record.state !== "quarantined") return record.revision;
+  const operations = await db.outbox.bulkGet(record.operation_ids);
+  const taken = operations.filter((one) => one !== undefined && one.result !== "quarantined");
+  const amends = taken.map((one) => (JSON.parse(one!.payload) as InspectionPayload).amends ?? 0);
+  return Math.max(0, ...amends.map((one) => one + 1));
 }
 
 export function emptyDraft(taskId: number, checklist: number): Draft {
@@ -151,7 +169,7 @@ function mergeQuantities(
 export function draftFromPayload(
   taskId: number,
   payload: InspectionPayload,
-  amends: number,
+  amends: number | null,
 ): Draft {
   return {
     ...emptyDraft(taskId, payload.checklist),

@@ -276,7 +276,9 @@ async function undoable(db: UserDatabase, uid: string): Promise<Operation | null
   const last = record?.operation_ids.at(-1);
   const operation = last ? await db.outbox.get(last) : undefined;
   const free = operation?.state === "waiting" && operation.attempted_at === null;
-  return free && operation.undo ? operation : null;
+  // A correction that was begun since is not to be overwritten.
+  if (!free || !operation.undo || (await db.drafts.get(record!.task_id))) return null;
+  return operation;
 }
 
 async function undoOne(db: UserDatabase, operation: Operation): Promise<void> {
@@ -328,7 +330,7 @@ async function putBack(db: UserDatabase, before: InspectionRecord): Promise<void
  */
 export function amendInspection(db: UserDatabase, uid: string): Promise<Draft> {
   return write(db, () =>
-    db.transaction("rw", db.drafts, db.records, db.inspections, async () => {
+    db.transaction("rw", db.drafts, db.records, db.inspections, db.outbox, async () => {
       const record = await db.records.get(uid);
       if (!record) throw new Error(`inspection ${uid} is not on this phone`);
       const under = await db.drafts.get(record.task_id);

@@ -1,5 +1,5 @@
 /** What the sender asks of the outbox, and how it notes the server's answers. */
-import type { OperationAnswer } from "../api/wire";
+import type { InspectionPayload, OperationAnswer } from "../api/wire";
 import { write } from "./open";
 import type { UserDatabase } from "./schema";
 import type { InspectionRecord, Operation, PhotoInfo, RecordState } from "./types";
@@ -109,9 +109,27 @@ export function noteAnswers(
         if (done && operation.kind !== "scan") uids.add(operation.uid);
         if (done) await noteDetail(db, operation.uid, code, answer.detail ?? {}, serverTime);
       }
-      for (const uid of uids) await settleRecord(db, uid);
+      for (const uid of uids) {
+        await wantAgain(db, uid);
+        await settleRecord(db, uid);
+      }
     }),
   );
+}
+
+/** Where an amendment was quarantined, the server still expects what it left out of the one before. */
+async function wantAgain(db: UserDatabase, uid: string): Promise<void> {
+  const record = await db.records.get(uid);
+  const operations = await db.outbox.bulkGet(record?.operation_ids ?? []);
+  if (operations.at(-1)?.result !== "quarantined") return;
+  const taken = operations.filter((one) => one?.state === "done" && one.result !== "quarantined").at(-1);
+  const listed = taken ? (JSON.parse(taken.payload) as InspectionPayload).photos : [];
+  const ids = listed.map((photo) => photo.id);
+  await db.photos
+    .where("id")
+    .anyOf(ids)
+    .filter((photo) => photo.state === "withdrawn")
+    .modify({ state: "waiting" });
 }
 
 /** A duplicate carries what was answered the first time; fields at their default are left out. */

@@ -3,7 +3,7 @@ import { sha256Hex } from "./ids";
 import { settleRecord } from "./outbox";
 import { write } from "./open";
 import type { UserDatabase } from "./schema";
-import type { PhotoInfo, PhotoState, StoredBytes } from "./types";
+import type { InspectionRecord, PhotoInfo, PhotoState, StoredBytes } from "./types";
 
 /** A wait that lies further ahead than any was set comes from a clock that was put back. */
 const LONGEST_WAIT_MS = 3_600_000;
@@ -17,7 +17,14 @@ export async function nextPhotos(db: UserDatabase, now: number): Promise<PhotoIn
   const ready = new Set(
     [...records, ...works].flatMap((one) => (one && one.acknowledged_at !== null ? [one.uid] : [])),
   );
+  // An amendment that is under way keeps no photo of what the server has already.
+  for (const record of records) if (record && (await isTaken(db, record))) ready.add(record.uid);
   return waiting.filter((photo) => ready.has(photo.uid) && !waits(photo, now));
+}
+
+async function isTaken(db: UserDatabase, record: InspectionRecord): Promise<boolean> {
+  const operations = await db.outbox.bulkGet(record.operation_ids);
+  return operations.some((one) => one?.state === "done" && one.result !== "quarantined");
 }
 
 function waits(photo: PhotoInfo, now: number): boolean {

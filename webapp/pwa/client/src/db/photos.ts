@@ -1,6 +1,6 @@
 /** Photos: on the disk from the moment they are taken, as part of the draft. */
 import { preparePhoto, type PreparedPhoto } from "../photo/prepare";
-import { draftOf, draftTables } from "./drafts";
+import { draftOf, draftTables, noteRemoved } from "./drafts";
 import { isoNow, sha256Hex, uuidv7 } from "./ids";
 import { write } from "./open";
 import type { UserDatabase } from "./schema";
@@ -43,6 +43,7 @@ export async function keepPhoto(
       await db.blobs.put({ id, buf: prepared.buf, type: prepared.type });
       await db.thumbs.put({ id, buf: prepared.thumb.buf, type: prepared.thumb.type, source: "own" });
       await db.drafts.put(listed(draft, replace(draft.photo_ids, replaces, id)));
+      if (replaces !== null) await noteRemoved(db, [replaces]);
       return photo;
     }),
   );
@@ -90,24 +91,27 @@ function listed(draft: Draft, photoIds: string[]): Draft {
  * @throws NotSavedError
  */
 export function removePhoto(db: UserDatabase, id: string): Promise<void> {
-  return changeList(db, id, (ids) => ids.filter((known) => known !== id));
+  return changeList(db, id, isoNow(), (ids) => ids.filter((known) => known !== id));
 }
 
 /** Undoes `removePhoto`. */
 export function restorePhoto(db: UserDatabase, id: string): Promise<void> {
-  return changeList(db, id, (ids) => replace(ids, null, id));
+  return changeList(db, id, undefined, (ids) => replace(ids, null, id));
 }
 
 function changeList(
   db: UserDatabase,
   id: string,
+  removed_at: string | undefined,
   change: (ids: string[]) => string[],
 ): Promise<void> {
   return write(db, () =>
     db.transaction("rw", db.drafts, db.photos, async () => {
       const photo = await db.photos.get(id);
       const draft = photo && (await db.drafts.get(photo.task_id));
-      if (draft) await db.drafts.put(listed(draft, change(draft.photo_ids)));
+      if (!draft) return;
+      await db.drafts.put(listed(draft, change(draft.photo_ids)));
+      await db.photos.update(id, { removed_at });
     }),
   );
 }

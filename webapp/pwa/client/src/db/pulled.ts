@@ -138,7 +138,13 @@ async function moveRecords(db: UserDatabase, tasks: readonly TaskRow[]): Promise
   const records = await db.records.bulkGet(counted.map((row) => row.inspection_uid!));
   for (const [place, { id }] of counted.entries()) {
     const record = records[place];
-    if (record && record.task_id !== id) await db.records.update(record.uid, { task_id: id });
+    if (!record || record.task_id === id) continue;
+    await db.records.update(record.uid, { task_id: id });
+    await db.photos.where("uid").equals(record.uid).modify({ task_id: id });
+    const draft = await db.drafts.get(record.task_id);
+    if (draft?.uid !== record.uid || (await db.drafts.get(id))) continue;
+    await db.drafts.delete(record.task_id);
+    await db.drafts.put({ ...draft, task_id: id });
   }
 }
 

@@ -35,7 +35,7 @@ async function dropRemovedPhotos(db: UserDatabase): Promise<void> {
       const loose = await db.photos.where("state").equals("draft").toArray();
       const before = Date.now() - REMOVED_PHOTO_MS;
       const ids = loose
-        .filter((photo) => !listed.has(photo.id) && Date.parse(photo.taken_at) < before)
+        .filter((photo) => !listed.has(photo.id) && Date.parse(photo.removed_at ?? photo.taken_at) < before)
         .map((photo) => photo.id);
       await Promise.all([db.photos, db.blobs, db.thumbs].map((table) => table.bulkDelete(ids)));
     }),
@@ -49,7 +49,11 @@ async function dropElsewhere(db: UserDatabase): Promise<void> {
       const photos = await db.photos.where("state").equals("elsewhere").toArray();
       const drafts = new Set((await db.drafts.toArray()).map((draft) => draft.uid));
       const records = await db.records.bulkGet(photos.map((photo) => photo.uid));
-      const loose = photos.filter((photo, place) => !records[place] && !drafts.has(photo.uid));
+      const before = Date.now() - REMOVED_PHOTO_MS;
+      const loose = photos.filter((photo, place) => {
+        const mayComeBack = photo.removed_at !== undefined && Date.parse(photo.removed_at) >= before;
+        return !records[place] && !drafts.has(photo.uid) && !mayComeBack;
+      });
       await db.photos.bulkDelete(loose.map((photo) => photo.id));
     }),
   );

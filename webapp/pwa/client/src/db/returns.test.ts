@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import Dexie from "dexie";
 import { beforeEach, expect, test } from "vitest";
 import type { InspectionPayload, PullAnswer } from "../api/wire";
-import { discardDraft, saveDraft } from "./drafts";
+import { discardDraft, restoreDraft, saveDraft } from "./drafts";
 import { amendInspection, finishInspection, undoFinish } from "./finish";
 import { home, room } from "./home";
 import { keepPhoto, removePhoto } from "./photos";
@@ -163,7 +163,13 @@ test("whoever took the room over amends what his phone never held, and drops no 
   await undoFinish(db, payload.uid);
   expect(await keys()).toEqual(["answer-12"]);
   // Given up, nothing of it stays behind.
+  const gone = await discardDraft(db, 1);
+  await tidy(db);
+  // Brought back, it names its photo still.
+  await restoreDraft(db, gone!);
+  expect((await task(db, 1))!.photos.map((one) => one.state)).toEqual(["elsewhere"]);
   await discardDraft(db, 1);
+  await db.photos.toCollection().modify({ removed_at: new Date(Date.now() - 3_700_000).toISOString() });
   await tidy(db);
   expect(await db.photos.count()).toBe(0);
 });

@@ -146,6 +146,8 @@ export interface PhotoInfo extends PhotoTarget {
   width: number;
   height: number;
   taken_at: string;
+  /** When it was taken off a draft, or the draft was discarded: it can be brought back for a while. */
+  removed_at?: string;
   code: string;
   attempts: number;
   /** Not before this time (ms since 1970); 0 for at once. */

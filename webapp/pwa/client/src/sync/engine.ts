@@ -200,7 +200,7 @@ export class SyncEngine {
   /** What was recorded for the user's other contracts goes too, though they are not on the screen. */
   async #sendOthers(): Promise<void> {
     const { userId, contractCode } = this.#db;
-    await sendContracts(userId, this.#fetch, contractCode).catch(() => undefined);
+    await sendContracts(userId, this.#fetch, { except: contractCode }).catch(() => undefined);
   }
 
   async #anythingDue(): Promise<boolean> {

@@ -454,6 +454,7 @@ export default {
   "capture.saved": "Saved on this phone",
   "capture.unreadable": "This picture cannot be read: take another.",
   "capture.preview": "The photo just taken",
+  "capture.enough": "No more than {most} photos here",
   "capture.removed": "Photo deleted",
   "capture.torch": "Torch",
   "annotate.title": "Mark the photo",

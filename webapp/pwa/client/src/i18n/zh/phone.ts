@@ -452,6 +452,7 @@ export default {
   "capture.saved": "已存本机",
   "capture.unreadable": "这张图片无法读取，请换一张。",
   "capture.preview": "刚拍的照片",
+  "capture.enough": "最多 {most} 张照片",
   "capture.removed": "照片已删除",
   "capture.torch": "手电",
   "annotate.title": "标注照片",
