@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from webapp.checklists.models import ChecklistVersion
 from webapp.errors import AppError
@@ -24,6 +24,18 @@ from webapp.rounds.models import (
     RoundTask,
 )
 from webapp.rounds.rules import SET_ASIDE, actions_for, days_left, progress, today_in
+
+_aside = aliased(Inspection)
+
+
+def is_heard(inspection_id: InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:
+    """Whether what an inspection wrote down is listened to: a supervisor has not set it aside (clause 31).
+
+    Of a pair that waits for his choice both are, as with open items; and what no inspection wrote, too.
+
+    :param inspection_id: of a device record, or of a consumable
+    """
+    return ~sa.exists().where(_aside.id == inspection_id, _aside.choice == SET_ASIDE)
 
 
 def round_of(session: Session, contract_id: int, month: str) -> Round:
@@ -150,7 +162,7 @@ def consumables_statement(
     room_id: int | None = None,
     consumable: str | None = None,
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Consumables that were replaced (clause 16), latest first, for paging."""
+    """Consumables that were replaced (clause 16), latest first, for paging; none that was set aside."""
     statement: sa.Select[*tuple[Any, ...]] = (
         sa.select(
             ConsumableUse.id,
@@ -169,7 +181,7 @@ def consumables_statement(
         .join(Round, Round.id == Inspection.round_id)
         .join(Room, Room.id == Inspection.room_id)
         .outerjoin(Device, Device.id == ConsumableUse.device_id)
-        .where(ConsumableUse.contract_id == contract_id)
+        .where(ConsumableUse.contract_id == contract_id, is_heard(ConsumableUse.inspection_id))
         .order_by(ConsumableUse.used_on.desc(), ConsumableUse.id.desc())
     )
     wanted = (
