@@ -25,7 +25,7 @@ from webapp.rounds.models import (
 )
 from webapp.rounds.rules import SET_ASIDE, actions_for, days_left, progress, today_in
 
-_aside = aliased(Inspection)
+_aside, _task = aliased(Inspection), aliased(RoundTask)
 
 
 def is_heard(inspection_id: InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:
@@ -36,6 +36,13 @@ def is_heard(inspection_id: InstrumentedAttribute[Any]) -> sa.ColumnElement[bool
     :param inspection_id: of a device record, or of a consumable
     """
     return ~sa.exists().where(_aside.id == inspection_id, _aside.choice == SET_ASIDE)
+
+
+def stands() -> sa.ColumnElement[bool]:
+    """:func:`webapp.rounds.rules.stands` in SQL, over an inspection."""
+    counts = sa.exists().where(_task.id == Inspection.task_id, _task.inspection_id == Inspection.id)
+    was_tested = Inspection.verdict != "not_tested"
+    return sa.and_(Inspection.choice != SET_ASIDE, sa.or_(was_tested, counts.correlate(Inspection)))
 
 
 def round_of(session: Session, contract_id: int, month: str) -> Round:
@@ -80,7 +87,7 @@ def what_is_missing(session: Session, round_id: int) -> dict[str, int]:
         .join(Inspection, Inspection.id == Photo.inspection_id)
         .where(
             Inspection.round_id == round_id,
-            Inspection.choice != SET_ASIDE,
+            stands(),
             Photo.review == "returned",
             Photo.withdrawn.is_(False),
         )
