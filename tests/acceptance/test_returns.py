@@ -20,7 +20,8 @@ from webapp.errors import AppError
 from webapp.identity.models import Contract, User
 from webapp.identity.rules import Access
 from webapp.rounds import services as rounds
-from webapp.rounds.models import Inspection, Round
+from webapp.rounds.models import Inspection, Round, RoundTask
+from webapp.rounds.rules import stands
 
 NOW = made.at("2026-03", 5)
 Do = Callable[..., ReturnedAnswer]
@@ -67,13 +68,18 @@ def shown() -> dict[str | None, str]:
     """The state of every one, by item, as the rule and as the database say it."""
     db.session.rollback()
     rows = db.session.execute(
-        sa.select(ReturnedAnswer, Inspection, return_queries.state_column())
+        sa.select(
+            ReturnedAnswer, Inspection, RoundTask.inspection_id, return_queries.state_column()
+        )
         .join(Inspection, Inspection.id == ReturnedAnswer.inspection_id)
+        .join(RoundTask, RoundTask.id == Inspection.task_id)
         .order_by(ReturnedAnswer.id)
     ).all()
     said: dict[str | None, str] = {}
-    for row, inspection, state in rows:
-        by_rule = state_of(row.state, row.revision, inspection.revision, inspection.choice)
+    for row, inspection, counting_id, state in rows:
+        counts = counting_id == inspection.id
+        stood = stands(inspection.verdict, inspection.choice, counts=counts)
+        by_rule = state_of(row.state, row.revision, inspection.revision, stands=stood)
         assert by_rule == state
         said[row.item] = state
     return said
@@ -95,22 +101,21 @@ def trail() -> Sequence[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(
-    ("stored", "returned", "revision", "choice", "state"),
+    ("stored", "returned", "revision", "stood", "state"),
     [
-        ("open", 1, 1, "", "open"),
-        ("open", 1, 2, "", "answered"),
-        ("open", 1, 2, "picked", "answered"),
-        ("open", 1, 1, "set_aside", "withdrawn"),
-        ("open", 1, 2, "set_aside", "withdrawn"),
-        ("closed", 1, 2, "", "closed"),
-        ("closed", 1, 2, "set_aside", "closed"),
-        ("withdrawn", 1, 1, "", "withdrawn"),
+        ("open", 1, 1, True, "open"),
+        ("open", 1, 2, True, "answered"),
+        ("open", 1, 1, False, "withdrawn"),
+        ("open", 1, 2, False, "withdrawn"),
+        ("closed", 1, 2, True, "closed"),
+        ("closed", 1, 2, False, "closed"),
+        ("withdrawn", 1, 1, True, "withdrawn"),
     ],
 )
 def test_the_state_is_reckoned(
-    stored: str, returned: int, revision: int, choice: str, state: str
+    stored: str, returned: int, revision: int, stood: bool, state: str
 ) -> None:
-    assert state_of(stored, returned, revision, choice) == state
+    assert state_of(stored, returned, revision, stands=stood) == state
     assert state in STATES
 
 

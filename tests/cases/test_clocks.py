@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.cases.samples import CHINA, local, shown
+from webapp.calendars.contract import calendar_of
 from webapp.cases.clocks import (
     Clock,
     ClockEvent,
@@ -39,6 +40,10 @@ def event(
     if kind == "paused" and not reason:
         reason = "client_absent"
     return ClockEvent(kind, at(captured), at(received or captured), reason, amount)
+
+
+def consent(until: str, captured: str = "2026-03-04 10:00") -> ClockEvent:
+    return replace(event("extended", captured), until=date.fromisoformat(until))
 
 
 def clock_of(*events: ClockEvent, terms: ClockTerms = PAUSABLE) -> Clock:
@@ -256,6 +261,101 @@ def test_the_clients_consent_beforehand_makes_the_term_longer() -> None:
     assert record(clock, event("extended", "2026-03-17 00:00", amount=15)).terms.amount == 15
 
 
+# Qingming: Saturday the fourth of April to Monday the sixth.
+@pytest.mark.parametrize("until", ["2026-03-17", "2026-03-21", "2026-03-22", "2026-04-05"])
+def test_a_day_that_the_client_consented_to_is_the_due_day_also_when_nobody_works(
+    until: str,
+) -> None:
+    clock = record(clock_of(terms=REPAIR), consent(until))
+    state = state_at(clock, at(f"{until} 23:59"))
+    assert (str(state.due.on), state.kind, state.late) == (until, "warned", False)
+    assert state.due.at == CHINA.end_of(date.fromisoformat(until))
+    assert not state.due.provisional
+    assert state_at(record(clock, event("met", f"{until} 23:59")), state.due.at).kind == "met"
+    assert state_at(clock, state.due.at).kind == "overdue"
+    assert str(state_at(clock, at("2026-03-04 09:00")).due.on) == "2026-03-16"
+
+
+def test_no_calendar_of_a_later_day_moves_what_was_consented_to() -> None:
+    events = [event("started", "10:00"), consent("2026-03-18", "2026-03-16 10:00")]
+    for kind, days in (("holiday", range(9, 14)), ("working", (7, 8, 14, 15))):
+        named = [{"on": f"2026-03-{day:02d}", "kind": kind, "name": "调"} for day in days]
+        changed = calendar_of({"days": named}, "Asia/Shanghai")
+        # By the term alone it would be over later than that day, or before the client said so.
+        without = run_clock(REPAIR, changed, events[:1])
+        assert str(state_at(without, at("12:00")).due.on) in {"2026-03-23", "2026-03-12"}
+        clock = run_clock(REPAIR, changed, events)
+        assert str(state_at(clock, at("2026-03-18 12:00")).due.on) == "2026-03-18"
+        assert not clock.set_aside
+
+
+def test_no_pause_moves_a_day_that_was_consented_to() -> None:
+    before = [event("paused", "2026-03-03 10:00"), event("resumed", "2026-03-04 09:00")]
+    clock = clock_of(*before, consent("2026-03-21"), terms=REPAIR)
+    clock = record(clock, event("paused", "2026-03-19 10:00"))
+    assert str(state_at(clock, at("2026-03-21 12:00")).due.on) == "2026-03-21"
+    assert state_at(clock, at("2026-03-21 12:00")).kind == "warned"
+    over = state_at(clock, at("2026-03-22 12:00"))
+    assert (over.kind, over.overrun) == ("overdue", minutes(12 * 60))
+    assert [(m.kind, shown(m.at)) for m in moments(clock)] == [
+        ("warning", "2026-03-19 09:00"),
+        ("breach", "2026-03-22 00:00"),
+        ("escalation", "2026-03-22 00:00"),
+        ("escalation", "2026-03-24 09:00"),
+    ]
+    late = record(clock, event("met", "2026-03-23 00:00"))
+    assert state_at(late, at("2026-03-23 00:00")).kind == "met_late"
+
+
+@pytest.mark.parametrize(
+    ("before", "new", "code"),
+    [
+        ([], consent("2026-03-16"), "clock_not_longer"),
+        ([], consent("2026-03-13"), "clock_not_longer"),
+        ([], consent("2026-03-27", "2026-03-17 08:00"), "clock_overdue"),
+        ([consent("2026-03-22")], consent("2026-03-21", "2026-03-05 10:00"), "clock_not_longer"),
+        ([event("met", "2026-03-03 10:00")], consent("2026-03-27"), "clock_ended"),
+    ],
+)
+def test_consent_to_no_later_day_or_too_late_is_refused(
+    before: list[ClockEvent], new: ClockEvent, code: str
+) -> None:
+    with pytest.raises(AppError, match=f"^{code}$"):
+        record(clock_of(*before, terms=REPAIR), new)
+
+
+def test_the_client_may_consent_twice_and_a_restart_has_the_whole_term_again() -> None:
+    clock = record(clock_of(terms=REPAIR), consent("2026-03-21"))
+    clock = record(clock, consent("2026-03-28", "2026-03-21 23:00"))
+    assert str(state_at(clock, at("2026-03-23 12:00")).due.on) == "2026-03-28"
+    again = record(clock, event("restarted", "2026-03-30 10:00"))
+    assert str(state_at(again, at("2026-03-30 12:00")).due.on) == "2026-04-14"
+    assert str(state_at(again.earlier[0], at("2026-03-25 12:00")).due.on) == "2026-03-28"
+
+
+def test_consent_that_was_kept_as_working_days_holds_as_it_did() -> None:
+    old = clock_of(event("extended", "2026-03-04 10:00", amount=15), terms=REPAIR)
+    assert str(state_at(old, at("2026-03-20 12:00")).due.on) == "2026-03-23"
+    longer = record(old, consent("2026-03-28", "2026-03-20 12:00"))
+    assert str(state_at(longer, at("2026-03-20 13:00")).due.on) == "2026-03-28"
+    with pytest.raises(AppError, match="clock_not_longer"):
+        record(old, consent("2026-03-23", "2026-03-20 12:00"))
+
+
+def test_a_term_in_hours_too_ends_with_the_day_that_was_consented_to() -> None:
+    terms = replace(REPAIR, amount=40, unit="service_hours", warn_before=(4,), escalate_after=(4,))
+    clock = record(clock_of(terms=terms), consent("2026-03-13"))
+    state = state_at(clock, at("2026-03-13 12:00"))
+    assert (str(state.due.on), shown(state.due.at), state.days_left) == (
+        *("2026-03-13", "2026-03-14 00:00", None),
+    )
+    assert [(m.kind, shown(m.at)) for m in moments(clock)] == [
+        ("warning", "2026-03-13 14:00"),
+        ("breach", "2026-03-14 00:00"),
+        ("escalation", "2026-03-16 13:00"),
+    ]
+
+
 def test_reopened_in_time_the_clock_goes_on_with_what_was_left() -> None:
     clock = clock_of(event("met", "10:40"), event("reopened", "14:00"))
     state = state_at(clock, at("14:05"))
@@ -335,7 +435,7 @@ KINDS: tuple[EventKind, ...] = (
 
 
 @st.composite
-def event_lists(draw: st.DrawFn) -> list[ClockEvent]:
+def event_lists(draw: st.DrawFn, days: tuple[date | None, ...] = (None,)) -> list[ClockEvent]:
     """Any events within some hours, a start among them, captured and received in any order."""
     start = at("10:00")
     drawn = [ClockEvent("started", start + minutes(draw(st.integers(0, 90))), start + minutes(200))]
@@ -348,16 +448,18 @@ def event_lists(draw: st.DrawFn) -> list[ClockEvent]:
                 start + minutes(received),
                 draw(st.sampled_from(("", "client_absent"))),
                 draw(st.sampled_from((0.5, 1, 2, 3))),
+                draw(st.sampled_from(days)),
             )
         )
     return draw(st.permutations(drawn))
 
 
+DAYS = (None, date(2026, 3, 2), date(2026, 3, 7))
 TERMS = (PAUSABLE, replace(PAUSABLE, unit="service_hours"), replace(REPAIR, amount=1))
 
 
 @settings(deadline=None, max_examples=100)
-@given(event_lists(), st.sampled_from(TERMS), st.integers(-30, 400))
+@given(event_lists(DAYS), st.sampled_from(TERMS), st.integers(-30, 400))
 def test_whatever_happened_a_clock_has_one_state(
     events: list[ClockEvent], terms: ClockTerms, minute: int
 ) -> None:

@@ -173,6 +173,48 @@ def test_ten_working_days_of_a_repair_count_from_the_clients_approval(
     assert not again(repair).live
 
 
+def test_the_day_that_the_client_consented_to_holds_whatever_the_calendar_says_later(
+    contract: Contract, li: Author, chen: Author, device: Device
+) -> None:
+    repair = opened(contract, li, "repair", device_id=device.id, fields={"way": "paid"})
+    taken(repair, chen, "approve", MORNING)
+    with refused("clock_not_longer"):
+        taken(repair, chen, "consent", after(days=1), expected_on="2026-03-16", text="同意")
+    with refused("invalid"):
+        taken(repair, chen, "consent", after(days=1), expected_on="9999-12-31", text="同意")
+    # A Sunday.
+    taken(repair, chen, "consent", after(days=1), expected_on="2026-03-22", text="同意")
+    assert str(clock(repair, "repair").due_on) == "2026-03-22"
+    assert clock(repair, "repair").due_at == datetime(2026, 3, 22, 16, tzinfo=UTC)
+    assert clock(repair, "repair").events[-1]["until"] == "2026-03-22"
+    with unit_of_work() as session:
+        row = session.get_one(Contract, contract.id)
+        days = [{"on": f"2026-03-{day}", "kind": "holiday", "name": "厂休"} for day in (10, 11)]
+        row.settings = {**row.settings, "calendar": {"days": days}}
+    with unit_of_work() as session:
+        assert clock_keeping.reckon_again(session, contract.id, after(days=1)) == 0
+    db.session.expire_all()
+    assert str(clock(repair, "repair").due_on) == "2026-03-22"
+
+
+def test_consent_that_an_earlier_version_kept_as_days_is_still_read(
+    contract: Contract, li: Author, chen: Author, device: Device
+) -> None:
+    repair = opened(contract, li, "repair", device_id=device.id, fields={"way": "paid"})
+    taken(repair, chen, "approve", MORNING)
+    with unit_of_work():
+        row = clock(repair, "repair")
+        times = {"at": after(days=1).isoformat(), "received_at": after(days=1).isoformat()}
+        row.events = [*row.events, {"kind": "extended", **times, "reason": "同意", "amount": 14}]
+    with unit_of_work() as session:
+        assert clock_keeping.reckon_again(session, contract.id, after(days=1)) == 1
+    db.session.expire_all()
+    assert str(clock(repair, "repair").due_on) == "2026-03-20"
+    taken(repair, li, "send", after(days=2), waybill="SF1")
+    taken(repair, chen, "consent", after(days=3), expected_on="2026-03-28", text="同意")
+    assert str(clock(repair, "repair").due_on) == "2026-03-28"
+
+
 def test_the_same_fault_told_twice_folds_into_one(contract: Contract, li: Author) -> None:
     first, second = opened(contract, li), opened(contract, li)
     taken(second, li, "fold", into="F1")

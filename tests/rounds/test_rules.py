@@ -123,6 +123,21 @@ def test_how_a_task_is_settled(
     assert settled.inspection not in aside
 
 
+@pytest.mark.parametrize(
+    ("verdict", "choice", "counts", "stands"),
+    [
+        ("normal", "", True, True),
+        ("abnormal", "", False, True),  # Of a pair that waits for the supervisor's choice.
+        ("normal", "picked", True, True),
+        ("normal", "set_aside", False, False),
+        ("not_tested", "", True, True),
+        ("not_tested", "", False, False),  # The second visit is in its place.
+    ],
+)
+def test_who_is_answered_for(verdict: str, choice: str, counts: bool, stands: bool) -> None:
+    assert rules.stands(verdict, choice, counts=counts) is stands
+
+
 def _said(order: int, answer: str, month: str, **fields: object) -> Said:
     at = datetime(2026, int(month[5:]), 3, tzinfo=UTC)
     return Said(answer, month, at, order, order, **fields)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.acceptance.models import ReturnedAnswer
 from webapp.rounds.models import Inspection
-from webapp.rounds.rules import SET_ASIDE
+from webapp.rounds.queries import stands
 
 
 def state_column() -> sa.ColumnElement[str]:
@@ -16,7 +16,7 @@ def state_column() -> sa.ColumnElement[str]:
     return sa.case(
         (stored == "closed", "closed"),
         (stored == "withdrawn", "withdrawn"),
-        (Inspection.choice == SET_ASIDE, "withdrawn"),
+        (sa.not_(stands()), "withdrawn"),
         (Inspection.revision > ReturnedAnswer.revision, "answered"),
         else_="open",
     )
@@ -36,11 +36,7 @@ def waiting_by_author(session: Session, round_id: int) -> list[tuple[int, int, i
         )
         .select_from(ReturnedAnswer)
         .join(Inspection, Inspection.id == ReturnedAnswer.inspection_id)
-        .where(
-            Inspection.round_id == round_id,
-            Inspection.choice != SET_ASIDE,
-            ReturnedAnswer.state == "open",
-        )
+        .where(Inspection.round_id == round_id, stands(), ReturnedAnswer.state == "open")
         .group_by(Inspection.author_id)
     )
     return [(author, asked, answered) for author, asked, answered in rows]

@@ -22,8 +22,8 @@ from webapp.errors import AppError
 from webapp.estate.models import Device
 from webapp.identity.rules import Access
 from webapp.rounds import queries as rounds
-from webapp.rounds.models import Inspection, Round
-from webapp.rounds.rules import SET_ASIDE, TAKING
+from webapp.rounds.models import Inspection, Round, RoundTask
+from webapp.rounds.rules import TAKING, stands
 
 Step = Literal["close", "withdraw", "reopen"]
 # From which shown states a step leads to which stored one.
@@ -94,7 +94,7 @@ def act_on_return(
         back again meanwhile
     """
     row, inspection = _own(session, access, returned_id)
-    shown = state_of(row.state, row.revision, inspection.revision, inspection.choice)
+    shown = state_of(row.state, row.revision, inspection.revision, stands=True)
     if shown not in _STEPS[step][0]:
         raise AppError("return_changed", state=shown)
     if step == "reopen":
@@ -114,7 +114,7 @@ def change_words(
     """
     row, inspection = _own(session, access, returned_id)
     words = _checked_words(remark)
-    shown = state_of(row.state, row.revision, inspection.revision, inspection.choice)
+    shown = state_of(row.state, row.revision, inspection.revision, stands=True)
     if shown != "open":
         raise AppError("return_changed", state=shown)
     diff = audit.differences({"remark": row.remark}, {"remark": words})
@@ -124,7 +124,7 @@ def change_words(
 
 
 def _own(session: Session, access: Access, returned_id: int) -> tuple[ReturnedAnswer, Inspection]:
-    """One that the actor may act on, with its inspection."""
+    """One that the actor may act on, with its inspection, which stands."""
     take_sequence(session, access.contract_id)
     row = session.get(ReturnedAnswer, returned_id)
     if row is None or row.contract_id != access.contract_id:
@@ -137,10 +137,14 @@ def _own(session: Session, access: Access, returned_id: int) -> tuple[ReturnedAn
 
 
 def _check_taking(session: Session, inspection: Inspection) -> None:
-    state = session.scalar(sa.select(Round.state).where(Round.id == inspection.round_id))
+    state, counting_id = session.execute(
+        sa.select(Round.state, RoundTask.inspection_id)
+        .join(RoundTask, RoundTask.round_id == Round.id)
+        .where(RoundTask.id == inspection.task_id)
+    ).one()
     if state not in TAKING:
         raise AppError("round_not_open", state=state)
-    if inspection.choice == SET_ASIDE:
+    if not stands(inspection.verdict, inspection.choice, counts=counting_id == inspection.id):
         raise AppError("inspection_set_aside")
 
 

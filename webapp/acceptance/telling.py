@@ -24,7 +24,7 @@ from webapp.notifications import queries, services
 from webapp.notifications.models import Notification
 from webapp.notifications.rules import local, unique_key
 from webapp.rounds.models import Inspection, Photo, Round, RoundRoom
-from webapp.rounds.rules import SET_ASIDE
+from webapp.rounds.queries import stands
 
 # Whoever looks through photos sends several back: they are told of together, once he has paused.
 PAUSE = timedelta(minutes=5)
@@ -172,7 +172,7 @@ def _by_author(at: InstrumentedAttribute[Any]) -> sa.Select[*tuple[Any, ...]]:
             ),
         )
         .join(User, sa.and_(User.id == Membership.user_id, User.disabled_at.is_(None)))
-        .where(Round.state != "accepted", Inspection.choice != SET_ASIDE)
+        .where(Round.state != "accepted", stands())
         .group_by(Round.id, Contract.id, Inspection.author_id)
     )
 

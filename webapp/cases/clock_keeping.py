@@ -14,7 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.calendars.contract import calendar_of
-from webapp.cases.clocks import Clock, ClockEvent, EventKind, moments, record, run_clock, state_at
+from webapp.cases.clocks import (
+    Clock,
+    ClockEvent,
+    EventKind,
+    moments,
+    record,
+    run_clock,
+    stands_still,
+    state_at,
+)
 from webapp.cases.kind_parts import REPAIR, VENDOR_REPORT
 from webapp.cases.models import Case, CaseClock, CaseEvent
 from webapp.cases.reckoning import Moment
@@ -23,7 +32,7 @@ from webapp.cases.terms import ClockKind, ClockTerms, terms_of
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.models import Contract
-from webapp.workdays import WorkCalendar
+from webapp.workdays import FURTHEST, WorkCalendar
 
 # What a step does to a clock that is not there, or is over already, is nothing: a fault that was
 # solved over the telephone had no cause report to wait for.
@@ -60,7 +69,7 @@ def move(
     """Do to the case's clocks what a step does to them.
 
     :raise AppError: what :func:`webapp.cases.clocks.record` refuses: a pause that the contract doesn't
-        allow, consent to a longer term after the term is over
+        allow, consent to a longer term after the term is over; ``invalid`` for a day beyond ten years
     """
     done: tuple[tuple[EventKind, tuple[str, ...]], ...] = (
         ("met", step.meets),
@@ -129,17 +138,21 @@ def _happen(
         return
     terms, calendar = _ground(session, case, name)
     clock = _clock(row, terms, calendar)
-    amount = 0
-    if kind == "extended":
-        until = date.fromisoformat(fields["expected_on"])
-        first = calendar.local_day(clock.started_at)
-        amount = calendar.working_days_between(first, until)
-    event = ClockEvent(kind, at, now, reason=str(fields.get("text", "")), amount=amount)
+    until = _consented_until(calendar, fields, now) if kind == "extended" else None
+    event = ClockEvent(kind, at, now, reason=str(fields.get("text", "")), until=until)
     try:
         _keep(row, record(clock, event), now)
     except AppError as error:
         if error.code not in _IDLE:
             raise
+
+
+def _consented_until(calendar: WorkCalendar, fields: Mapping[str, Any], now: datetime) -> date:
+    """The day up to which the client consents to wait; one that no calendar reaches is mistyped."""
+    until = date.fromisoformat(fields["expected_on"])
+    if until > calendar.local_day(now) + FURTHEST:
+        raise AppError("invalid", fields={"expected_on": ["invalid"]})
+    return until
 
 
 def _counted_from(session: Session, case: Case, name: str, at: datetime) -> datetime:
@@ -174,12 +187,14 @@ def _clock(row: CaseClock, terms: ClockTerms, calendar: WorkCalendar) -> Clock:
 
 
 def _event(stored: Mapping[str, Any]) -> ClockEvent:
+    until = stored.get("until")
     return ClockEvent(
         kind=stored["kind"],
         at=datetime.fromisoformat(stored["at"]),
         received_at=datetime.fromisoformat(stored["received_at"]),
         reason=stored.get("reason", ""),
         amount=stored.get("amount", 0),
+        until=date.fromisoformat(until) if until else None,
     )
 
 
@@ -193,13 +208,14 @@ def _stored(event: ClockEvent) -> dict[str, Any]:
         plain["reason"] = event.reason
     if event.amount:
         plain["amount"] = event.amount
+    if event.until:
+        plain["until"] = event.until.isoformat()
     return plain
 
 
 def _keep(row: CaseClock, clock: Clock, now: datetime) -> None:
     """Write down what the clock's events give."""
     state = state_at(clock, now)
-    paused = clock.paused_since is not None
     row.events = [_stored(event) for event in clock.events]
     if row.turn != clock.run:
         # Another run tells anew.
@@ -211,7 +227,7 @@ def _keep(row: CaseClock, clock: Clock, now: datetime) -> None:
     row.due_on = state.due.on
     row.provisional = state.due.provisional
     row.ended_at = clock.ended_at
-    row.next_at = None if clock.ended_at or paused else next_moment(row, clock)
+    row.next_at = None if clock.ended_at or stands_still(clock) else next_moment(row, clock)
 
 
 def next_moment(row: CaseClock, clock: Clock) -> datetime | None:

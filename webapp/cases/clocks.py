@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from webapp.cases.reckoning import (
@@ -42,8 +42,8 @@ REOPENED = "reopened"
 class ClockEvent:
     """Something that happened to a clock; times are aware.
 
-    ``reason`` is asked for by "paused"; ``amount`` by "extended": the whole new term, in the terms'
-    unit, that the client has consented to (clause 40).
+    ``reason`` is asked for by "paused"; ``until`` by "extended": the day that the client has consented
+    to (clause 40). Earlier versions kept ``amount`` instead, the whole new term in the terms' unit.
     """
 
     kind: EventKind
@@ -51,6 +51,7 @@ class ClockEvent:
     received_at: datetime
     reason: str = ""
     amount: float = 0
+    until: date | None = None
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None or self.received_at.tzinfo is None:
@@ -74,10 +75,11 @@ class SetAside:
 class Clock:
     """A clock after its events.
 
-    ``terms`` are those in force: an extension has its amount in them. ``pauses`` are over;
-    ``paused_since`` is the one that is not. ``run`` counts restarts and reopenings, from 1, so that
-    a teller knows by (case, kind, run, moment's kind, level) what was told. ``earlier`` are
-    the runs that a restart ended.
+    ``terms`` are those in force: an extension by an amount has it in them. ``until`` is the day that
+    the client has consented to; it holds whatever the terms come to. ``pauses`` are over;
+    ``paused_since`` is the one that is not. ``run`` counts restarts and reopenings, from 1, so that a
+    teller knows by (case, kind, run, moment's kind, level) what was told. ``earlier`` are the runs
+    that a restart ended.
     """
 
     base_terms: ClockTerms
@@ -87,6 +89,7 @@ class Clock:
     started_at: datetime
     started_received_at: datetime
     run: int = 1
+    until: date | None = None
     pauses: tuple[Pause, ...] = ()
     paused_since: datetime | None = None
     paused_reason: str = ""
@@ -172,6 +175,8 @@ def record(clock: Clock, event: ClockEvent) -> Clock:
         ``clock_overdue`` (consent to a longer term is asked for before the term is over),
         ``clock_not_longer``, ``clock_contradicts``
     """
+    if event.until is not None and (refusal := _consent_refusal(clock, event, event.until)):
+        raise AppError(refusal)
     after = run_clock(clock.base_terms, clock.calendar, [*clock.events, event])
     code = next((aside.code for aside in after.set_aside if aside.event is event), None)
     if code:
@@ -192,7 +197,7 @@ def state_at(clock: Clock, now: datetime) -> ClockState:
     clock = _as_of(clock, now)
     if clock.ended_at is not None:
         return _ended_state(clock, clock.ended_at)
-    if clock.paused_since is not None and not _was_over(clock, clock.paused_since):
+    if clock.paused_since is not None and stands_still(clock):
         standing = _state(clock, clock.paused_since, "paused")
         return replace(standing, due=_due(clock, now))
     due = _due(clock, clock.paused_since or now)
@@ -212,9 +217,15 @@ def moments(clock: Clock) -> list[Moment]:
     found = _moments(clock)
     if clock.ended_at is not None:
         return [moment for moment in found if moment.at < clock.ended_at]
-    if clock.paused_since is not None and not _was_over(clock, clock.paused_since):
+    if clock.paused_since is not None and stands_still(clock):
         return [moment for moment in found if moment.at < clock.paused_since]
     return found
+
+
+def stands_still(clock: Clock) -> bool:
+    """Whether a pause holds the clock: one that began in time, and before no day that was consented to."""
+    paused = clock.paused_since if clock.until is None else None
+    return paused is not None and not _was_over(clock, paused)
 
 
 def _refusal(clock: Clock, event: ClockEvent, at: datetime) -> str:
@@ -231,11 +242,25 @@ def _refusal(clock: Clock, event: ClockEvent, at: datetime) -> str:
         return _pause_refusal(clock, event)
     if event.kind == "resumed" and clock.paused_since is None:
         return "clock_not_paused"
-    if event.kind == "extended":
+    # A day was judged when it was consented to: a calendar that changes later takes no consent back.
+    if event.kind == "extended" and event.until is None:
         if event.amount <= clock.terms.amount:
             return "clock_not_longer"
         return "clock_overdue" if at > _due(clock, at).at else ""
     return ""
+
+
+def _consent_refusal(clock: Clock, event: ClockEvent, until: date) -> str:
+    """Whether the day is later than the end of the term, and the term not over."""
+    first = clock.earlier[0] if clock.earlier else clock
+    at = max(event.counts_at, first.started_at)
+    before = _as_of(clock, at)
+    due = _due(before, at)
+    if before.ended:
+        return "clock_ended"
+    if clock.calendar.end_of(until) <= due.at:
+        return "clock_not_longer"
+    return "clock_overdue" if at > due.at else ""
 
 
 def _pause_refusal(clock: Clock, event: ClockEvent) -> str:
@@ -256,6 +281,8 @@ def _step(clock: Clock, event: ClockEvent, at: datetime) -> Clock:
         case "met" | "cancelled":
             return replace(_resumed(clock, at), ended=event.kind, ended_at=at)
         case "extended":
+            if event.until is not None:
+                return replace(clock, until=event.until)
             return replace(clock, terms=replace(clock.terms, amount=event.amount))
         case "reopened":
             return _reopened(clock, at)
@@ -305,7 +332,8 @@ def _pauses(clock: Clock, until: datetime) -> tuple[Pause, ...]:
 
 def _due(clock: Clock, at: datetime) -> Due:
     """The end of the term, as if a pause that is not over ended at ``at``."""
-    return due_at(clock.terms, clock.calendar, clock.started_at, _pauses(clock, at))
+    pauses = _pauses(clock, at)
+    return due_at(clock.terms, clock.calendar, clock.started_at, pauses, clock.until)
 
 
 def _was_over(clock: Clock, at: datetime) -> bool:
@@ -313,7 +341,7 @@ def _was_over(clock: Clock, at: datetime) -> bool:
 
 
 def _moments(clock: Clock) -> list[Moment]:
-    return moments_of(clock.terms, clock.calendar, clock.started_at, clock.pauses)
+    return moments_of(clock.terms, clock.calendar, clock.started_at, clock.pauses, clock.until)
 
 
 def _as_of(clock: Clock, now: datetime) -> Clock:
@@ -336,8 +364,8 @@ def _state(clock: Clock, at: datetime, kind: StateKind) -> ClockState:
     """The figures of a clock as it stood at a moment that is not before its start."""
     terms, calendar = clock.terms, clock.calendar
     due = _due(clock, at)
-    # A pause that began when the term was over stops nothing.
-    pauses = [p for p in _pauses(clock, at) if p.start < due.at]
+    # A pause that began when the term was over stops nothing, and none a day that was consented to.
+    pauses = [p for p in _pauses(clock, at) if p.start < due.at and clock.until is None]
     used = counted_time(terms, calendar, clock.started_at, at, pauses)
     remaining = overrun = NOTHING
     if at <= due.at:
@@ -347,6 +375,6 @@ def _state(clock: Clock, at: datetime, kind: StateKind) -> ClockState:
     whole = used + remaining - overrun
     percent = int(used * 100 / whole) if whole > NOTHING else 100
     left = None
-    if due.on is not None:
+    if due.on is not None and terms.in_days:
         left = days_left(terms, calendar, calendar.local_day(at), due.on)
     return ClockState(kind, due, used, remaining, overrun, percent, left)

@@ -9,6 +9,9 @@ A pause moves the end of an hours' term by what of it would have counted: a paus
 moves no term in service hours. A term in days loses each counted day at whose end the clock stood
 still: paused on Tuesday and resumed on Thursday is two days, paused and resumed on one day is none.
 A pause that begins when the term is over changes nothing.
+
+A day that the client has consented to (clause 40) takes the place of all that: the term ends with it,
+at 24:00, whether anybody works on it or not. No pause moves it, and no holiday that is published later.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ class Due:
     """The end of a term.
 
     ``at`` (UTC) is the last moment that is in time. ``on`` is the local day with which a term in
-    days ends, to be shown instead of ``at``, which is the midnight after it. While there are
+    days, or one that was consented to, ends; shown instead of ``at``, the midnight after it. While there are
     ``unknown_years`` the date is provisional: see :class:`webapp.workdays.Reckoned`.
     """
 
@@ -62,12 +65,19 @@ class Moment:
 
 
 def due_at(
-    terms: ClockTerms, calendar: WorkCalendar, started_at: datetime, pauses: Iterable[Pause] = ()
+    terms: ClockTerms,
+    calendar: WorkCalendar,
+    started_at: datetime,
+    pauses: Iterable[Pause] = (),
+    until: date | None = None,
 ) -> Due:
     """When a clock that started then has to be met (this module's first lines say how it counts).
 
     :param pauses: in any order; they may overlap, and what lies before the start is not one
+    :param until: the day that the client has consented to
     """
+    if until is not None:
+        return Due(calendar.end_of(until), until)
     start = started_at.astimezone(UTC)
     merged = merge_pauses(pauses, start)
     if terms.in_days:
@@ -102,7 +112,11 @@ def days_left(terms: ClockTerms, calendar: WorkCalendar, today: date, due_on: da
 
 
 def moments_of(
-    terms: ClockTerms, calendar: WorkCalendar, started_at: datetime, pauses: Iterable[Pause] = ()
+    terms: ClockTerms,
+    calendar: WorkCalendar,
+    started_at: datetime,
+    pauses: Iterable[Pause] = (),
+    until: date | None = None,
 ) -> list[Moment]:
     """The moments at which a warning, the breach and the escalations fall due, in order of time.
 
@@ -110,8 +124,8 @@ def moments_of(
     escalation after the due day; the breach is the end of the due day itself.
     """
     start = started_at.astimezone(UTC)
-    merged = merge_pauses(pauses, start)
-    due = due_at(terms, calendar, start, merged)
+    merged = merge_pauses(() if until else pauses, start)
+    due = due_at(terms, calendar, start, merged, until)
     warnings = sorted(_warning(terms, calendar, start, merged, due, s) for s in terms.warn_before)
     steps = sorted(_escalation(terms, calendar, due, step) for step in terms.escalate_after)
     found = [Moment(at, "warning", level) for level, at in enumerate(warnings, 1)]
@@ -199,17 +213,19 @@ def _warning(
     due: Due,
     step: float,
 ) -> datetime:
-    if due.on is None:
-        used = max(timedelta(hours=terms.amount - step), NOTHING)
-        return _reach(terms, calendar, start, pauses, used, passed=True)
-    at = max(calendar.opening_of(_day_from(terms, calendar, due.on, -int(step))), start)
-    return next((pause.until for pause in pauses if pause.start <= at < pause.until), at)
+    if due.on is not None and terms.in_days:
+        at = max(calendar.opening_of(_day_from(terms, calendar, due.on, -int(step))), start)
+        return next((pause.until for pause in pauses if pause.start <= at < pause.until), at)
+    if due.on is not None:
+        return max(_plus(terms, calendar, due.at, -timedelta(hours=step), passed=True), start)
+    used = max(timedelta(hours=terms.amount - step), NOTHING)
+    return _reach(terms, calendar, start, pauses, used, passed=True)
 
 
 def _escalation(terms: ClockTerms, calendar: WorkCalendar, due: Due, step: float) -> datetime:
     if not step:
         return due.at
-    if due.on is not None:
+    if due.on is not None and terms.in_days:
         return calendar.opening_of(_day_from(terms, calendar, due.on, int(step)))
     after = timedelta(hours=step)
     return _plus(terms, calendar, due.at, after, passed=False)

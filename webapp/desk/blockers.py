@@ -28,7 +28,8 @@ from webapp.desk.rules import (
 from webapp.identity.models import Membership, User
 from webapp.identity.rules import Access
 from webapp.rounds.models import Inspection, Photo, Round, RoundRoom, RoundTask
-from webapp.rounds.rules import OUTCOMES, SET_ASIDE, today_in
+from webapp.rounds.queries import stands
+from webapp.rounds.rules import OUTCOMES, today_in
 
 Rooms = dict[int, RoomFacts]
 People = Mapping[int, Mapping[str, Any]]
@@ -206,7 +207,7 @@ def _tally_photos(session: Session, tally: Tally, round_id: int) -> None:
     """Photos that have not come, that nobody has looked at, and that were sent back."""
     missing = Photo.received_at.is_(None)
     unseen = sa.and_(Photo.received_at.is_not(None), Photo.review == "none")
-    back = sa.and_(Photo.review == "returned", Inspection.choice != SET_ASIDE)
+    back = sa.and_(Photo.review == "returned", stands())
     rows = session.execute(
         sa.select(
             Inspection.author_id,
@@ -237,11 +238,7 @@ def _tally_returned(session: Session, tally: Tally, round_id: int) -> None:
         )
         .select_from(ReturnedAnswer)
         .join(Inspection, Inspection.id == ReturnedAnswer.inspection_id)
-        .where(
-            Inspection.round_id == round_id,
-            Inspection.choice != SET_ASIDE,
-            ReturnedAnswer.state == "open",
-        )
+        .where(Inspection.round_id == round_id, stands(), ReturnedAnswer.state == "open")
         .group_by(Inspection.author_id, sa.literal_column("2"))
     )
     for author, shown, count, since in rows:

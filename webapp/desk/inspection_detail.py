@@ -41,7 +41,7 @@ from webapp.rounds.models import (
     RoundTask,
 )
 from webapp.rounds.revisions import changes
-from webapp.rounds.rules import PICKED, SET_ASIDE, TAKING, add_months, age_in_months
+from webapp.rounds.rules import PICKED, TAKING, add_months, age_in_months, stands
 
 TREND_MONTHS = 12
 Content = Mapping[str, Any]
@@ -93,7 +93,7 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
         "revisions": _revisions(session, inspection_id),
         "pair": _pair(session, contract_id, subject),
         "returns": returns_of(session, contract_id, inspection_id),
-        "returnable": _returnable(session, row.Inspection),
+        "returnable": _returnable(session, subject),
         "verifies": [
             {"name": called(case), "title": case.title, "word": found.word}
             for case, found in verified_by(session, row.Inspection)
@@ -101,10 +101,12 @@ def inspection_detail(session: Session, contract_id: int, inspection_id: int) ->
     }
 
 
-def _returnable(session: Session, inspection: Inspection) -> bool:
-    """Whether an answer of it can be sent back: its round still takes, and it was not set aside."""
+def _returnable(session: Session, subject: _Subject) -> bool:
+    """Whether an answer of it can be sent back: its round still takes, and somebody answers for it."""
+    inspection = subject.inspection
+    counts = subject.task.inspection_id == inspection.id
     state = session.scalar(sa.select(Round.state).where(Round.id == inspection.round_id))
-    return state in TAKING and inspection.choice != SET_ASIDE
+    return state in TAKING and stands(inspection.verdict, inspection.choice, counts=counts)
 
 
 def _content(session: Session, contract_id: int, number: int) -> Content:

@@ -14,6 +14,7 @@ from webapp.desk.fast_bulk import flagged, given_fast
 from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import Finding, Inspection, Photo, Reading, Round
+from webapp.rounds.queries import stands
 
 _ORDER = (
     Round.month.desc(),
@@ -34,8 +35,9 @@ _MOST_CHANGES = 1000
 class PhotoFilter:
     """What to look at; None is everything. ``month`` is ``YYYY-MM``, ``q`` names devices and rooms.
 
-    ``reused`` repeat an earlier photo; ``fast`` are of an "all OK" given in seconds, and
-    ``spot_missing`` of one that left a spot check out.
+    Of those that were sent back, ``review`` shows what is waited for: none of an inspection that was
+    set aside, or in whose place a second visit came. ``reused`` repeat an earlier photo; ``fast`` are
+    of an "all OK" given in seconds, and ``spot_missing`` of one that left a spot check out.
     """
 
     month: str | None = None
@@ -107,6 +109,8 @@ def _conditions(wanted: PhotoFilter) -> Iterable[sa.ColumnElement[bool]]:
         (Photo.uid, wanted.uid),
     )
     yield from (column == value for column, value in equals if value is not None)
+    if wanted.review == "returned":
+        yield stands()
     if wanted.type is not None:
         is_room = wanted.type == ROOM_TYPE
         yield Inspection.device_id.is_(None) if is_room else Device.type == wanted.type

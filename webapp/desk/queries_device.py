@@ -30,6 +30,7 @@ from webapp.rounds.models import (
     Round,
     RoundTask,
 )
+from webapp.rounds.queries import is_heard
 
 LONGEST_LIST = 120
 Row = dict[str, Any]
@@ -114,7 +115,7 @@ def _records(session: Session, device_id: int) -> list[Row]:
         .join(User, User.id == DeviceRecord.recorded_by_id)
         .outerjoin(Case, Case.id == DeviceRecord.case_id)
         .outerjoin(OpenItem, OpenItem.id == DeviceRecord.open_item_id)
-        .where(DeviceRecord.device_id == device_id)
+        .where(DeviceRecord.device_id == device_id, is_heard(DeviceRecord.inspection_id))
         .order_by(DeviceRecord.recorded_on.desc(), DeviceRecord.id.desc())
         .limit(LONGEST_LIST)
     )
@@ -198,7 +199,7 @@ def _photos(session: Session, device_id: int) -> list[Row]:
 def _consumables(session: Session, device_id: int) -> list[Row]:
     statement = (
         sa.select(ConsumableUse)
-        .where(ConsumableUse.device_id == device_id)
+        .where(ConsumableUse.device_id == device_id, is_heard(ConsumableUse.inspection_id))
         .order_by(ConsumableUse.used_on.desc(), ConsumableUse.id.desc())
         .limit(LONGEST_LIST)
     )

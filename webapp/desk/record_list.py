@@ -20,6 +20,7 @@ from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import User
 from webapp.listing import Column, Listing, Rows, containing
 from webapp.rounds.models import DeviceRecord, Inspection, OpenItem
+from webapp.rounds.queries import is_heard
 
 _recorder = aliased(User)
 CATEGORIES = {
@@ -100,7 +101,8 @@ DEVICE_RECORDS = Listing(
     .join(_recorder, _recorder.id == DeviceRecord.recorded_by_id)
     .outerjoin(Case, Case.id == DeviceRecord.case_id)
     .outerjoin(OpenItem, OpenItem.id == DeviceRecord.open_item_id)
-    .outerjoin(Inspection, Inspection.id == DeviceRecord.inspection_id),
+    .outerjoin(Inspection, Inspection.id == DeviceRecord.inspection_id)
+    .where(is_heard(DeviceRecord.inspection_id)),
     contract=DeviceRecord.contract_id,
     filters={
         "month": _in_month,

@@ -18,7 +18,7 @@ from webapp.estate.models import Building, Device, Room
 from webapp.identity.models import User
 from webapp.listing import Column, Listing, Rows, containing
 from webapp.rounds.models import Inspection, Photo, Round
-from webapp.rounds.rules import SET_ASIDE
+from webapp.rounds.queries import stands
 
 _STATES = {
     "answered": ("已答复，待复看", "Answered, look again"),
@@ -56,7 +56,7 @@ def _photo_state() -> sa.ColumnElement[str]:
         _same_target(), _later.received_at.is_(None), _later.id > Photo.id
     )
     return sa.case(
-        (Inspection.choice == SET_ASIDE, "withdrawn"),
+        (sa.not_(stands()), "withdrawn"),
         (Photo.withdrawn.is_(False), "open"),
         (_taken_anew(_later.review == "none").exists(), "answered"),
         (_taken_anew().exists(), "closed"),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from webapp.checklists.models import ChecklistVersion
 from webapp.errors import AppError
@@ -24,6 +24,25 @@ from webapp.rounds.models import (
     RoundTask,
 )
 from webapp.rounds.rules import SET_ASIDE, actions_for, days_left, progress, today_in
+
+_aside, _task = aliased(Inspection), aliased(RoundTask)
+
+
+def is_heard(inspection_id: InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:
+    """Whether what an inspection wrote down is listened to: a supervisor has not set it aside (clause 31).
+
+    Of a pair that waits for his choice both are, as with open items; and what no inspection wrote, too.
+
+    :param inspection_id: of a device record, or of a consumable
+    """
+    return ~sa.exists().where(_aside.id == inspection_id, _aside.choice == SET_ASIDE)
+
+
+def stands() -> sa.ColumnElement[bool]:
+    """:func:`webapp.rounds.rules.stands` in SQL, over an inspection."""
+    counts = sa.exists().where(_task.id == Inspection.task_id, _task.inspection_id == Inspection.id)
+    was_tested = Inspection.verdict != "not_tested"
+    return sa.and_(Inspection.choice != SET_ASIDE, sa.or_(was_tested, counts.correlate(Inspection)))
 
 
 def round_of(session: Session, contract_id: int, month: str) -> Round:
@@ -68,7 +87,7 @@ def what_is_missing(session: Session, round_id: int) -> dict[str, int]:
         .join(Inspection, Inspection.id == Photo.inspection_id)
         .where(
             Inspection.round_id == round_id,
-            Inspection.choice != SET_ASIDE,
+            stands(),
             Photo.review == "returned",
             Photo.withdrawn.is_(False),
         )
@@ -150,7 +169,7 @@ def consumables_statement(
     room_id: int | None = None,
     consumable: str | None = None,
 ) -> sa.Select[*tuple[Any, ...]]:
-    """Consumables that were replaced (clause 16), latest first, for paging."""
+    """Consumables that were replaced (clause 16), latest first, for paging; none that was set aside."""
     statement: sa.Select[*tuple[Any, ...]] = (
         sa.select(
             ConsumableUse.id,
@@ -169,7 +188,7 @@ def consumables_statement(
         .join(Round, Round.id == Inspection.round_id)
         .join(Room, Room.id == Inspection.room_id)
         .outerjoin(Device, Device.id == ConsumableUse.device_id)
-        .where(ConsumableUse.contract_id == contract_id)
+        .where(ConsumableUse.contract_id == contract_id, is_heard(ConsumableUse.inspection_id))
         .order_by(ConsumableUse.used_on.desc(), ConsumableUse.id.desc())
     )
     wanted = (

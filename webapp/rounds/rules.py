@@ -191,6 +191,17 @@ def settle(visits: Sequence[Visit], counting: Any) -> Settled:
     return Settled(counts.key, len(standing) > 1, counts.verdict, choices)
 
 
+def stands(verdict: str, choice: str, *, counts: bool) -> bool:
+    """Whether anybody still answers for an inspection: for what was sent back of it, and its photos.
+
+    Nobody does when a supervisor has set it aside, or when it is a "not tested" in whose place another
+    came: that one is the second visit, whoever made it (:func:`settle`).
+
+    :param counts: whether it is the inspection that its task counts
+    """
+    return choice != SET_ASIDE and (counts or verdict != "not_tested")
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What one inspection said of an open item: ``opened``, ``still`` or ``solved``.

@@ -1,7 +1,8 @@
 """What was sent back, on its way to the phone of whoever has to answer it (feature 5).
 
 That is the author, and whoever the room was given to since. It leaves the phone when it is answered,
-accepted, closed or withdrawn, and with its round.
+accepted, closed or withdrawn, when its inspection was set aside or a second visit took its place, and
+with its round.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from webapp.acceptance.models import ReturnedAnswer
 from webapp.acceptance.return_rules import state_of
 from webapp.rounds.models import Inspection, InspectionRevision, Photo, Round, RoundTask
-from webapp.rounds.rules import SET_ASIDE, TAKING
+from webapp.rounds.rules import TAKING, stands
 from webapp.sync import wire
 from webapp.sync.pull_ask import Ask, moment
 
@@ -22,7 +23,9 @@ _WHOSE = (
     Inspection.task_id,
     Inspection.author_id,
     Inspection.revision,
+    Inspection.verdict,
     Inspection.choice,
+    (RoundTask.inspection_id == Inspection.id).label("counts"),
     RoundTask.assignee_id,
     Round.state.label("round_state"),
     InspectionRevision.payload,
@@ -30,8 +33,12 @@ _WHOSE = (
 
 
 def _is_for(ask: Ask, row: Any) -> bool:
-    takes = row.round_state in TAKING and row.choice != SET_ASIDE
+    takes = row.round_state in TAKING and _stands(row)
     return takes and ask.user_id in (row.author_id, row.assignee_id)
+
+
+def _stands(row: Any) -> bool:
+    return stands(row.verdict, row.choice, counts=row.counts)
 
 
 def _of_inspections(
@@ -108,7 +115,7 @@ def returned_answers(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
         ask.of_rounds(ReturnedAnswer.seq, Inspection.seq, RoundTask.seq),
     )
     for row in ask.rows(statement):
-        shown = state_of(row.state, row.returned_revision, row.revision, row.choice)
+        shown = state_of(row.state, row.returned_revision, row.revision, stands=_stands(row))
         if shown == "open" and _is_for(ask, row):
             rows.returned_answers.append(_answer(row))
         else:

@@ -27,6 +27,7 @@ from webapp.reports.readings import (
 from webapp.reports.sections.consumables import consumable_words
 from webapp.reports.shape import DeviceRecord, RecordRow, Words
 from webapp.rounds import models
+from webapp.rounds.queries import is_heard
 from webapp.rounds.rules import add_months, due_on
 
 Content = Mapping[str, Any]
@@ -89,7 +90,7 @@ def _rows(session: Session, device_ids: Collection[int], until: date | None) -> 
                 models.Reading.item == record.item,
             ),
         )
-        .where(record.device_id.in_(device_ids))
+        .where(record.device_id.in_(device_ids), is_heard(record.inspection_id))
         .order_by(record.recorded_on, record.id)
     )
     if until is not None:

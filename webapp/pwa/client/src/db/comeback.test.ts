@@ -30,7 +30,7 @@ async function oldPhoto(taskId: number, seed = 1): Promise<PhotoInfo> {
 
 async function answer(result: "applied" | "quarantined", code = ""): Promise<void> {
   const last = (await db.outbox.orderBy("id").toArray()).at(-1)!;
-  await noteAnswers(db, [{ id: last.id, hash: last.hash, result, code }], "2026-11-03T03:00:00Z");
+  await noteAnswers(db, [{ id: last.id, hash: last.hash, result, code, detail: {} }], "2026-11-03T03:00:00Z");
 }
 
 const payloadOf = async (uid: string): Promise<InspectionPayload> => (await db.records.get(uid))!.payload;
