@@ -271,6 +271,23 @@ def test_an_accepted_round_is_gone_with_all_that_is_its_own(
     assert [row["uid"] for row in reopened["inspections"]] == [payload["uid"]]
 
 
+def test_a_late_round_stays_on_the_phone_beside_the_next(
+    phone: Phone, contract: Contract, march: Round, devices: list[Device]
+) -> None:
+    first = phone.pull()
+    april = made.opened(contract, "2026-04")
+    new = since(phone, first)["rows"]
+    assert [row["month"] for row in new["rounds"]] == ["2026-04"]
+    whole = phone.pull()["rows"]
+    assert {row["month"] for row in whole["rounds"]} == {"2026-03", "2026-04"}
+    of_rounds = [row["round_id"] for row in whole["tasks"]]
+    assert (of_rounds.count(march.id), of_rounds.count(april.id)) == (4, 4)
+    # What is done late goes to the round that it belongs to.
+    phone.send(made.visit(march, devices[0]))
+    [task] = [row for row in phone.pull()["rows"]["tasks"] if "outcome" in row]
+    assert (task["round_id"], task["device_id"]) == (march.id, devices[0].id)
+
+
 def test_a_checklist_stays_while_a_round_uses_it(
     phone: Phone, contract: Contract, march: Round
 ) -> None:

@@ -12,22 +12,26 @@ import type {
 } from "../api/wire";
 import { ROOM_TYPE, type Content, type Words } from "../rules/checklist";
 import { dueOf } from "./due";
+import { groupBy } from "./group";
 import { openItemViews, type OpenItemView } from "./items";
-import { count, latestByTask, noTotals, outcomeOf, type TaskOutcome, type Totals } from "./outcome";
+import {
+  latestByTask,
+  noTotals,
+  outcomeOf,
+  taskStates,
+  totalsOf,
+  type TaskOutcome,
+  type TaskState,
+  type Totals,
+} from "./outcome";
 import { returnedLines, returnedToMe, type ReturnedLine } from "./returns";
+import { currentRound, openRounds } from "./rounds";
 import type { UserDatabase } from "./schema";
-import { changedSince, isMineVoided, roomSigning, signingRows, type Signing, type SigningRows } from "./selfchecks";
-import { readInSlices } from "./slices";
+import { markOf, roomSigning, signingRows, type RoomSigned, type Signing, type SigningRows } from "./selfchecks";
 import type { InspectionRecord } from "./types";
 import { unsentCount, type UnsentCount } from "./unsent";
 
-/**
- * `ready`: inspected, and this user's to sign · `signed`: the self-check is signed · `checked`: a
- * colleague has signed it too · `void`: what this user signed no longer holds, or was changed here.
- */
-export type RoomMark = "ready" | "signed" | "checked" | "void";
-
-export interface RoomProgress {
+export interface RoomProgress extends RoomSigned {
   room: RoomRow;
   building: BuildingRow | undefined;
   /** Whether any of its tasks is assigned to this user. */
@@ -35,16 +39,21 @@ export interface RoomProgress {
   totals: Totals;
   openItems: number;
   returned: number;
-  /** How far its signatures are; null while there is nothing to say of them. */
-  mark: RoomMark | null;
-  /** Whether it waits for a colleague's second look, and this user could be the one. */
-  toCheck: boolean;
+}
+
+/** One of the open rounds, and how far it is. */
+export interface RoundProgress {
+  round: RoundRow;
+  totals: Totals;
+  mine: Totals;
 }
 
 export interface HomeView {
   contract: ContractRow | undefined;
-  /** The round being worked on: the latest open one. Null until one is opened and pulled. */
+  /** The round being worked on. Null until one is opened and pulled. */
   round: RoundRow | null;
+  /** All that can be worked on, the oldest first: more than one while an earlier month is late. */
+  rounds: RoundProgress[];
   totals: Totals;
   mine: Totals;
   /** All rooms of the round, in the order of buildings, floors and names. */
@@ -60,14 +69,21 @@ export interface HomeView {
   evictedAt: string | null;
 }
 
-/** Read in one transaction: all of one moment, and not a transaction for each table. */
+/**
+ * Read in one transaction: all of one moment, and not a transaction for each table. Dexie keeps it
+ * open over many awaits for a function that is async by name alone.
+ */
 export function home(db: UserDatabase): Promise<HomeView> {
-  return db.transaction("r", db.tables, () => readHome(db));
+  return db.transaction("r", db.tables, async () => readHome(db));
 }
 
 async function readHome(db: UserDatabase): Promise<HomeView> {
-  const round = await currentRound(db);
-  const states = round ? await taskStates(db, round.id) : [];
+  const open = await openRounds(db);
+  const work = await taskStates(db, open.map(({ id }) => id));
+  const round = await currentRound(db, work);
+  const rounds = open.map((one) => progressOf(db.userId, one, work.get(one.id) ?? []));
+  const shown = rounds.find((one) => one.round.id === round?.id);
+  const states = work.get(round?.id ?? 0) ?? [];
   const signing = await signingRows(db, round?.id ?? 0);
   const items = await db.open_items.toArray();
   const [rooms, contract, deviceCount, unsent, returned, readyAt, evictedAt] =
@@ -83,8 +99,9 @@ async function readHome(db: UserDatabase): Promise<HomeView> {
   return {
     contract,
     round,
-    totals: totalsOf(states),
-    mine: totalsOf(states.filter(({ task }) => task.assignee_id === db.userId)),
+    rounds,
+    totals: shown?.totals ?? noTotals(),
+    mine: shown?.mine ?? noTotals(),
     rooms,
     openItems: { all: items.length, mine: mineOf(db.userId, items, states) },
     returned,
@@ -95,6 +112,11 @@ async function readHome(db: UserDatabase): Promise<HomeView> {
   };
 }
 
+function progressOf(userId: number, round: RoundRow, states: readonly TaskState[]): RoundProgress {
+  const own = states.filter(({ task }) => task.assignee_id === userId);
+  return { round, totals: totalsOf(states), mine: totalsOf(own) };
+}
+
 /** How many open items are this user's: he owns them, or their task is his. */
 function mineOf(userId: number, items: readonly OpenItemRow[], states: readonly TaskState[]): number {
   const placed = (one: { room_id: number; device_id: number | null }) => `${one.room_id} ${one.device_id}`;
@@ -102,66 +124,9 @@ function mineOf(userId: number, items: readonly OpenItemRow[], states: readonly 
   return items.filter((item) => item.owner_id === userId || own.has(placed(item))).length;
 }
 
-export async function currentRound(db: UserDatabase): Promise<RoundRow | null> {
-  const rounds = await db.rounds.orderBy("month").reverse().toArray();
-  return rounds.find((round) => round.state === "open") ?? rounds[0] ?? null;
-}
-
-/** How far a room's signatures are, for a list: its own screen looks closer. */
-function signedOf(
-  userId: number,
-  roomId: number,
-  { signOffs, own }: SigningRows,
-  work: { states: readonly TaskState[]; mine: boolean; through: boolean },
-): Pick<RoomProgress, "mark" | "toCheck"> {
-  const rows = signOffs.get(roomId) ?? [];
-  const standing = (level: string) => rows.find((row) => row.level === level && !row.voided);
-  const self = standing("self_check");
-  const here = own.get(roomId);
-  const gone = rows.some((row) => (here ? row.voided && row.uid === here.uid : isMineVoided(row, userId)));
-  const kept = here !== undefined && !gone && here.state !== "quarantined" && here.state !== "conflict";
-  if (kept && changedSince(here, work.states)) return { mark: "void", toCheck: false };
-  if (standing("peer_check")) return { mark: "checked", toCheck: false };
-  const worked = work.states.some(({ record }) => record !== undefined);
-  if (self) return { mark: "signed", toCheck: self.user_id !== userId && !worked };
-  if (kept) return { mark: "signed", toCheck: false };
-  if (gone) return { mark: "void", toCheck: false };
-  return { mark: work.through && (work.mine || worked) ? "ready" : null, toCheck: false };
-}
-
-interface TaskState {
-  task: TaskRow;
-  outcome: TaskOutcome;
-  started: boolean;
-  /** What this phone has finished of it, the latest. */
-  record: InspectionRecord | undefined;
-}
-
-async function taskStates(db: UserDatabase, roundId: number): Promise<TaskState[]> {
-  const [tasks, records, drafts] = await Promise.all([
-    readInSlices(db.tasks).then((all) => all.filter((task) => task.round_id === roundId)),
-    db.records.where("round_id").equals(roundId).toArray(),
-    db.drafts.toCollection().primaryKeys(),
-  ]);
-  const latest = latestByTask(records);
-  const started = new Set(drafts);
-  return tasks.map((task) => ({
-    task,
-    outcome: outcomeOf(task, latest.get(task.id)),
-    started: started.has(task.id),
-    record: latest.get(task.id),
-  }));
-}
-
-function totalsOf(states: readonly Pick<TaskState, "outcome" | "started">[]): Totals {
-  const totals = noTotals();
-  for (const { outcome, started } of states) count(totals, outcome, started);
-  return totals;
-}
-
 /** The rooms of a round with their progress. */
 export async function roomsOf(db: UserDatabase, roundId: number): Promise<RoomProgress[]> {
-  const states = await taskStates(db, roundId);
+  const states = (await taskStates(db, [roundId])).get(roundId) ?? [];
   return roomsWith(db, states, await signingRows(db, roundId), await db.open_items.toArray());
 }
 
@@ -193,7 +158,7 @@ async function roomsWith(
         building: building.get(room.building_id),
         mine,
         totals,
-        ...signedOf(db.userId, room.id, signing, { states: own, mine, through }),
+        ...markOf(db.userId, room.id, signing, { states: own, mine, through }),
         openItems: itemsByRoom.get(room.id)?.length ?? 0,
         returned: back.length,
       };
@@ -213,16 +178,6 @@ function byPlace(a: RoomProgress, b: RoomProgress): number {
 }
 
 export const collator = new Intl.Collator("zh-CN", { numeric: true });
-
-export function groupBy<Row, Key>(rows: readonly Row[], key: (row: Row) => Key): Map<Key, Row[]> {
-  const groups = new Map<Key, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(key(row));
-    if (group) group.push(row);
-    else groups.set(key(row), [row]);
-  }
-  return groups;
-}
 
 export interface RoomTask {
   task: TaskRow;
@@ -259,9 +214,14 @@ export interface RoomView {
   people: ReadonlyMap<number, PersonRow>;
 }
 
-/** One room of the current round; null when it is not on this phone or not in the round. */
-export async function room(db: UserDatabase, roomId: number): Promise<RoomView | null> {
-  const [row, round] = await Promise.all([db.rooms.get(roomId), currentRound(db)]);
+/**
+ * One room of the current round; null when it is not on this phone or not in the round.
+ *
+ * @param roundId of a screen that was opened in this round: what is signed on it may end the round
+ */
+export async function room(db: UserDatabase, roomId: number, roundId?: number): Promise<RoomView | null> {
+  const held = roundId === undefined ? undefined : await db.rounds.get(roundId);
+  const [row, round] = await Promise.all([db.rooms.get(roomId), held ?? currentRound(db)]);
   if (!row || !round) return null;
   const tasks = await db.tasks
     .where("room_id")
@@ -270,7 +230,7 @@ export async function room(db: UserDatabase, roomId: number): Promise<RoomView |
     .toArray();
   const [building, openItems, version, all, signing, people] = await Promise.all([
     db.buildings.get(row.building_id),
-    openItemViews(db, { roomId }),
+    openItemViews(db, { roomId, round }),
     db.checklists.where("number").equals(round.checklist).first(),
     roomTasks(db, tasks, round),
     roomSigning(db, round.id, roomId, tasks),

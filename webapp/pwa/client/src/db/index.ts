@@ -13,6 +13,7 @@ import * as items from "./items";
 import * as photos from "./photos";
 import * as back from "./returns";
 import * as visits from "./revisits";
+import * as rounds from "./rounds";
 import * as search from "./search";
 import * as signing from "./selfchecks";
 import * as state from "./syncstate";
@@ -21,7 +22,7 @@ import * as unsent from "./unsent";
 
 export const home = bound(homes.home);
 export const homeOnce = boundRead(homes.home);
-export const currentRound = bound(homes.currentRound);
+export const currentRound = bound(rounds.currentRound);
 export const roomsOf = bound(homes.roomsOf);
 export const room = bound(homes.room);
 export const task = bound(tasks.task);
@@ -35,6 +36,7 @@ export const syncEvents = bound(state.syncEvents);
 export const unsentCount = bound(unsent.unsentCount);
 export const unsentOnPhone = boundRead(unsent.unsentOnPhone);
 
+export const chooseRound = bound(rounds.chooseRound);
 export const saveDraft = bound(drafts.saveDraft);
 export const discardDraft = bound(drafts.discardDraft);
 export const restoreDraft = bound(drafts.restoreDraft);
@@ -69,8 +71,8 @@ export {
   type DatabaseNotice,
 } from "./open";
 export { picture } from "./picture.svelte";
-export type { HomeView, RoomMark, RoomProgress, RoomTask, RoomView } from "./home";
-export type { Signing, SigningState } from "./selfchecks";
+export type { HomeView, RoomProgress, RoomTask, RoomView, RoundProgress } from "./home";
+export type { RoomMark, Signing, SigningState } from "./selfchecks";
 export type { OpenItemFilter, OpenItemView } from "./items";
 export type { TaskOutcome, Totals } from "./outcome";
 export type { Judged } from "./payload";

@@ -1,7 +1,9 @@
 /** Open items as the phone shows them: number for life, age in months, what was answered here. */
-import type { DeviceRow, OpenItemRow, RoomRow } from "../api/wire";
+import type { DeviceRow, OpenItemRow, RoomRow, RoundRow } from "../api/wire";
+import { dayIn } from "../i18n/format";
 import { itemOf, type Item } from "../rules/checklist";
 import { monthIndex } from "../rules/due";
+import { currentRound } from "./rounds";
 import type { UserDatabase } from "./schema";
 import type { OpenItemAnswer } from "./types";
 
@@ -11,7 +13,7 @@ export interface OpenItemView {
   device: DeviceRow | null;
   /** The checklist's item that it hangs on; null for a finding outside the test. */
   item: Item | null;
-  /** Months since it was opened: 0 in the month of its opening. */
+  /** Months since it was opened, in the round's month, or today's without an open round: 0 in its own. */
   ageMonths: number;
   /** The task in which it can be answered now, where there is one. */
   taskId: number | null;
@@ -23,6 +25,8 @@ export interface OpenItemView {
 export interface OpenItemFilter {
   roomId?: number;
   deviceId?: number | null;
+  /** As they stand in this round; the one being worked on, where it is left out. */
+  round?: RoundRow;
   /** Only of tasks that are assigned to this user, or that he owns. */
   mine?: boolean;
 }
@@ -38,23 +42,26 @@ export async function openItemViews(
   const wanted = rows.filter(
     (row) => filter.deviceId === undefined || row.device_id === filter.deviceId,
   );
-  const views = await withContext(db, wanted);
+  const views = await withContext(db, wanted, filter.round ?? (await currentRound(db)));
   return views
     .filter((view) => !filter.mine || view.mine)
     .sort((a, b) => a.row.severity - b.row.severity || b.ageMonths - a.ageMonths || a.row.number - b.row.number);
 }
 
-async function withContext(db: UserDatabase, rows: readonly OpenItemRow[]): Promise<OpenItemView[]> {
+async function withContext(
+  db: UserDatabase,
+  rows: readonly OpenItemRow[],
+  round: RoundRow | null,
+): Promise<OpenItemView[]> {
   const deviceIds = rows.flatMap((row) => row.device_id ?? []);
-  const [rooms, devices, rounds, roomTasks] = await Promise.all([
+  const [rooms, devices, roomTasks, version, answers, month] = await Promise.all([
     db.rooms.bulkGet(rows.map((row) => row.room_id)),
     db.devices.bulkGet(deviceIds),
-    db.rounds.orderBy("month").reverse().toArray(),
     db.tasks.where("room_id").anyOf(rows.map((row) => row.room_id)).toArray(),
+    round ? db.checklists.where("number").equals(round.checklist).first() : undefined,
+    answersGiven(db, round),
+    monthOf(db, round),
   ]);
-  const round = rounds.find((candidate) => candidate.state === "open") ?? rounds[0];
-  const version = round && (await db.checklists.where("number").equals(round.checklist).first());
-  const answers = await answersGiven(db);
   const deviceById = new Map(devices.flatMap((device) => (device ? [[device.id, device]] : [])));
   return rows.map((row, place) => {
     const device = row.device_id === null ? null : (deviceById.get(row.device_id) ?? null);
@@ -70,7 +77,7 @@ async function withContext(db: UserDatabase, rows: readonly OpenItemRow[]): Prom
       room: rooms[place],
       device,
       item: (row.item && version && itemOf(version.content, type, row.item)) || null,
-      ageMonths: round ? Math.max(0, monthIndex(round.month) - monthIndex(row.opened_month)) : 0,
+      ageMonths: Math.max(0, monthIndex(month) - monthIndex(row.opened_month)),
       taskId: task?.id ?? null,
       answered: answers.get(row.number) ?? null,
       mine: row.owner_id === db.userId || task?.assignee_id === db.userId,
@@ -78,10 +85,26 @@ async function withContext(db: UserDatabase, rows: readonly OpenItemRow[]): Prom
   });
 }
 
-/** What drafts and finished inspections on this phone say of open items; drafts have the last word. */
-async function answersGiven(db: UserDatabase): Promise<Map<number, OpenItemAnswer["answer"]>> {
-  const [records, drafts] = await Promise.all([db.records.toArray(), db.drafts.toArray()]);
+/** The month that ages are reckoned to: an item grows older between two rounds, too. */
+async function monthOf(db: UserDatabase, round: RoundRow | null): Promise<string> {
+  if (round?.state === "open") return round.month;
+  const contract = await db.contract.toCollection().first();
+  return dayIn(contract?.time_zone).slice(0, 7);
+}
+
+/** What drafts and finished inspections of the round here say of open items; drafts have the last word. */
+async function answersGiven(
+  db: UserDatabase,
+  round: RoundRow | null,
+): Promise<Map<number, OpenItemAnswer["answer"]>> {
   const given = new Map<number, OpenItemAnswer["answer"]>();
+  if (!round) return given;
+  const [records, all] = await Promise.all([
+    db.records.where("round_id").equals(round.id).toArray(),
+    db.drafts.toArray(),
+  ]);
+  const tasks = await db.tasks.bulkGet(all.map((draft) => draft.task_id));
+  const drafts = all.filter((_, place) => tasks[place]?.round_id === round.id);
   for (const record of records) {
     for (const { number, answer } of record.payload.open_items) given.set(number, answer);
   }

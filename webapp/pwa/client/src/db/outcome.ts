@@ -1,6 +1,9 @@
 /** What a task's state is on this phone: its own unsent work laid over what the server says. */
 import type { TaskRow } from "../api/wire";
 import type { Outcome } from "../rules/verdict";
+import { groupBy } from "./group";
+import type { UserDatabase } from "./schema";
+import { readInSlices } from "./slices";
 import type { InspectionRecord } from "./types";
 
 export type TaskOutcome = Outcome | "todo";
@@ -47,4 +50,39 @@ export function latestByTask(records: readonly InspectionRecord[]): Map<number, 
     if (!known || known.saved_at <= record.saved_at) latest.set(record.task_id, record);
   }
   return latest;
+}
+
+export interface TaskState {
+  task: TaskRow;
+  outcome: TaskOutcome;
+  started: boolean;
+  /** What this phone has finished of it, the latest. */
+  record: InspectionRecord | undefined;
+}
+
+/** The tasks of these rounds, by the round's id: the tables are read once, however many there are. */
+export async function taskStates(
+  db: UserDatabase,
+  roundIds: readonly number[],
+): Promise<Map<number, TaskState[]>> {
+  const [tasks, records, drafts] = await Promise.all([
+    readInSlices(db.tasks).then((all) => all.filter((task) => roundIds.includes(task.round_id))),
+    db.records.where("round_id").anyOf([...roundIds]).toArray(),
+    db.drafts.toCollection().primaryKeys(),
+  ]);
+  const latest = latestByTask(records);
+  const started = new Set(drafts);
+  const states = tasks.map((task) => ({
+    task,
+    outcome: outcomeOf(task, latest.get(task.id)),
+    started: started.has(task.id),
+    record: latest.get(task.id),
+  }));
+  return groupBy(states, ({ task }) => task.round_id);
+}
+
+export function totalsOf(states: readonly Pick<TaskState, "outcome" | "started">[]): Totals {
+  const totals = noTotals();
+  for (const { outcome, started } of states) count(totals, outcome, started);
+  return totals;
 }

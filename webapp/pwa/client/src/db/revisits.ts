@@ -1,7 +1,8 @@
 /** Second visits that a "not tested" has promised and that nobody has made yet. */
 import type { DeviceRow, InspectionRow, RoomRow, TaskRow } from "../api/wire";
-import { currentRound, groupBy } from "./home";
+import { groupBy } from "./group";
 import { latestByTask, outcomeOf, ownCounts } from "./outcome";
+import { currentRound } from "./rounds";
 import type { UserDatabase } from "./schema";
 import type { InspectionRecord } from "./types";
 
@@ -18,7 +19,7 @@ export interface Revisit {
 
 /** The second visits of the current round, the earliest first. */
 export function revisits(db: UserDatabase): Promise<Revisit[]> {
-  return db.transaction("r", db.tables, () => readRevisits(db));
+  return db.transaction("r", db.tables, async () => readRevisits(db));
 }
 
 async function readRevisits(db: UserDatabase): Promise<Revisit[]> {

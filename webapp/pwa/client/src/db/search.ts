@@ -1,13 +1,15 @@
 /** Finding a device: by typed words, or by a label's code; from the phone's own copy alone. */
-import type { DeviceRow, LabelRow, RoomRow, ScanResult, TaskRow } from "../api/wire";
+import type { DeviceRow, LabelRow, RoomRow, RoundRow, ScanResult, TaskRow } from "../api/wire";
 import { foldText, type Words } from "../rules/checklist";
 import { parseLabel } from "../rules/label";
-import { collator, currentRound, groupBy } from "./home";
+import { groupBy } from "./group";
+import { collator } from "./home";
 import { operationOf } from "./finish";
 import { isoNow, uuidv7 } from "./ids";
 import { write } from "./open";
 import { lastRecord } from "./drafts";
 import { outcomeOf, type TaskOutcome } from "./outcome";
+import { currentRound } from "./rounds";
 import type { UserDatabase } from "./schema";
 import { breathe, readInSlices } from "./slices";
 import type { Scan } from "./types";
@@ -64,12 +66,13 @@ export async function searchDevices(
   return found;
 }
 
-/** The devices with all their words, kept in memory until a pull changes the rows. */
+/** The devices with all their words, kept in memory until a pull changes the rows, or the round changes. */
 async function indexOf(db: UserDatabase): Promise<Entry[]> {
-  const stamp = (await db.getMeta("rows_stamp")) ?? "";
+  const round = await currentRound(db);
+  const stamp = `${await db.getMeta("rows_stamp")} ${round?.id}`;
   if (index?.name === db.name && index.stamp === stamp) return index.entries;
   // Letters typed meanwhile wait for the same index.
-  const made = { name: db.name, stamp, entries: buildIndex(db) };
+  const made = { name: db.name, stamp, entries: buildIndex(db, round) };
   index = made;
   made.entries.catch(() => {
     if (index === made) index = null;
@@ -78,8 +81,7 @@ async function indexOf(db: UserDatabase): Promise<Entry[]> {
 }
 
 /** Room by room, in the rooms' order; the browser draws in between. */
-async function buildIndex(db: UserDatabase): Promise<Entry[]> {
-  const round = await currentRound(db);
+async function buildIndex(db: UserDatabase, round: RoundRow | null): Promise<Entry[]> {
   const [devices, rooms, labels, tasks, version] = await Promise.all([
     readInSlices(db.devices),
     db.rooms.toArray(),

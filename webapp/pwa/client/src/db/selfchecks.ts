@@ -8,7 +8,7 @@ import type { ChangedRow, SeenInspection, SignOffRow, TaskRow } from "../api/wir
 import { operationOf, UNDO_MS } from "./finish";
 import { isoNow, uuidv7 } from "./ids";
 import { write } from "./open";
-import { latestByTask } from "./outcome";
+import { latestByTask, type TaskState } from "./outcome";
 import { returnedToMe } from "./returns";
 import type { UserDatabase } from "./schema";
 import type { InspectionRecord, SelfCheck, SelfCheckState } from "./types";
@@ -168,6 +168,41 @@ export function changedSince(
   return done.some(
     ({ task, record }) => record && isSeen(task, record) && (signed.get(record.uid) ?? 0) < record.revision,
   );
+}
+
+/**
+ * `ready`: inspected, and this user's to sign · `signed`: the self-check is signed · `checked`: a
+ * colleague has signed it too · `void`: what this user signed no longer holds, or was changed here.
+ */
+export type RoomMark = "ready" | "signed" | "checked" | "void";
+
+export interface RoomSigned {
+  /** How far its signatures are; null while there is nothing to say of them. */
+  mark: RoomMark | null;
+  /** Whether it waits for a colleague's second look, and this user could be the one. */
+  toCheck: boolean;
+}
+
+/** How far a room's signatures are, for a list: its own screen looks closer. */
+export function markOf(
+  userId: number,
+  roomId: number,
+  { signOffs, own }: SigningRows,
+  work: { states: readonly TaskState[]; mine: boolean; through: boolean },
+): RoomSigned {
+  const rows = signOffs.get(roomId) ?? [];
+  const standing = (level: string) => rows.find((row) => row.level === level && !row.voided);
+  const self = standing("self_check");
+  const here = own.get(roomId);
+  const gone = rows.some((row) => (here ? row.voided && row.uid === here.uid : isMineVoided(row, userId)));
+  const kept = here !== undefined && !gone && here.state !== "quarantined" && here.state !== "conflict";
+  if (kept && changedSince(here, work.states)) return { mark: "void", toCheck: false };
+  if (standing("peer_check")) return { mark: "checked", toCheck: false };
+  const worked = work.states.some(({ record }) => record !== undefined);
+  if (self) return { mark: "signed", toCheck: self.user_id !== userId && !worked };
+  if (kept) return { mark: "signed", toCheck: false };
+  if (gone) return { mark: "void", toCheck: false };
+  return { mark: work.through && (work.mine || worked) ? "ready" : null, toCheck: false };
 }
 
 /** The revisions that the server has told of the inspections of these tasks, by their uid. */

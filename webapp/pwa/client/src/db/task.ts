@@ -74,7 +74,7 @@ export async function task(db: UserDatabase, taskId: number): Promise<TaskView |
   const [checklist, photos, rest] = await Promise.all([
     checklistOf(db, row, number),
     photosShown(db, draft, record),
-    surroundings(db, row, room),
+    surroundings(db, row, room, round),
   ]);
   return {
     task: row,
@@ -103,11 +103,11 @@ async function photosShown(
   return (await db.photos.bulkGet(ids)).filter((photo) => photo !== undefined);
 }
 
-async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | undefined) {
+async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | undefined, round: RoundRow) {
   const [building, label, openItems, cases, returned, held, next] = await Promise.all([
     room && db.buildings.get(room.building_id),
     labelOf(db, row.device_id),
-    openItemViews(db, { roomId: row.room_id, deviceId: row.device_id }),
+    openItemViews(db, { roomId: row.room_id, deviceId: row.device_id, round }),
     row.device_id === null ? 0 : db.cases.where("device_id").equals(row.device_id).count(),
     returnedOf(db, row.id),
     db.inspections.where("task_id").equals(row.id).toArray(),

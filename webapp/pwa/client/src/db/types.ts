@@ -312,6 +312,8 @@ export interface MetaValues {
   rows_stamp: string;
   /** Server time minus phone time, in milliseconds. */
   clock_offset_ms: number;
+  /** The open round that was chosen at the home; without it, and once it is closed, what is next. */
+  round: number;
   evicted_at: string | null;
   space: Space;
   engine: EngineStatus;

@@ -30,7 +30,8 @@ export function watch<Value>(
   };
   const ask = () => {
     if (ended) return;
-    const subscription = liveQuery(() => {
+    // Async by name: through any other function Dexie loses sight of what is read after a few awaits.
+    const subscription = liveQuery(async () => {
       const asked = query();
       // Here, for what Dexie keeps to itself.
       void Promise.resolve(asked).then(undefined, again);

@@ -3,6 +3,8 @@ import type zh from "../zh/phone";
 
 export default {
   "round.title": "{month} round",
+  "round.switch": "Open rounds",
+  "round.switch_left": "{month} · {count} left",
   "round.mine": "Mine",
   "round.all": "All",
   "round.scope": "Whose rooms",

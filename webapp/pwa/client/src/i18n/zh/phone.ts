@@ -1,6 +1,8 @@
 /** The phone's screens. */
 export default {
   "round.title": "{month}巡检",
+  "round.switch": "正在进行的巡检",
+  "round.switch_left": "{month} · 余 {count} 项",
   "round.mine": "我的",
   "round.all": "全部",
   "round.scope": "查看范围",

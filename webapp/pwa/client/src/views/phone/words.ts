@@ -1,7 +1,7 @@
 /** Names of things in the user's language, where the data has a key or two names. */
-import type { BuildingRow, DeviceRow, OpenItemRow, PersonRow, RoomRow } from "../../api/wire";
+import type { BuildingRow, DeviceRow, OpenItemRow, PersonRow, RoomRow, RoundRow } from "../../api/wire";
 import type { TaskView } from "../../db";
-import { locale, pickName, t } from "../../i18n";
+import { dayIn, formatDate, locale, pickName, t } from "../../i18n";
 import { actionsOf, causesOf, consumableWords, type Content, type Item } from "../../rules/checklist";
 import { wordsOf } from "./model/inspection";
 
@@ -22,6 +22,17 @@ export function placeName(
 ): string {
   const parts = [building && pickName(building.name_zh, building.name_en), room?.floor, roomName(room)];
   return parts.filter(Boolean).join(" · ");
+}
+
+/** `3月`: enough between rounds that are open at once. */
+export function monthName(round: RoundRow): string {
+  return formatDate(`${round.month}-01`, { month: "short" });
+}
+
+/** `3月巡检`, where the round is not of the month that it is: what is done here belongs to a late one. */
+export function otherMonth(round: RoundRow | null | undefined, timeZone?: string): string {
+  if (!round || round.month === dayIn(timeZone).slice(0, 7)) return "";
+  return t("round.title", { month: monthName(round) });
 }
 
 export function personName(person: PersonRow | null | undefined): string {
