@@ -1,38 +1,41 @@
-"""Backup and restore: database and photos together, in one file that either database can read.
+"""A backup: database and photos together, in one file that either database can read.
 
-The rows are read in one snapshot, then the objects that they name, which never change. A restored
-server begins a new epoch, so that every phone offers again what it still holds.
+The rows are read in one snapshot, then the objects that they name, which never change. Each object is
+hashed while it is read: what is lost or damaged is named, and keeps nothing else from being saved.
+``restore`` reads it back. The server's secrets are not in it, because a backup is a file that gets copied
+about; fingerprints of them are, so that a restore can tell when they are others.
 """
 
 from __future__ import annotations
 
+import base64
+import errno
 import hashlib
+import hmac
 import io
 import json
 import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from webapp.cases.models import CaseFile
-from webapp.db import Base, UtcDateTime
-from webapp.reports.models import Document, Report
-from webapp.rounds.models import Photo
-from webapp.storage import ObjectStore, photo_key
-from webapp.sync.models import KeptPhoto
-from webapp.sync.services import new_epoch
-from webapp.team.manuals import manual_key
-from webapp.team.models import Manual, ManualVersion
+from webapp.db import Base
+from webapp.storage import ObjectStore
+from webapp.stored import INCOMING, described, is_whole, named_keys
 
 FORMAT = 1
+OBJECTS, DAMAGED, TABLES, MANIFEST = "objects/", "damaged/", "tables/", "manifest.json"
 ROWS_AT_ONCE = 500
+NAMED_AT_MOST = 5
 Say = Callable[[str], None]
 
 
@@ -40,63 +43,173 @@ class BackupError(Exception):
     """Why a backup can't be taken or restored, as a sentence for the person at the terminal."""
 
 
-def write_backup(session: Session, store: ObjectStore, path: Path, say: Say) -> None:
-    """Write the whole server to ``path``; the file appears only when it is complete."""
-    temporary = path.with_name(path.name + ".part")
-    with tarfile.open(temporary, "w") as archive:
-        _begin_snapshot(session)
-        for table in Base.metadata.sorted_tables:
-            say(table.name)
-            _add_table(session, archive, table, path.parent)
-        keys = sorted({*_photo_keys(session), *_document_keys(session)})
-        manifest = {"format": FORMAT, "revision": _revision(session), "objects": len(keys)}
-        session.rollback()
-        for number, key in enumerate(keys, 1):
-            _add(archive, f"objects/{key}", store.get(key))
-            if number % 200 == 0 or number == len(keys):
-                say(f"file {number} of {len(keys)}")
-        _add(archive, "manifest.json", json.dumps(manifest).encode())
-    _make_durable(temporary)
-    temporary.rename(path)
-    _make_durable(path.parent)
+@dataclass(frozen=True)
+class Taken:
+    """A backup as it was taken: where it lies, and what it lacks by key: ``missing``, ``unreadable`` or ``damaged``.
 
-
-def restore_backup(session: Session, store: ObjectStore, path: Path, say: Say) -> None:
-    """Fill an empty, migrated database and its store from ``path``, and begin a new epoch.
-
-    The caller's transaction holds it all: when anything fails, the database stays empty.
-
-    :raise BackupError: not empty, another schema, not a whole backup, or a photo in it is damaged
+    ``words`` says of the first few what they are.
     """
-    with tarfile.open(path, "r") as archive:
-        _check(session, archive)
-        for member in archive:
-            if member.name.startswith("objects/"):
-                key = member.name.removeprefix("objects/")
-                store.put(key, _checked(key, _bytes_of(archive, member)))
-        for table in Base.metadata.sorted_tables:
-            say(table.name)
-            _restore_table(session, archive, table)
-    new_epoch(session)
+
+    path: Path
+    lacking: dict[str, str]
+    words: list[str]
 
 
-def _checked(key: str, data: bytes) -> bytes:
-    """The bytes of a photo or document, whose key ends with the SHA-256 that they must have."""
-    if hashlib.sha256(data).hexdigest() != key.rpartition("/")[2]:
-        raise BackupError(f"A file in this backup is damaged: {key}. Take another backup.")
-    return data
+@dataclass
+class _Writing:
+    archive: tarfile.TarFile
+    store: ObjectStore
+    say: Say
+    total: int
+    done: int = 0
+    lacking: dict[str, str] = field(default_factory=dict)
 
 
-def _add_table(session: Session, archive: tarfile.TarFile, table: sa.Table, folder: Path) -> None:
-    """Add a table's rows, a line each; on the disk and not in memory until their size is known."""
+def fingerprints(secret_key: str, push_key: str) -> dict[str, str]:
+    """What tells one secret from another and gives none away."""
+    return {
+        name: hmac.digest(secret.encode(), f"roundbook.backup.{name}".encode(), "sha256").hex()[:16]
+        for name, secret in (("secret_key", secret_key), ("push_key", push_key))
+    }
+
+
+def write_backup(
+    session: Session, store: ObjectStore, path: Path, say: Say, secrets: dict[str, str]
+) -> Taken:
+    """Write the whole server to ``path``; the file appears only when it is complete.
+
+    One that lacks an object takes no earlier file's place, which may be the last that has it: it is
+    written beside, with ``.lacking`` after its name.
+
+    :param secrets: the server's ``fingerprints``
+    :raise BackupError: it could not be written; nothing is left of it
+    """
+    temporary = path.with_name(path.name + ".part")
+    try:
+        with in_words(f"The backup could not be written to {path.parent}"):
+            with tarfile.open(temporary, "w") as archive:
+                lacking = _write(session, archive, store, path.parent, say, secrets)
+            words = _words(session, lacking)
+            if lacking and path.exists():
+                path = path.with_name(path.name + ".lacking")
+            _make_durable(temporary)
+            temporary.rename(path)
+            _make_durable(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return Taken(path, lacking, words)
+
+
+@contextmanager
+def in_words(failed: str) -> Iterator[None]:
+    """Turn what the disk, the database or the object store refuses into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = "The disk is full. Make room, and try again." if full else f"{error}."
+        raise BackupError(f"{failed}: {why}") from error
+    except StatementError as error:
+        why = " ".join(str(error.orig).split())
+        if "full" in why.lower() or "no space" in why.lower():
+            why = "the disk is full. Make room, and try again"
+        raise BackupError(f"{failed}; the database says: {why}.") from error
+    except _object_store_error() as error:
+        why = str(error).partition("\n")[0]
+        raise BackupError(f"{failed}; the object store says: {why}.") from error
+
+
+def _object_store_error() -> type[Exception]:
+    # A server that keeps its files in a folder never loads what talks to the other store.
+    from obstore.exceptions import BaseError
+
+    return BaseError
+
+
+def _write(
+    session: Session,
+    archive: tarfile.TarFile,
+    store: ObjectStore,
+    folder: Path,
+    say: Say,
+    secrets: dict[str, str],
+) -> dict[str, str]:
+    """Write everything; what is lacking of it."""
+    _begin_snapshot(session)
+    revision = _revision(session)
+    keys = sorted(named_keys(session))
+    writing = _Writing(archive, store, say, len(keys))
+    # A mail's object goes once somebody has sorted it: before anything else that takes time.
+    _add_objects(writing, [key for key in keys if key.startswith(INCOMING)])
+    tables: dict[str, str] = {}
+    for table in Base.metadata.sorted_tables:
+        say(table.name)
+        tables[table.name] = _add_table(session, archive, table, folder)
+    session.rollback()
+    _add_objects(writing, [key for key in keys if not key.startswith(INCOMING)])
+    # What no row names any more was dropped while it was copied, by who may: no reason for alarm.
+    still = named_keys(session) if writing.lacking else set()
+    session.rollback()
+    dropped = sorted(key for key in writing.lacking if key not in still)
+    lacking = {key: why for key, why in writing.lacking.items() if key in still}
+    manifest = {
+        "format": FORMAT,
+        "revision": revision,
+        "objects": len(keys),
+        "tables": tables,
+        "lacking": lacking,
+        "dropped": dropped,
+        "secrets": secrets,
+    }
+    _add(archive, MANIFEST, json.dumps(manifest).encode())
+    return lacking
+
+
+def _add_objects(writing: _Writing, keys: list[str]) -> None:
+    for key in keys:
+        try:
+            data = writing.store.get(key)
+        except FileNotFoundError:
+            writing.lacking[key] = "missing"
+        except OSError:
+            # A bad sector, say: the others can be read all the same.
+            writing.lacking[key] = "unreadable"
+        else:
+            whole = is_whole(key, data)
+            if not whole:
+                writing.lacking[key] = "damaged"
+            # A damaged one is kept apart: most of the picture may still be seen.
+            _add(writing.archive, (OBJECTS if whole else DAMAGED) + key, data)
+        writing.done += 1
+        if writing.done % 200 == 0 or writing.done == writing.total:
+            writing.say(f"file {writing.done} of {writing.total}")
+
+
+def _words(session: Session, lacking: dict[str, str]) -> list[str]:
+    some = sorted(lacking.items())[:NAMED_AT_MOST]
+    words = [f"{key}: {why} ({described(session, key)})" for key, why in some]
+    session.rollback()
+    return words
+
+
+def _add_table(session: Session, archive: tarfile.TarFile, table: sa.Table, folder: Path) -> str:
+    """Add a table's rows, a line each, and give their SHA-256.
+
+    They are on the disk and not in memory until their size is known.
+    """
     rows = session.execute(sa.select(table), execution_options={"yield_per": ROWS_AT_ONCE})
+    digest = hashlib.sha256()
     with tempfile.TemporaryFile(dir=folder) as lines:
         for row in rows.mappings():
-            lines.write(_line(table, row).encode())
-        member = tarfile.TarInfo(f"tables/{table.name}.jsonl")
+            line = _line(table, row).encode()
+            digest.update(line)
+            lines.write(line)
+        member = tarfile.TarInfo(f"{TABLES}{table.name}.jsonl")
         member.size, member.mode = lines.tell(), 0o600
         lines.seek(0)
         archive.addfile(member, lines)
+    return digest.hexdigest()
 
 
 def _make_durable(path: Path) -> None:
@@ -120,79 +233,28 @@ def _line(table: sa.Table, row: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
+    """A value as JSON has it; bytes, as of a passkey, in Base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _typed(column: sa.Column[Any], value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(column.type, UtcDateTime):
-        return datetime.fromisoformat(value)
-    return date.fromisoformat(value) if isinstance(column.type, sa.Date) else value
-
-
-def _photo_keys(session: Session) -> Iterator[str]:
-    for of in (Photo, CaseFile, KeptPhoto):
-        received = sa.select(of.contract_id, of.sha256).where(of.received_at.is_not(None))
-        for contract_id, sha256 in session.execute(received):
-            yield photo_key(contract_id, sha256)
-
-
-def _document_keys(session: Session) -> Iterator[str]:
-    """Documents that are made, the frozen data of issued reports, and manuals."""
-    yield from session.scalars(sa.select(Document.object_key).where(Document.state == "ready"))
-    yield from session.scalars(sa.select(Report.data_key))
-    manuals = sa.select(Manual.contract_id, ManualVersion.sha256).join(
-        ManualVersion, ManualVersion.manual_id == Manual.id
-    )
-    for contract_id, sha256 in session.execute(manuals):
-        yield manual_key(contract_id, sha256)
-
-
 def _revision(session: Session) -> str:
-    version = sa.table("alembic_version", sa.column("version_num"))
-    return str(session.execute(sa.select(version.c.version_num)).scalar_one())
-
-
-def _check(session: Session, archive: tarfile.TarFile) -> None:
-    try:
-        manifest = json.load(_open(archive, "manifest.json"))
-    except KeyError:
-        raise BackupError("This file is not a whole Roundbook backup.") from None
-    if manifest["format"] != FORMAT or manifest["revision"] != _revision(session):
+    revision = revision_of(session)
+    if revision is None:
         raise BackupError(
-            f"The backup is of schema {manifest['revision']}, this server's is {_revision(session)}. "
-            "Restore with the version that made it, then upgrade."
+            "There is no server here to back up: the database has no tables. "
+            "Are DATA_DIR and DATABASE_URL those of the server?"
         )
-    objects = sum(member.name.startswith("objects/") for member in archive.getmembers())
-    if objects != manifest["objects"]:
-        raise BackupError("Photos are missing from this backup.")
-    user = Base.metadata.tables["user"]
-    if session.execute(sa.select(user.c.id).limit(1)).first() is not None:
-        raise BackupError("The database is not empty. Restore into a new DATA_DIR or database.")
+    return revision
 
 
-def _restore_table(session: Session, archive: tarfile.TarFile, table: sa.Table) -> None:
-    session.execute(sa.delete(table))
-    lines = iter(_open(archive, f"tables/{table.name}.jsonl"))
-    while some := list(islice(lines, ROWS_AT_ONCE)):
-        session.execute(sa.insert(table), [_row(table, line) for line in some])
-    _continue_numbers(session, table)
-
-
-def _row(table: sa.Table, line: bytes) -> dict[str, Any]:
-    values = json.loads(line)
-    return {c.name: _typed(c, values[c.name]) for c in table.columns}
-
-
-def _continue_numbers(session: Session, table: sa.Table) -> None:
-    """PostgreSQL counts ids by itself; it goes on after the highest that was restored."""
-    if session.get_bind().dialect.name != "postgresql" or "id" not in table.columns:
-        return
-    highest = session.scalar(sa.select(sa.func.max(table.c.id)))
-    sequence = sa.func.pg_get_serial_sequence(f'"{table.name}"', "id")
-    if highest is not None:
-        session.execute(sa.select(sa.func.setval(sequence, highest)))
+def revision_of(session: Session) -> str | None:
+    """The schema that the database has, or None when it has no tables yet."""
+    if not sa.inspect(session.connection()).has_table("alembic_version"):
+        return None
+    version = sa.table("alembic_version", sa.column("version_num"))
+    return session.execute(sa.select(version.c.version_num)).scalar()
 
 
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -200,14 +262,3 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
     member.size = len(data)
     member.mode = 0o600
     archive.addfile(member, io.BytesIO(data))
-
-
-def _open(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    file = archive.extractfile(name)
-    if file is None:
-        raise KeyError(name)
-    return file
-
-
-def _bytes_of(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    return _open(archive, member.name).read()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tarfile
 import threading
 from pathlib import Path
 
@@ -15,15 +14,14 @@ from flask_migrate import upgrade
 from webapp import jobs as queue
 from webapp import log, receiving
 from webapp.api import openapi as openapi_api
-from webapp.backup import BackupError, restore_backup, write_backup
 from webapp.cases import field_steps
+from webapp.cli_backup import backup, restore
 from webapp.cli_estate import estate
 from webapp.cli_sync import sync
-from webapp.db import db, now_utc, unit_of_work
+from webapp.db import now_utc, unit_of_work
 from webapp.demo.cli import demo
 from webapp.errors import AppError
 from webapp.identity import services as identity
-from webapp.storage import object_store
 
 
 def register(app: Flask) -> None:
@@ -123,23 +121,3 @@ _ADMINISTRATOR_REFUSED = {
     "login_taken": "This login is taken already. 该登录名已被使用。",
     "password_too_short": "The password needs 8 characters at least. 密码至少 8 个字符。",
 }
-
-
-@click.command("backup")
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
-def backup(path: Path) -> None:
-    """Write database and photos, together, to PATH (a tar file)."""
-    write_backup(db.session(), object_store(), path, click.echo)
-    click.echo(f"backup written: {path}")
-
-
-@click.command("restore")
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-def restore(path: Path) -> None:
-    """Fill an empty server from PATH; phones will offer again what they still hold."""
-    try:
-        with unit_of_work() as session:
-            restore_backup(session, object_store(), path, click.echo)
-    except (BackupError, tarfile.TarError) as error:
-        raise click.ClickException(str(error)) from None
-    click.echo("restored; a new epoch has begun")

@@ -12,10 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import factories
+from tests.backup.hand import SECRETS, put_back, taken
 from tests.rounds import made
 from tests.sync.phone import Operation, Phone, inspection, picture, slot
-from webapp.backup import BackupError, restore_backup, write_backup
-from webapp.db import Base, db, unit_of_work
+from webapp.backup import BackupError, write_backup
+from webapp.db import Base, db
 from webapp.estate.models import Device
 from webapp.identity.models import Contract, User
 from webapp.rounds.models import Inspection, Photo, Round
@@ -65,14 +66,10 @@ class Sent:
         return result
 
 
-def quiet(_text: str) -> None:
-    pass
-
-
 def restored(other: Flask, path: Path) -> None:
     """Restore into the empty server."""
-    with other.app_context(), unit_of_work() as session:
-        restore_backup(session, object_store(), path, quiet)
+    with other.app_context():
+        put_back(path)
 
 
 def assert_whole(other: Flask) -> tuple[int, int]:
@@ -115,7 +112,7 @@ def test_a_backup_taken_while_phones_send_restores_whole(
                 assert sent.put(phone) == "stored"
 
     path = tmp_path / "roundbook.tar"
-    write_backup(db.session(), object_store(), path, one_more)
+    write_backup(db.session(), object_store(), path, one_more, SECRETS)
     came = len(work) - len(list(waiting))
     assert came > 15
     restored(other_server, path)
@@ -137,7 +134,7 @@ def test_after_an_older_backup_the_phone_gives_back_all_that_it_holds(
     work[0].put(phone)
     work[1].push(phone)
     path = tmp_path / "older.tar"
-    write_backup(db.session(), object_store(), path, quiet)
+    taken(path)
     work[1].put(phone)
     for sent in work[2:]:
         sent.push(phone)
@@ -146,7 +143,7 @@ def test_after_an_older_backup_the_phone_gives_back_all_that_it_holds(
 
     restored(other_server, path)
     with other_server.app_context():
-        again = Phone(_signed_in(other_server, engineer))
+        again = Phone(signed_in_at(other_server, engineer))
         pulled = again.pull(before["head"], before["epoch"])
         assert pulled["epoch"] != before["epoch"]
         assert pulled["full"] is True
@@ -164,7 +161,8 @@ def test_after_an_older_backup_the_phone_gives_back_all_that_it_holds(
     assert assert_whole(other_server) == (4, 4)
 
 
-def _signed_in(other: Flask, user: User) -> FlaskClient:
+def signed_in_at(other: Flask, user: User) -> FlaskClient:
+    """A browser that has signed in at the restored server."""
     browser = other.test_client()
     body: dict[str, Any] = {"login": user.login, "password": factories.PASSWORD}
     assert browser.post("/api/session", json=body).status_code == 200
@@ -178,13 +176,14 @@ def test_a_photo_that_rotted_in_the_backup_is_noticed_and_nothing_restored(
     sent.push(phone)
     sent.put(phone)
     path = tmp_path / "roundbook.tar"
-    write_backup(db.session(), object_store(), path, quiet)
+    taken(path)
     whole = bytearray(path.read_bytes())
     whole[whole.index(sent.data) + 50] ^= 0xFF
     path.write_bytes(whole)
     with pytest.raises(BackupError, match="damaged"):
         restored(other_server, path)
     with other_server.app_context():
+        assert object_store().keys("") == []
         for table in Base.metadata.sorted_tables:
             if table.name != "server_state":
                 count = sa.select(sa.func.count()).select_from(table)

@@ -141,6 +141,14 @@ def test_damaged_data_is_told_and_never_shown(month: Month, access: Access) -> N
     assert refusal.value.code == "report_damaged"
 
 
+def test_data_that_the_store_has_no_more_is_told_too(month: Month, access: Access) -> None:
+    report = issued(month, access)
+    object_store().delete(report.data_key)
+    with pytest.raises(AppError) as refusal:
+        issuing.data_of(object_store(), report)
+    assert refusal.value.code == "report_damaged"
+
+
 def say(report: Report, kind: issuing.AnswerKind, text: str = "") -> None:
     """The client's word by the link."""
     said = issuing.Answer(kind, "陈静", text, "link", address="192.0.2.7")

@@ -168,7 +168,10 @@ def note_read(contract_code: str, manual_id: int, version: int) -> dict[str, Any
     }
 )
 def show_file(contract_code: str, manual_id: int, version: int) -> Response:
-    """A version's file. Who doesn't handle cases is given approved ones alone."""
+    """A version's file. Who doesn't handle cases is given approved ones alone.
+
+    :raise AppError: ``not_found``, also of what a restore had to do without
+    """
     access = require("view", contract_code)
     session = db.session()
     row = manuals.version_of(
@@ -176,5 +179,8 @@ def show_file(contract_code: str, manual_id: int, version: int) -> Response:
     )
     if row.approved_at is None and not access.may("handle"):
         raise AppError("not_found")
-    data = object_store().get(manuals.manual_key(access.contract_id, row.sha256))
+    try:
+        data = object_store().get(manuals.manual_key(access.contract_id, row.sha256))
+    except FileNotFoundError as error:
+        raise AppError("not_found") from error
     return sent_file(data, row.content_type, row.file_name)

@@ -158,7 +158,7 @@ def show_data(contract_code: str, report_id: int) -> Response:
     """The frozen data that its hash is of, byte for byte."""
     access = require("view", contract_code)
     report = issuing.report_of(db.session(), access.contract_id, report_id)
-    data = object_store().get(report.data_key)
+    data = issuing.bytes_of(object_store(), report)
     return sent_file(data, "application/json", f"{report.number}.json")
 
 

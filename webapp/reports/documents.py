@@ -351,7 +351,10 @@ def file_of(store: ObjectStore, row: Document) -> bytes:
     """The file's bytes, as they were made. :raise AppError: ``report_not_ready``, ``report_damaged``"""
     if row.state != "ready":
         raise AppError("report_not_ready")
-    data = store.get(row.object_key)
+    try:
+        data = store.get(row.object_key)
+    except FileNotFoundError as error:
+        raise AppError("report_damaged", number=str(row.id)) from error
     if hashlib.sha256(data).hexdigest() != row.sha256:
         raise AppError("report_damaged", number=str(row.id))
     return data

@@ -166,11 +166,23 @@ def issued_of(session: Session, round_id: int) -> list[Report]:
 
 
 def data_of(store: ObjectStore, report: Report) -> ReportContent:
-    """The frozen data. :raise AppError: ``report_damaged`` when the store's bytes are not those"""
-    data = store.get(report.data_key)
+    """The frozen data. :raise AppError: ``report_damaged``"""
+    return cast(ReportContent, json.loads(bytes_of(store, report)))
+
+
+def bytes_of(store: ObjectStore, report: Report) -> bytes:
+    """The frozen data, byte for byte.
+
+    :raise AppError: ``report_damaged`` when the store has them no more, as after a restore that did without
+        them, or has others
+    """
+    try:
+        data = store.get(report.data_key)
+    except FileNotFoundError as error:
+        raise AppError("report_damaged", number=report.number) from error
     if hashlib.sha256(data).hexdigest() != report.data_sha256:
         raise AppError("report_damaged", number=report.number)
-    return cast(ReportContent, json.loads(data))
+    return data
 
 
 def report_of(session: Session, contract_id: int, report_id: int) -> Report:
