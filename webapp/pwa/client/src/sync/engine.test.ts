@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { saveDraft } from "../db/drafts";
-import { finishInspection } from "../db/finish";
+import { finishInspection, undoFinish } from "../db/finish";
 import { sha256Hex } from "../db/ids";
 import { openDatabase } from "../db/open";
 import { keepPhoto } from "../db/photos";
@@ -300,6 +300,20 @@ describe("the service worker's sender", () => {
     expect(server.requests.filter((request) => request.includes("/contracts/W1/sync/push"))).toHaveLength(1);
     mine.close();
     other.close();
+  });
+
+  test("leaves what may still be undone while somebody sees a page, and asks to be woken for it", async () => {
+    const mine = await openDatabase(7, "W3");
+    await applyPull(mine, firstPull());
+    server.userId = 7;
+    const uid = await inspect(mine, 1, 0);
+    await expect(sendOutbox(server.fetch, { everything: false })).rejects.toThrow("held");
+    expect(await undoFinish(mine, uid)).toBe(true);
+    await finishInspection(mine, 1);
+    await mine.outbox.toCollection().modify({ hold_until: Date.now() - 1 });
+    await sendOutbox(server.fetch, { everything: false });
+    expect((await mine.records.get(uid))!.state).toBe("accepted");
+    mine.close();
   });
 
   test("throws on a failure that time may mend, so that the browser wakes it again", async () => {
