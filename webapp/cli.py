@@ -18,6 +18,7 @@ from webapp.api import openapi as openapi_api
 from webapp.backup import BackupError, restore_backup, write_backup
 from webapp.cases import field_steps
 from webapp.cli_estate import estate
+from webapp.cli_failures import in_one_sentence
 from webapp.cli_sync import sync
 from webapp.db import db, now_utc, unit_of_work
 from webapp.demo.cli import demo
@@ -28,16 +29,8 @@ from webapp.storage import object_store
 
 def register(app: Flask) -> None:
     """Bind the commands to ``flask --app webapp``."""
-    app.cli.add_command(openapi)
-    app.cli.add_command(setup)
-    app.cli.add_command(demo)
-    app.cli.add_command(estate)
-    app.cli.add_command(sync)
-    app.cli.add_command(jobs)
-    app.cli.add_command(mail)
-    app.cli.add_command(people)
-    app.cli.add_command(backup)
-    app.cli.add_command(restore)
+    for command in (openapi, setup, demo, estate, sync, jobs, mail, people, backup, restore):
+        app.cli.add_command(in_one_sentence(command))
 
 
 openapi = AppGroup("openapi", help="The API's document.")
