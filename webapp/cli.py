@@ -113,6 +113,7 @@ def create_administrator(login: str, name: str, password: str) -> None:
 
 
 _ADMINISTRATOR_REFUSED = {
+    "invalid": "Login and name need 1 to 80 characters each. 登录名与姓名各需 1 至 80 个字符。",
     "login_taken": "This login is taken already. 该登录名已被使用。",
     "password_too_short": "The password needs 8 characters at least. 密码至少 8 个字符。",
 }

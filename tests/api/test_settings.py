@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from webapp.config import SettingsError, settings_from_env
+from webapp.config import settings_from_env
 from webapp.notifications.webpush import encoded
+from webapp.setting_values import SettingsError
 
 
 def refusal(tmp_path: Path, **env: str) -> str:

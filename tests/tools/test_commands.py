@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from webapp import cli
 from webapp.cli_failures import in_one_sentence
+from webapp.db import db
+from webapp.demo.cli import demo
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -99,13 +100,15 @@ def test_a_document_written_where_no_folder_is_is_one_sentence(tmp_path: Path) -
 
 
 def test_a_bug_shows_its_traceback(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken_statement(*_: object, **__: object) -> None:
-        cli.db.session.execute(cli.db.text("SELECT nothing FROM nowhere"))
+    def asks_what_is_not_there() -> None:
+        db.session.execute(db.text("SELECT nothing FROM nowhere"))
 
-    for bug in (broken_statement, lambda *_, **__: open(cli.__file__ + ".none")):  # noqa: SIM115, PTH123
-        monkeypatch.setattr(cli.demo, "callback", bug)
-        app.cli.add_command(in_one_sentence(cli.demo))
-        done = app.test_cli_runner().invoke(args=["demo"])
+    def reads_what_was_not_shipped() -> None:
+        (ROOT / "webapp/demo/nothing.xlsx").read_bytes()
+
+    for bug in (asks_what_is_not_there, reads_what_was_not_shipped):
+        monkeypatch.setattr(demo, "callback", lambda if_empty, bug=bug: bug())
+        done = app.test_cli_runner().invoke(in_one_sentence(demo), [])
         assert done.exception is not None
         assert not isinstance(done.exception, SystemExit)
 
