@@ -8508,7 +8508,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Apply an operation for its author, mended or as it came. */
+        /** Apply an operation for its author, mended or as it came; one that was dismissed too. */
         post: {
             parameters: {
                 query?: never;
