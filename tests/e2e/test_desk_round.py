@@ -411,7 +411,7 @@ def test_a_held_record_is_dismissed_with_a_reason_and_applied_after_all(
     row = held_row(demo_server, playwright, payload["uid"])
     assert (row["state"], row["remark"]) == ("dismissed", "演练数据")
     # It was none: what was set aside is taken after all.
-    page.get_by_role("radio", name="不采用 1").click()
+    page.get_by_text("不采用 1").click()
     page.locator("tbody tr").first.click()
     expect(page.get_by_role("button", name="仍然采用")).to_be_visible()
     expect(page.get_by_role("button", name="不采用", exact=True)).to_have_count(0)
