@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +11,28 @@ from typing import Any
 # What a run before has counted is gone, as with one worker.
 if int(os.environ.get("WEB_CONCURRENCY") or 1) > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     _counts = Path(os.environ.get("DATA_DIR") or "var").absolute() / "metrics"
-    shutil.rmtree(_counts, ignore_errors=True)
-    _counts.mkdir(parents=True)
+    with suppress(OSError):  # What is wrong with DATA_DIR is told below.
+        shutil.rmtree(_counts, ignore_errors=True)
+        _counts.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
 
 from prometheus_client import multiprocess
 
 from webapp import jobs
+from webapp.config import settings_or_exit
 
+# Here, where one sentence ends it: each worker would fail with a traceback of its own.
+_settings = settings_or_exit()
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 wsgi_app = "webapp:create_app()"
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+bind = f"{_host}:{_settings.port}"
 # One worker is the embedded default's best: its write lock is shared by threads, not by processes.
-workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
+workers = _settings.workers
 # gunicorn's threads, guarded against clients that hold one and send nothing.
 worker_class = "webapp.serving.GuardedWorker"
 # What a file's answer waits for its client is measured like any other's.
 sendfile = False
-threads = int(os.environ.get("WEB_THREADS") or 16)
+threads = _settings.threads
 # The object store's and the PDF maker's libraries hang in a child forked after their first use.
 preload_app = False
 # Phones come back every few seconds while they sync; a kept connection spares them the handshake.
@@ -38,8 +44,8 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True
-certfile = os.environ.get("TLS_CERTIFICATE") or None
-keyfile = os.environ.get("TLS_KEY") or None
+certfile = _settings.tls_certificate or None
+keyfile = _settings.tls_key or None
 
 
 def post_worker_init(worker: Any) -> None:

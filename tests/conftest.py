@@ -24,7 +24,7 @@ from flask_migrate import upgrade
 
 from tests import factories, promised
 from tests.browsers import browser_path, playwright  # noqa: F401 - fixtures for every folder
-from tests.tls import certificate  # noqa: F401 - as above
+from tests.tls import certificate, tls_files  # noqa: F401 - as above
 from webapp import create_app
 from webapp.config import Settings
 from webapp.db import Base, db, unit_of_work

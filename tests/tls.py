@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -15,8 +16,8 @@ from webapp.db import now_utc
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The TLS contexts of a server named localhost, and of a client that trusts it."""
+def tls_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the ``certificate`` and the ``key`` of a server named localhost."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = now_utc()
@@ -40,6 +41,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContex
         serialization.NoEncryption(),
     )
     (folder / "key").write_bytes(private)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def certificate(tls_files: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The TLS contexts of a server named localhost, and of a client that trusts it."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(folder / "certificate", folder / "key")
-    return server, ssl.create_default_context(cadata=pem.decode())
+    server.load_cert_chain(tls_files / "certificate", tls_files / "key")
+    return server, ssl.create_default_context(cafile=tls_files / "certificate")

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import log, tables
-from webapp.config import Settings, settings_from_env
+from webapp.config import Settings, settings_or_exit
 from webapp.db import db, engine_options, prepare_engine
 from webapp.extensions import SignedCookies, limiter, login_manager, migrate
 from webapp.mailboxes import mailbox_for
@@ -21,7 +21,7 @@ from webapp.storage import store_for
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     """Build the app from ``settings`` (by default the environment's); ``overrides`` are Flask's own."""
-    settings = settings or settings_from_env()
+    settings = settings or settings_or_exit()
     log.configure()
     app = Flask(__name__, static_folder="static", static_url_path="/static")
     app.config.update(_flask_config(settings))

@@ -17,6 +17,7 @@ from webapp.api import openapi as openapi_api
 from webapp.cases import field_steps
 from webapp.cli_backup import backup, restore
 from webapp.cli_estate import estate
+from webapp.cli_failures import in_one_sentence
 from webapp.cli_sync import sync
 from webapp.db import now_utc, unit_of_work
 from webapp.demo.cli import demo
@@ -26,16 +27,8 @@ from webapp.identity import services as identity
 
 def register(app: Flask) -> None:
     """Bind the commands to ``flask --app webapp``."""
-    app.cli.add_command(openapi)
-    app.cli.add_command(setup)
-    app.cli.add_command(demo)
-    app.cli.add_command(estate)
-    app.cli.add_command(sync)
-    app.cli.add_command(jobs)
-    app.cli.add_command(mail)
-    app.cli.add_command(people)
-    app.cli.add_command(backup)
-    app.cli.add_command(restore)
+    for command in (openapi, setup, demo, estate, sync, jobs, mail, people, backup, restore):
+        app.cli.add_command(in_one_sentence(command))
 
 
 openapi = AppGroup("openapi", help="The API's document.")
@@ -118,6 +111,7 @@ def create_administrator(login: str, name: str, password: str) -> None:
 
 
 _ADMINISTRATOR_REFUSED = {
+    "invalid": "Login and name need 1 to 80 characters each. 登录名与姓名各需 1 至 80 个字符。",
     "login_taken": "This login is taken already. 该登录名已被使用。",
     "password_too_short": "The password needs 8 characters at least. 密码至少 8 个字符。",
 }

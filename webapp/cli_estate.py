@@ -117,22 +117,15 @@ def _contract_id(session: Session, contract_code: str) -> int | None:
 
 
 def _imported(parsed: ParsedRegister, contract_code: str) -> ImportReport:
-    try:
-        with unit_of_work() as session:
-            contract_id = _contract_id(session, contract_code)
-            if contract_id is None:
-                raise click.ClickException(f"There is no contract with the code {contract_code}.")
-            report = import_register(
-                session, parsed, contract_id=contract_id, actor_id=None, now=now_utc()
-            )
-            sync_tasks_with_estate(session, contract_id, now_utc())
-            return report
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0]
-        where = db.engine.url.render_as_string(hide_password=True)
-        raise click.ClickException(
-            f"The database {where} can't be used ({reason}). Run `flask --app webapp setup` first."
-        ) from None
+    with unit_of_work() as session:
+        contract_id = _contract_id(session, contract_code)
+        if contract_id is None:
+            raise click.ClickException(f"There is no contract with the code {contract_code}.")
+        report = import_register(
+            session, parsed, contract_id=contract_id, actor_id=None, now=now_utc()
+        )
+        sync_tasks_with_estate(session, contract_id, now_utc())
+        return report
 
 
 def _as_data(report: ImportReport, language: str) -> dict[str, Any]:

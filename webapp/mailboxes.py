@@ -17,9 +17,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from webapp.inbox.message import LARGEST_BYTES
+from webapp.setting_values import split
 
 TIMEOUT_SECONDS = 15.0
 # One run takes so many, and leaves the rest to the next.
@@ -226,20 +227,20 @@ def mailbox_for(imap_url: str, data_dir: Path) -> Mailbox:
     """
     if not imap_url:
         return DropFolder(data_dir / "mail-in")
-    parts = urlsplit(imap_url)
-    if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
-        raise ValueError("IMAP_URL is imaps://USER:PASSWORD@HOST/FOLDER or imap://…?starttls=1")
+    parts = split(imap_url, "imap", "imaps")
+    if not parts.username:
+        raise ValueError("it names no user")
     starttls = parse_qs(parts.query).get("starttls", ["0"])[0] in ("1", "true", "yes")
     encryption = "tls" if parts.scheme == "imaps" else "starttls" if starttls else "none"
     if encryption == "none" and parts.hostname not in _LOOPBACK:
-        raise ValueError("IMAP_URL has a password: add ?starttls=1, or use imaps://")
+        raise ValueError("it has a password, which needs ?starttls=1 or imaps://")
     folder = unquote(parts.path.strip("/")) or "INBOX"
     if not unquote(parts.netloc).isascii() or not folder.isascii():
-        raise ValueError("IMAP_URL: imaplib takes a user, password, host and folder of ASCII only")
+        raise ValueError("user, password, host and folder can be of ASCII only")
     if any(character in folder for character in "\r\n\0"):
-        raise ValueError("IMAP_URL: no folder is called that")
+        raise ValueError("no folder is called that")
     return ImapMailbox(
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=parts.port or (993 if encryption == "tls" else 143),
         encryption=encryption,
         user=unquote(parts.username),

@@ -7,16 +7,21 @@ object store acknowledges by itself. Keys are made by the server; nothing from a
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from flask import current_app
 
+from webapp.setting_values import split
+
 if TYPE_CHECKING:
     from obstore.store import S3Store
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
 
 
 class ObjectStore(Protocol):
@@ -137,22 +142,57 @@ class S3CompatibleStore:
         return self._store
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an S3-compatible store is, and as whom it is asked."""
+
+    bucket: str
+    endpoint: str
+    key: str
+    secret: str
+    region: str
+    is_virtual: bool
+
+
+def place_of(url: str) -> Place:
+    """What ``s3://KEY:SECRET@HOST:PORT/BUCKET?scheme=http`` says; ``region`` and ``style`` may follow.
+
+    The library takes whatever it is given, and breaks at the first photo.
+
+    :raise ValueError:
+    """
+    parts = split(url, "s3")
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if unknown := query.keys() - {"scheme", "region", "style"}:
+        raise ValueError(f"{min(unknown)!r} is none of scheme, region and style")
+    scheme, style = query.get("scheme", "https"), query.get("style", "path")
+    if scheme not in ("http", "https") or style not in ("path", "virtual"):
+        raise ValueError("scheme is http or https, and style is path or virtual")
+    if not parts.username or not parts.password:
+        raise ValueError("it has no key or no secret")
+    bucket = parts.path.strip("/")
+    if not _BUCKET.fullmatch(bucket) or parts.fragment or not parts.netloc.isascii():
+        raise ValueError("it names no bucket after the host")
+    key, secret = unquote(parts.username), unquote(parts.password)
+    region = query.get("region") or "us-east-1"
+    if not f"{key}{secret}{region}".isprintable():
+        raise ValueError("key, secret and region are of letters that can be seen")
+    host = parts.netloc.rpartition("@")[2]
+    return Place(bucket, f"{scheme}://{host}", key, secret, region, is_virtual=style == "virtual")
+
+
 def _s3_store(url: str) -> S3Store:
     from obstore.store import S3Store
 
-    parts = urlsplit(url)
-    query = parse_qs(parts.query)
-    scheme = query.get("scheme", ["https"])[0]
-    host = parts.hostname or ""
-    endpoint = f"{scheme}://{host}:{parts.port}" if parts.port else f"{scheme}://{host}"
+    place = place_of(url)
     return S3Store(
-        parts.path.strip("/"),
-        endpoint=endpoint,
-        access_key_id=unquote(parts.username or ""),
-        secret_access_key=unquote(parts.password or ""),
-        region=query.get("region", ["us-east-1"])[0],
-        virtual_hosted_style_request=query.get("style", ["path"])[0] == "virtual",
-        client_options={"allow_http": scheme == "http"},
+        place.bucket,
+        endpoint=place.endpoint,
+        access_key_id=place.key,
+        secret_access_key=place.secret,
+        region=place.region,
+        virtual_hosted_style_request=place.is_virtual,
+        client_options={"allow_http": place.endpoint.startswith("http://")},
     )
 
 

@@ -396,7 +396,7 @@ def test_a_held_record_is_mended_and_applied(
     expect(page.get_by_role("radio", name="已采用 1")).to_be_visible()
 
 
-def test_a_held_record_is_dismissed_with_a_reason_and_kept(
+def test_a_held_record_is_dismissed_with_a_reason_and_applied_after_all(
     demo_server: Server, playwright: Playwright, open_context: Open
 ) -> None:
     payload = desk_hand.send_a_faulty_one(playwright, demo_server.url)
@@ -410,6 +410,17 @@ def test_a_held_record_is_dismissed_with_a_reason_and_kept(
     expect(page.get_by_text("已标为不采用")).to_be_visible()
     row = held_row(demo_server, playwright, payload["uid"])
     assert (row["state"], row["remark"]) == ("dismissed", "演练数据")
+    # It was none: what was set aside is taken after all.
+    page.get_by_text("不采用 1").click()
+    page.locator("tbody tr").first.click()
+    expect(page.get_by_role("button", name="仍然采用")).to_be_visible()
+    expect(page.get_by_role("button", name="不采用", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="修改后采用").click()
+    page.locator("textarea").fill(json.dumps({**payload, "readings": payload["readings"][:1]}))
+    page.get_by_role("button", name="采用修改后的内容").click()
+    expect(page.get_by_text("记录已采用")).to_be_visible()
+    row = held_row(demo_server, playwright, payload["uid"])
+    assert (row["state"], row["remark"]) == ("applied", "")
 
 
 def test_the_keys_are_told_and_can_be_switched_off(desk_server: Server, open_context: Open) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import factories
+from webapp.db import db
+from webapp.identity.models import User
 
 COMMAND = ["people", "create-administrator", "root", "--name", "系统管理员"]
 
@@ -25,3 +28,15 @@ def test_a_short_password_and_a_taken_login_are_refused(app: Flask) -> None:
     factories.user("root")
     taken = runner.invoke(args=[*COMMAND, "--password", factories.PASSWORD])
     assert (taken.exit_code, "taken" in taken.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("login", "name"),
+    [("", "管"), ("   ", "管"), ("x" * 81, "管"), ("root", " "), ("root", "名" * 81)],
+)
+def test_nobody_is_made_who_could_never_sign_in(app: Flask, login: str, name: str) -> None:
+    command = ["people", "create-administrator", login, "--name", name]
+    made = app.test_cli_runner().invoke(args=[*command, "--password", factories.PASSWORD])
+    assert (made.exit_code, made.output.count("\n")) == (1, 1)
+    assert "1 to 80 characters" in made.output
+    assert db.session.query(User).count() == 0

@@ -395,7 +395,7 @@ def test_smtp_url(
     "url", ["http://relay", "relay:25", "smtp://", "smtp://u:p@relay:25", "smtps://u:%C3%A4@h"]
 )
 def test_an_smtp_url_that_cannot_be_meant_stops_the_start(url: str) -> None:
-    with pytest.raises(ValueError, match="SMTP_URL"):
+    with pytest.raises(ValueError, match=r"smtp://|host|password"):
         transport_for(url, Path("nowhere"))
 
 

@@ -127,12 +127,79 @@ def test_a_dismissed_operation_is_kept_with_the_reason(phone: Phone, desk: Phone
     [row] = listed(desk)
     path = f"quarantine/{row['id']}/dismiss"
     assert desk.post(path, {}).status_code == 422
-    answer = desk.post(path, {"remark": "测试数据"})
+    assert desk.post(path, {"remark": " \n "}).status_code == 422
+    assert len(listed(desk)) == 1
+    answer = desk.post(path, {"remark": " 测试数据 "})
     assert (answer.get_json()["state"], answer.get_json()["remark"]) == ("dismissed", "测试数据")
     assert answer.get_json()["payload"] == "{"
     assert listed(desk) == []
     assert len(listed(desk, state="all")) == 1
     assert desk.post(path, {"remark": "x"}).status_code == 409
+
+
+def test_what_was_dismissed_can_be_applied_after_all_and_the_trail_says_both(
+    phone: Phone, desk: Phone, march: Round, devices: list[Device], engineer: User
+) -> None:
+    data = picture(7)
+    line = slot(data, "image")
+    payload = made.visit(march, devices[0], photos=[line])
+    payload["readings"][0]["item"] = "flux_capacitor"
+    sent = inspection(payload)
+    assert phone.push(sent)[0]["result"] == "quarantined"
+    assert phone.put(line["id"], data).get_json()["result"] == "stored"
+    [row] = listed(desk)
+    path = f"quarantine/{row['id']}"
+    assert desk.post(f"{path}/dismiss", {"remark": "看错了"}).status_code == 200
+    assert desk.post(f"{path}/apply", {}).get_json()["details"]["reason"] == "item_unknown"
+    assert [row["remark"] for row in listed(desk, state="dismissed")] == ["看错了"]
+    payload["readings"][0]["item"] = "power"
+    answer = desk.post(f"{path}/apply", {"payload": json.dumps(payload)})
+    assert answer.status_code == 200, answer.get_json()
+    assert (answer.get_json()["state"], answer.get_json()["remark"]) == ("applied", "")
+    [recorded] = db.session.scalars(sa.select(Inspection)).all()
+    assert recorded.author_id == engineer.id
+    [photo] = db.session.scalars(sa.select(Photo))
+    assert (photo.uid, photo.received_at is not None) == (line["id"], True)
+    assert phone.push(sent)[0]["detail"] == {"result": "applied"}
+    trail = sa.select(AuditRow).filter_by(entity="quarantined").order_by(AuditRow.id)
+    dismissed, applied = db.session.scalars(trail).all()
+    assert (dismissed.action, dismissed.diff) == ("dismiss", {"remark": ["", "看错了"]})
+    assert (applied.action, applied.diff["dismissed"]) == ("apply", ["看错了", None])
+    assert desk.post(f"{path}/dismiss", {"remark": "x"}).status_code == 409
+
+
+@pytest.mark.parametrize("kind", ["case_open", "case_step", "self_check", "hours_log"])
+def test_a_record_of_a_version_that_is_not_known_is_refused_as_that(
+    phone: Phone, desk: Phone, kind: str
+) -> None:
+    sent = operation(kind, {"uid": made.uid(), "anything": "new"}, version=7)
+    assert phone.push(sent)[0]["code"] == "version_unknown"
+    [row] = listed(desk)
+    answer = desk.post(f"quarantine/{row['id']}/apply", {})
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "payload_invalid")
+    assert answer.get_json()["details"]["reason"] == "version_unknown"
+    assert [row["state"] for row in listed(desk)] == ["open"]
+
+
+def test_a_step_of_a_version_that_is_not_known_is_mended_into_one_that_is(
+    contract: Contract, manager: User, phone: Phone, desk: Phone
+) -> None:
+    fault = cases.opened(contract, cases.author(contract, manager, "project_manager"))
+    step = {
+        "uid": made.uid(),
+        "case": fault.uid,
+        "step": "take_over",
+        "fields": {},
+        "photos": [],
+        "at": now_utc().isoformat(),
+    }
+    assert phone.push(operation("case_step", {**step, "mood": "fine"}, version=2))[0]["code"] == (
+        "version_unknown"
+    )
+    [row] = listed(desk)
+    answer = desk.post(f"quarantine/{row['id']}/apply", {"payload": json.dumps(step)})
+    assert answer.status_code == 200, answer.get_json()
+    assert answer.get_json()["state"] == "applied"
 
 
 def test_only_reviewers_of_the_contract_see_it(

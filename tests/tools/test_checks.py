@@ -178,9 +178,12 @@ def test_every_target_of_make_is_described() -> None:
         assert f"make {target} " in listed.stdout
 
 
-def test_the_server_is_not_forked_after_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_is_not_forked_after_loading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HOST", "WEB_CONCURRENCY"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PORT", "8111")
     settings = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
     assert settings["preload_app"] is False
@@ -191,7 +194,7 @@ def test_the_server_is_not_forked_after_loading(monkeypatch: pytest.MonkeyPatch)
 def test_every_variable_that_is_read_stands_in_the_readmes_table() -> None:
     sources = [*(ROOT / "webapp").rglob("*.py"), ROOT / "gunicorn.conf.py"]
     asked = re.compile(
-        r'(?:env(?:iron)?\.get\(|environ\[|envvar=|FONT_VARIABLE(?:: \w+)? = )[\'"]([A-Z_]+)'
+        r'(?:env(?:iron)?\.get\(|(?:number|flag)\(env, |environ\[|envvar=|FONT_VARIABLE(?:: \w+)? = )[\'"]([A-Z_]+)'
     )
     read = {name for path in sources for name in asked.findall(path.read_text(encoding="utf-8"))}
     table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Settings")[2]

@@ -17,7 +17,7 @@ from webapp.errors import AppError
 from webapp.identity import external, queries, services
 from webapp.identity.lists import MEMBERS, USERS
 from webapp.identity.models import User
-from webapp.identity.rules import ROLES, Access, is_phone_number
+from webapp.identity.rules import LONGEST_NAME, ROLES, Access, is_phone_number
 from webapp.notifications.rules import is_address
 
 bp = blueprint("people", "Members of a contract, and people")
@@ -68,10 +68,10 @@ class MemberSchema(ma.Schema):
 class MemberCreateSchema(Schema):
     """A new member: somebody known by ``login``, or a new person with a first password."""
 
-    login = fields.String(required=True, validate=validate.Length(1, 80))
+    login = fields.String(required=True, validate=validate.Length(1, LONGEST_NAME))
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
-    name = fields.String(validate=validate.Length(1, 80))
-    name_en = fields.String(load_default="", validate=validate.Length(max=80))
+    name = fields.String(validate=validate.Length(1, LONGEST_NAME))
+    name_en = fields.String(load_default="", validate=validate.Length(max=LONGEST_NAME))
     phone = fields.String(load_default="", validate=_PHONE)
     email = fields.String(load_default="", validate=_EMAIL)
     password = fields.String(validate=validate.Length(1, 1000))
@@ -97,8 +97,8 @@ class UserPatchSchema(Schema):
 
     disabled = fields.Boolean()
     new_password = fields.String(validate=validate.Length(1, 1000))
-    name = fields.String(validate=validate.Length(1, 80))
-    name_en = fields.String(validate=validate.Length(max=80))
+    name = fields.String(validate=validate.Length(1, LONGEST_NAME))
+    name_en = fields.String(validate=validate.Length(max=LONGEST_NAME))
     phone = fields.String(validate=_PHONE)
     email = fields.String(validate=_EMAIL)
     oidc_subject = fields.String(validate=validate.Length(max=255))

@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import fields, validate
 
 from webapp import renditions
+from webapp.api.estate_schemas import text
 from webapp.api.files import PICTURE, picture
 from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, require
 from webapp.api.listing import list_views, sort_of, state_of
@@ -73,7 +74,7 @@ class KeptImageArgs(Schema):
 
 
 class ApplySchema(Schema):
-    """The mended payload as JSON text; without it the operation is applied as it came."""
+    """The mended payload as JSON text, of version 1; without it the operation is applied as it came."""
 
     payload = fields.String(load_default=None, validate=validate.Length(2, 1_000_000))
 
@@ -81,7 +82,7 @@ class ApplySchema(Schema):
 class DismissSchema(Schema):
     """Why it shall not be applied."""
 
-    remark = fields.String(required=True, validate=validate.Length(1, 2000))
+    remark = text(2000, required=True, shortest=1)
 
 
 def _show(access: Access, row_id: int) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def show_kept_photo(
 @bp.arguments(ApplySchema)
 @bp.response(200, QuarantinedWholeSchema)
 def apply_quarantined(body: dict[str, Any], contract_code: str, row_id: int) -> dict[str, Any]:
-    """Apply an operation for its author, mended or as it came."""
+    """Apply an operation for its author, mended or as it came; one that was dismissed too."""
     access = require("review", contract_code)
     with unit_of_work() as session:
         quarantine.apply(session, access, row_id, body["payload"], now_utc())

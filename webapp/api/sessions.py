@@ -16,6 +16,7 @@ from webapp.errors import AppError
 from webapp.extensions import limiter
 from webapp.identity import queries, services
 from webapp.identity.models import User
+from webapp.identity.rules import LONGEST_NAME
 
 bp = blueprint("sessions", "Sign-in and sessions")
 
@@ -23,7 +24,7 @@ bp = blueprint("sessions", "Sign-in and sessions")
 class SignInSchema(Schema):
     """A login and its password; ``device_name`` names the session in the user's list."""
 
-    login = fields.String(required=True, validate=validate.Length(1, 80))
+    login = fields.String(required=True, validate=validate.Length(1, LONGEST_NAME))
     password = fields.String(required=True, validate=validate.Length(1, 1000))
     device_name = fields.String(load_default="", validate=validate.Length(max=120))
 

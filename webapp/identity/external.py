@@ -115,7 +115,7 @@ def create_person(session: Session, *, login: str, name: str, email: str, now: d
         session,
         login=f"{wanted}-{secrets.token_hex(3)}" if taken else wanted,
         password_hash=_NO_PASSWORD,
-        name=name or wanted,
+        name=name.strip() or wanted,
         email=email,
         now=now,
         actor_id=None,

@@ -43,6 +43,7 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 ROLES = tuple(ROLE_RIGHTS)
 ADMINISTRATOR = "administrator"
 MINIMUM_PASSWORD_LENGTH = 8
+LONGEST_NAME = 80
 _PHONE_CHARACTERS = re.compile(r"\+?[0-9 ()-]+")
 
 
@@ -61,6 +62,11 @@ class Access:
     def may(self, right: Right) -> bool:
         """Whether the actor holds ``right`` in this contract."""
         return right in self.rights
+
+
+def is_name(text: str) -> bool:
+    """Whether a login, or a name that others see, can be one."""
+    return 1 <= len(text) <= LONGEST_NAME
 
 
 def rights_of(role: str | None, *, is_admin: bool) -> frozenset[Right]:

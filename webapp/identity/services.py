@@ -18,7 +18,7 @@ from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.contract_settings import as_plain, contract_settings
 from webapp.identity.models import Contract, Membership, User, UserSession
-from webapp.identity.rules import MINIMUM_PASSWORD_LENGTH, Access
+from webapp.identity.rules import MINIMUM_PASSWORD_LENGTH, Access, is_name
 from webapp.notifications import pushes
 
 # The second of the recommendations for argon2id: 19 MiB, two passes, one lane.
@@ -175,8 +175,11 @@ def create_user(
     language: str = "zh",
     is_admin: bool = False,
 ) -> User:
-    """Make a person. :raise AppError: ``login_taken``"""
-    login = login.strip().lower()
+    """Make a person. :raise AppError: ``login_taken``, ``invalid`` for who could never sign in"""
+    login, name = login.strip().lower(), name.strip()
+    wrong = [key for key, text in {"login": login, "name": name}.items() if not is_name(text)]
+    if wrong:
+        raise AppError("invalid", fields={key: ["length"] for key in wrong})
     if session.scalar(sa.select(User.id).where(User.login == login)) is not None:
         raise AppError("login_taken", fields={"login": ["login_taken"]})
     user = User(

@@ -27,6 +27,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from webapp.notifications.rules import HERE, is_address, one_line
+from webapp.setting_values import split
 
 TIMEOUT_SECONDS = 10.0
 # A whole conversation, however slowly the server drips: well below a job's lease of two minutes.
@@ -254,17 +255,15 @@ def transport_for(smtp_url: str, data_dir: Path) -> Transport:
     """
     if not smtp_url:
         return FolderTransport(data_dir / "mail")
-    parts = urlsplit(smtp_url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError("SMTP_URL is smtp://USER:PASSWORD@HOST:PORT?starttls=1 or smtps://…")
+    parts = split(smtp_url, "smtp", "smtps")
     starttls = parse_qs(parts.query).get("starttls", ["0"])[0] in ("1", "true", "yes")
     encryption = "tls" if parts.scheme == "smtps" else "starttls" if starttls else "none"
     if parts.password and encryption == "none" and parts.hostname not in _LOOPBACK:
-        raise ValueError("SMTP_URL has a password: add ?starttls=1, or use smtps://")
+        raise ValueError("it has a password, which needs ?starttls=1 or smtps://")
     if not unquote(parts.netloc).isascii():
-        raise ValueError("SMTP_URL: smtplib takes a user, password and host of ASCII only")
+        raise ValueError("user, password and host can be of ASCII only")
     return SmtpTransport(
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=parts.port or {"tls": 465, "starttls": 587, "none": 25}[encryption],
         encryption=encryption,
         user=unquote(parts.username or ""),
@@ -288,5 +287,5 @@ def sender_for(mail_from: str, smtp_url: str, base_url: str) -> Sender:
         domain = "localhost" if not host or ":" in host or host[-1].isdigit() else host
         address = user if is_address(user) else f"roundbook@{domain}"
     if not is_address(address):
-        raise ValueError("MAIL_FROM is an address, or NAME <ADDRESS>")
+        raise ValueError("there is no address in it")
     return Sender(address, name, base_url)

@@ -31,6 +31,7 @@ MAXIMUM_PAYLOAD_BYTES = 3000
 # A signature is good for a day at most (RFC 8292); this is made anew for each push.
 _SIGNED_FOR = timedelta(hours=12)
 _RECORD_BYTES = 4096
+_KEY_BYTES = 32
 _MOST_ANSWER_BYTES = 300
 
 
@@ -239,9 +240,12 @@ def kept_key(data_dir: Path, given: str = "") -> ec.EllipticCurvePrivateKey:
     """
     if given:
         try:
-            return ec.derive_private_key(int.from_bytes(decoded(given), "big"), ec.SECP256R1())
-        except (RefusedError, ValueError) as error:
-            raise ValueError("PUSH_KEY is a private key of P-256: 32 bytes in base64url") from error
+            number = decoded(given)
+            if len(number) != _KEY_BYTES:
+                raise ValueError
+            return ec.derive_private_key(int.from_bytes(number, "big"), ec.SECP256R1())
+        except (RefusedError, ValueError):
+            raise ValueError("it is no private key of P-256, 32 bytes in base64url") from None
     path = data_dir / "push_key"
     if not path.exists():
         _make_key(path)

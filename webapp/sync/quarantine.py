@@ -184,12 +184,24 @@ def apply(
 
     What the phone sent stays as it is in the quarantine; the difference is in the audit. What somebody
     has signed nobody mends: a self-check is taken as it came, once the room says what was signed.
+    What was dismissed may be applied after all; the audit keeps why it had been.
 
-    :param mended: the payload's JSON text; with ``amends`` it is recorded as an amendment
+    :param mended: the payload's JSON text, of version 1; with ``amends`` it is recorded as an amendment
     :raise AppError: ``not_found``, ``quarantine_closed``, ``payload_invalid``,
         ``quarantine_refused`` with the code why it still can't be recorded
     """
-    row = _open_row(session, access, row_id)
+    row = _row_in(session, access, row_id, ("open", "held", "dismissed"))
+    dismissed_for = {"dismissed": [row.remark, None]} if row.state == "dismissed" else {}
+    changed = _applied(session, access, row, mended, now)
+    row.remark = ""
+    _audit(session, access, row, "apply", now, changed | dismissed_for)
+    return row
+
+
+def _applied(
+    session: Session, access: Access, row: Quarantined, mended: str | None, now: datetime
+) -> dict[str, Any]:
+    """What was changed in it to be applied."""
     if row.kind == _SELF_CHECK:
         return _apply_self_check(session, access, row, mended, now)
     if row.kind in _OF_CASES:
@@ -202,13 +214,12 @@ def apply(
         raise AppError("quarantine_refused", reason=recorded.code, detail=recorded.details)
     _settle(session, row, text, now, access.user_id)
     release_held(session, access.contract_id, {payload.uid}, now)
-    _audit(session, access, row, "apply", now, _changes(row.payload, text))
-    return row
+    return _changes(row.payload, text)
 
 
 def _apply_self_check(
     session: Session, access: Access, row: Quarantined, mended: str | None, now: datetime
-) -> Quarantined:
+) -> dict[str, Any]:
     if mended is not None and mended != row.payload:
         raise AppError("payload_invalid", path="$", reason="signed")
     rights = _rights(session, row.contract_id, {row.user_id})[row.user_id]
@@ -216,16 +227,15 @@ def _apply_self_check(
     if signed.result != "applied":
         raise AppError("quarantine_refused", reason=signed.code, detail=signed.details)
     _settle(session, row, row.payload, now, access.user_id)
-    _audit(session, access, row, "apply", now, {})
-    return row
+    return {}
 
 
 def _apply_case(
     session: Session, access: Access, row: Quarantined, mended: str | None, now: datetime
-) -> Quarantined:
+) -> dict[str, Any]:
     """Take a case's step, or open the case, for who captured it; mended, it may be another step."""
-    text = row.payload if mended is None else mended
-    payload = decode_payload(row.kind, row.version, text)
+    text, version = (row.payload, row.version) if mended is None else (mended, 1)
+    payload = decode_payload(row.kind, version, text)
     if not isinstance(payload, CaseOpenIn | CaseStepIn | HoursLogIn):
         raise AppError("payload_invalid", path="$", reason="not_a_case")
     sender = cases.Sender(_author(session, access, row), row.clock_offset_seconds, row.received_at)
@@ -233,8 +243,7 @@ def _apply_case(
     if taken.result != "applied":
         raise AppError("quarantine_refused", reason=taken.code, detail=taken.details)
     _settle(session, row, text, now, access.user_id)
-    _audit(session, access, row, "apply", now, _changes(row.payload, text))
-    return row
+    return _changes(row.payload, text)
 
 
 def _author(session: Session, access: Access, row: Quarantined) -> Access:
@@ -275,17 +284,17 @@ def dismiss(
 
     :raise AppError: ``not_found``, ``quarantine_closed``
     """
-    row = _open_row(session, access, row_id)
+    row = _row_in(session, access, row_id, ("open", "held"))
     row.state, row.remark = "dismissed", remark
     row.resolved_at, row.resolved_by_id = now, access.user_id
     _audit(session, access, row, "dismiss", now, {"remark": ["", remark]})
     return row
 
 
-def _open_row(session: Session, access: Access, row_id: int) -> Quarantined:
+def _row_in(session: Session, access: Access, row_id: int, states: Collection[str]) -> Quarantined:
     queries.lock_contract(session, access.contract_id)
     row, _author = queries.quarantined(session, access.contract_id, row_id)
-    if row.state not in ("open", "held"):
+    if row.state not in states:
         raise AppError("quarantine_closed", state=row.state)
     return row
 

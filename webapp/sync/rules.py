@@ -154,13 +154,9 @@ def examine(operation: OperationIn) -> Received:
     """Check the hash, and decode the payload by kind and version."""
     if payload_hash(operation.payload) != operation.hash:
         return Received(operation, None, "hash_mismatch")
-    decoder = _decoders.get((operation.kind, operation.version))
-    if decoder is None:
-        known = any(kind == operation.kind for kind, _ in _decoders)
-        code = "version_unknown" if known else "kind_unknown"
-        return Received(
-            operation, None, code, {"kind": operation.kind, "version": operation.version}
-        )
+    if (operation.kind, operation.version) not in _decoders:
+        asked = {"kind": operation.kind, "version": operation.version}
+        return Received(operation, None, _unknown(operation.kind), asked)
     try:
         payload = decode_payload(operation.kind, operation.version, operation.payload)
     except AppError as error:
@@ -168,12 +164,19 @@ def examine(operation: OperationIn) -> Received:
     return Received(operation, payload)
 
 
+def _unknown(kind: str) -> str:
+    return "version_unknown" if any(kind == known for known, _ in _decoders) else "kind_unknown"
+
+
 def decode_payload(kind: str, version: int, text: str) -> Payload:
     """The payload of an operation. :raise AppError: ``payload_invalid`` with path and reason"""
     if "\\u0000" in text or "\x00" in text:
         raise AppError("payload_invalid", path="$", reason="nul_character")
+    decoder = _decoders.get((kind, version))
+    if decoder is None:
+        raise AppError("payload_invalid", path="$", reason=_unknown(kind))
     try:
-        payload: Payload = _decoders[kind, version].decode(text)
+        payload: Payload = decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         path, reason = where_and_why(error)
         raise AppError("payload_invalid", path=path, reason=reason) from None

@@ -6408,7 +6408,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** A version's file. Who doesn't handle cases is given approved ones alone. */
+        /**
+         * A version's file. Who doesn't handle cases is given approved ones alone.
+         * @description :raise AppError: ``not_found``, also of what a restore had to do without
+         */
         get: {
             parameters: {
                 query?: never;
@@ -8508,7 +8511,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Apply an operation for its author, mended or as it came. */
+        /** Apply an operation for its author, mended or as it came; one that was dismissed too. */
         post: {
             parameters: {
                 query?: never;
