@@ -123,7 +123,8 @@ def test_a_held_amendment_can_be_made_a_record_of_its_own(
 
 
 def test_a_dismissed_operation_is_kept_with_the_reason(phone: Phone, desk: Phone) -> None:
-    phone.push(operation("inspection", "{"))
+    sent = operation("inspection", "{")
+    phone.push(sent)
     [row] = listed(desk)
     path = f"quarantine/{row['id']}/dismiss"
     assert desk.post(path, {}).status_code == 422
@@ -135,6 +136,10 @@ def test_a_dismissed_operation_is_kept_with_the_reason(phone: Phone, desk: Phone
     assert listed(desk) == []
     assert len(listed(desk, state="all")) == 1
     assert desk.post(path, {"remark": "x"}).status_code == 409
+    # The phone asks what has become of it.
+    again = phone.push(sent)[0]
+    assert (again["result"], again["code"]) == ("duplicate", "dismissed")
+    assert again["detail"] == {"result": "quarantined"}
 
 
 def test_what_was_dismissed_can_be_applied_after_all_and_the_trail_says_both(

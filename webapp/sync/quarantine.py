@@ -27,6 +27,8 @@ from webapp.sync.wire import SelfCheckIn
 
 # These wait for a record that is still on its way: nobody has to look at them.
 HELD = frozenset({"amendment_held", declared.HELD})
+# What a phone hears that asks what has become of a record: it doesn't count.
+DISMISSED = "dismissed"
 _SELF_CHECK = "self_check"
 _OF_CASES = frozenset({"case_open", "case_step", "hours_log"})
 # A chain of amendments is let in one revision at a time; nobody amends a thing so often.
@@ -285,8 +287,9 @@ def dismiss(
     :raise AppError: ``not_found``, ``quarantine_closed``
     """
     row = _row_in(session, access, row_id, ("open", "held"))
-    row.state, row.remark = "dismissed", remark
+    row.state, row.remark = DISMISSED, remark
     row.resolved_at, row.resolved_by_id = now, access.user_id
+    _answer_from_now_on(session, row, "quarantined", DISMISSED)
     _audit(session, access, row, "dismiss", now, {"remark": ["", remark]})
     return row
 

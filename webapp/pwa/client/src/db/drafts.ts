@@ -95,7 +95,7 @@ export async function amendmentOf(db: UserDatabase, record: InspectionRecord): P
 
 /** The record's last revision that was not quarantined; what has no answer yet may still be taken. */
 async function takenRevision(db: UserDatabase, record: InspectionRecord): Promise<number> {
-  if (record.state !== "quarantined") return record.revision;
+  if (record.state !== "quarantined" && record.state !== "dismissed") return record.revision;
   const operations = await db.outbox.bulkGet(record.operation_ids);
   const taken = operations.filter((one) => one !== undefined && one.result !== "quarantined");
   const amends = taken.map((one) => (JSON.parse(one!.payload) as InspectionPayload).amends ?? 0);

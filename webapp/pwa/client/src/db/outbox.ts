@@ -107,7 +107,7 @@ export function noteAnswers(
           continue;
         }
         if (done && operation.kind !== "scan") uids.add(operation.uid);
-        if (done) await noteDetail(db, operation.uid, code, answer.detail ?? {}, serverTime);
+        if (done) await noteDetail(db, operation, code, answer.detail ?? {}, serverTime);
       }
       for (const uid of uids) {
         await wantAgain(db, uid);
@@ -132,6 +132,33 @@ async function wantAgain(db: UserDatabase, uid: string): Promise<void> {
     .modify({ state: "waiting" });
 }
 
+/**
+ * What was quarantined when it was sent, for asking what has become of it since: a supervisor applies
+ * it, mends it or sets it aside.
+ */
+export function quarantinedOperations(db: UserDatabase): Promise<Operation[]> {
+  return db.outbox
+    .where("state")
+    .equals("done")
+    .filter((one) => one.result === "quarantined")
+    .toArray();
+}
+
+/** As `noteAnswers`, of those alone that say something new. @returns how many did */
+export async function noteNews(
+  db: UserDatabase,
+  answers: readonly OperationAnswer[],
+  serverTime: string,
+): Promise<number> {
+  const known = await db.outbox.bulkGet(answers.map((one) => one.id));
+  const news = answers.filter((answer, place) => {
+    const { result, code } = finalWord(answer);
+    return result !== "retry" && (known[place]?.result !== result || known[place]?.code !== code);
+  });
+  if (news.length > 0) await noteAnswers(db, news, serverTime);
+  return news.length;
+}
+
 /** A duplicate carries what was answered the first time; fields at their default are left out. */
 function finalWord(answer: OperationAnswer): { result: string; code: string } {
   const code = answer.code ?? "";
@@ -140,14 +167,18 @@ function finalWord(answer: OperationAnswer): { result: string; code: string } {
   return { result: typeof first === "string" ? first : "applied", code };
 }
 
+/** The reason is that of the record's last operation: one before it has been put right since. */
 async function noteDetail(
   db: UserDatabase,
-  uid: string,
+  { id, uid }: Operation,
   code: string,
   detail: Record<string, unknown>,
   serverTime: string,
 ): Promise<void> {
-  await db.records.update(uid, { code, detail, acknowledged_at: serverTime });
+  const record = await db.records.get(uid);
+  if (!record) return;
+  const said = record.operation_ids.at(-1) === id ? { code, detail } : {};
+  await db.records.update(uid, { ...said, acknowledged_at: serverTime });
 }
 
 /** What has become of a self-check; one that waits for its records is kept by the server, not signed. */
@@ -242,8 +273,9 @@ export async function settleRecord(db: UserDatabase, uid: string): Promise<void>
 async function stateOf(db: UserDatabase, record: InspectionRecord): Promise<RecordState> {
   const operations = await db.outbox.bulkGet(record.operation_ids);
   if (operations.some((one) => one !== undefined && one.state !== "done")) return "saved";
-  const last = operations.at(-1)?.result;
-  if (last === "quarantined" || last === "conflict") return last;
+  const last = operations.at(-1);
+  if (last?.result === "quarantined") return last.code === "dismissed" ? "dismissed" : "quarantined";
+  if (last?.result === "conflict") return "conflict";
   const ids = record.payload.photos.map((photo) => photo.id);
   const photos = await db.photos.bulkGet(ids);
   if (photos.some((photo) => !photo || photo.state === "damaged" || photo.state === "gone")) {

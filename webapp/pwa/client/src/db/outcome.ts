@@ -38,6 +38,7 @@ export function outcomeOf(task: TaskRow, record: InspectionRecord | undefined): 
 
 /** Whether what this phone has finished has the last word still. */
 export function ownCounts(task: TaskRow, record: InspectionRecord): boolean {
+  if (record.state === "dismissed") return false;
   const withServer = record.acknowledged_at !== null && record.state !== "quarantined";
   return !withServer || task.outcome === "todo";
 }

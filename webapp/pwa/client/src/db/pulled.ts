@@ -205,7 +205,7 @@ async function neededRows(db: UserDatabase): Promise<Partial<Record<PulledTable,
     db.self_checks.where("state").equals("saved").toArray(),
     db.case_works.filter((work) => work.state !== "accepted").toArray(),
   ]);
-  const open = records.filter((record) => record.state !== "accepted");
+  const open = records.filter((record) => record.state !== "accepted" && record.state !== "dismissed");
   const taskIds = new Set([...drafts, ...open].map((one) => one.task_id));
   const tasks = (await db.tasks.bulkGet([...taskIds])).filter((task) => task !== undefined);
   const numbers = new Set([

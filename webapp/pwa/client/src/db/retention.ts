@@ -77,8 +77,8 @@ async function oldRecords(db: UserDatabase, serverTime: string): Promise<Inspect
   const gone = (await db.getMeta("rounds_gone")) ?? {};
   const drafts = new Set(await db.drafts.toCollection().primaryKeys());
   const limit = Date.parse(serverTime) - KEEP_DAYS * DAY_MS;
-  const accepted = await db.records.where("state").equals("accepted").toArray();
-  return accepted.filter((record) => {
+  const over = await db.records.where("state").anyOf("accepted", "dismissed").toArray();
+  return over.filter((record) => {
     const since = gone[record.round_id];
     if (since === undefined || record.acknowledged_at === null) return false;
     const past = Date.parse(since) < limit && Date.parse(record.acknowledged_at) < limit;
@@ -91,7 +91,7 @@ async function dropRecord(db: UserDatabase, uid: string): Promise<void> {
   await write(db, () =>
     db.transaction("rw", [db.records, db.photos, db.blobs, db.thumbs, db.outbox], async () => {
       const record = await db.records.get(uid);
-      if (record?.state !== "accepted") return;
+      if (record?.state !== "accepted" && record?.state !== "dismissed") return;
       const photos = await db.photos.where("uid").equals(uid).primaryKeys();
       await Promise.all([db.photos, db.blobs, db.thumbs].map((table) => table.bulkDelete(photos)));
       await db.outbox.where("uid").equals(uid).delete();

@@ -94,7 +94,7 @@ function shared(row: ReturnedAnswerRow | ReturnedPhotoRow) {
 
 /** Whether what this phone has finished answers it; the server says so itself with the next pull. */
 function isAnswered(one: Returned, record: InspectionRecord | undefined): boolean {
-  if (!record) return false;
+  if (!record || record.state === "dismissed") return false;
   if (one.kind === "answer") return record.revision > one.revision;
   // A record that is behind the server's may not know the photo yet.
   const listed = record.payload.photos.some((photo) => photo.id === one.photoId);

@@ -91,6 +91,7 @@ const STATES: readonly RecordState[] = [
   "incomplete",
   "conflict",
   "quarantined",
+  "dismissed",
   "accepted",
 ];
 

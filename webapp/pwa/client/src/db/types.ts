@@ -75,7 +75,7 @@ export interface DraftPatch {
  * Where a finished inspection stands: `saved` on this phone · `sent`: the server has the record,
  * photos are on their way · `accepted`: the server has everything · `incomplete`: the record is
  * there, but a photo of it is damaged or gone from this phone, for ever · `quarantined`: it is
- * with the supervisor · `conflict`: the server keeps both versions, the supervisor picks.
+ * with the supervisor · `dismissed`: he has set it aside, it doesn't count · `conflict`: the server keeps both versions, the supervisor picks.
  */
 export type RecordState =
   | "saved"
@@ -83,6 +83,7 @@ export type RecordState =
   | "accepted"
   | "incomplete"
   | "quarantined"
+  | "dismissed"
   | "conflict";
 
 /** A finished inspection; it stays until its round is accepted, and 14 days at least. */

@@ -2,7 +2,8 @@ import "fake-indexeddb/auto";
 import { unzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { saveDraft } from "../db/drafts";
-import { finishInspection, undoFinish } from "../db/finish";
+import { amendInspection, finishInspection, undoFinish } from "../db/finish";
+import { home } from "../db/home";
 import { sha256Hex } from "../db/ids";
 import { openDatabase } from "../db/open";
 import { keepPhoto } from "../db/photos";
@@ -349,6 +350,64 @@ describe("the rescue file", () => {
       expect(await sha256Hex(entries[photo.file]!.slice().buffer)).toBe(photo.sha256);
     }
     expect(read("drafts.json")).toMatchObject([{ task_id: 3, remark: "not finished" }]);
+  });
+});
+
+describe("what was quarantined", () => {
+  beforeEach(() => {
+    server.judge = ({ kind }) => (kind === "inspection" ? { result: "quarantined", code: "round_closed" } : { result: "applied" });
+  });
+
+  /** What the supervisor has made of all that is held, as the next push of it is answered. */
+  function decide(result: string, code = ""): void {
+    for (const one of server.operations.values()) Object.assign(one, { result, code });
+  }
+
+  test("is the server's once the supervisor has applied it", async () => {
+    const uid = await inspect(db, 1, 0);
+    await runSync(db, server.fetch, { everything: true });
+    expect((await db.records.get(uid))!.state).toBe("quarantined");
+    decide("applied");
+    await runSync(db, server.fetch, { everything: true, pull: true });
+    expect(await db.records.get(uid)).toMatchObject({ state: "accepted", code: "" });
+    const pushes = server.pushes.length;
+    await runSync(db, server.fetch, { everything: true, pull: true });
+    expect(server.pushes).toHaveLength(pushes);
+  });
+
+  test("counts no more once he has set it aside, and what is inspected anew is sent", async () => {
+    const uid = await inspect(db, 1, 0);
+    await runSync(db, server.fetch, { everything: true });
+    expect((await home(db)).totals.todo).toBe(2);
+    decide("quarantined", "dismissed");
+    await runSync(db, server.fetch, { everything: true, pull: true });
+    expect((await db.records.get(uid))!.state).toBe("dismissed");
+    expect((await home(db)).totals.todo).toBe(3);
+    server.judge = () => ({ result: "applied" });
+    await amendInspection(db, uid);
+    await finishInspection(db, 1);
+    await runSync(db, server.fetch, { everything: true });
+    const sent = server.pushes.at(-1)!.operations;
+    expect(sent.map((one) => [one.kind, JSON.parse(one.payload).amends])).toEqual([["inspection", null]]);
+    expect((await db.records.get(uid))!.state).toBe("accepted");
+  });
+
+  test("holds no round once it is set aside", async () => {
+    const uid = await inspect(db, 1, 0);
+    await runSync(db, server.fetch, { everything: true });
+    const gone = { rounds: [5], tasks: [1, 2, 3] } as never;
+    await applyPull(db, firstPull({ full: false, head: 50, rows: {} as never, gone }));
+    expect(await db.rounds.get(5)).toBeDefined();
+    decide("quarantined", "dismissed");
+    await askedAgain();
+    await applyPull(db, firstPull({ full: false, head: 51, rows: {} as never, gone: {} as never }));
+    expect(await db.rounds.get(5)).toBeUndefined();
+    expect((await db.records.get(uid))!.state).toBe("dismissed");
+
+    async function askedAgain(): Promise<void> {
+      server.before = (path) => (path.includes("/sync/pull") ? problem(503, "busy") : null);
+      await runSync(db, server.fetch, { everything: true, pull: true });
+    }
   });
 });
 

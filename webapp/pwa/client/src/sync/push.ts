@@ -2,7 +2,15 @@
 import type { OperationAnswer, PushAnswer, PushBody } from "../api/wire";
 import { ENVELOPE } from "../api/wire";
 import { logEvent, reportEngine } from "../db/meta";
-import { leave, nextOperations, noteAnswers, noteProblem, noteRefused } from "../db/outbox";
+import {
+  leave,
+  nextOperations,
+  noteAnswers,
+  noteNews,
+  noteProblem,
+  noteRefused,
+  quarantinedOperations,
+} from "../db/outbox";
 import type { Operation } from "../db/types";
 import { unsentCount } from "../db/unsent";
 import { askServer, contractPath, JSON_BODY, type SyncContext } from "./context";
@@ -61,6 +69,34 @@ async function refuse(context: SyncContext, operation: Operation, why: SyncFailu
   await logEvent(context.db, "operation_refused", { id: operation.id, code: why.code });
 }
 
+/**
+ * Asks what has become of what was quarantined: the server answers the same operation with what it
+ * says of it now.
+ *
+ * @throws SyncFailure
+ */
+export async function askAgain(context: SyncContext): Promise<void> {
+  const { db } = context;
+  const asked = (await quarantinedOperations(db)).slice(-MOST_OPERATIONS);
+  if (asked.length === 0 || context.stopped()) return;
+  await context.beat();
+  const answer = await ask(context, asked);
+  const news = await noteNews(db, echoed(asked, answer.results), answer.server_time);
+  if (news > 0) await logEvent(db, "asked_again", { news });
+}
+
+function ask(context: SyncContext, batch: readonly Operation[]): Promise<PushAnswer> {
+  return bodyOf(context, batch).then((body) =>
+    askServer<PushAnswer>(context, {
+      method: "POST",
+      path: contractPath(context.db, "sync/push"),
+      body: JSON.stringify(body),
+      headers: JSON_BODY,
+      timeoutSeconds: TIMEOUT_SECONDS,
+    }),
+  );
+}
+
 async function pushBatch(
   context: SyncContext,
   batch: readonly Operation[],
@@ -73,13 +109,7 @@ async function pushBatch(
     progress: { what: "records", done: before, total: before + unsent.records + unsent.scans },
   });
   await context.beat();
-  const answer = await askServer<PushAnswer>(context, {
-    method: "POST",
-    path: contractPath(db, "sync/push"),
-    body: JSON.stringify(await bodyOf(context, batch)),
-    headers: JSON_BODY,
-    timeoutSeconds: TIMEOUT_SECONDS,
-  });
+  const answer = await ask(context, batch);
   const answers = echoed(batch, answer.results);
   if (answers.length === 0) throw new SyncFailure("foreign", 200);
   await noteAnswers(db, answers, answer.server_time);

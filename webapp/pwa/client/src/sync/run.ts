@@ -7,7 +7,7 @@ import { checkUser, isoNow, type SyncContext } from "./context";
 import { askJson, SyncFailure, type Fetch } from "./http";
 import { sendPhotos } from "./photos";
 import { pullPictures, pullRows } from "./puller";
-import { pushOutbox } from "./push";
+import { askAgain, pushOutbox } from "./push";
 import { reconcile } from "./reconcile";
 
 export const PARALLEL_PHOTOS = 4;
@@ -77,6 +77,7 @@ async function steps(
   await send(context, tally);
   await offerAgain(context, tally);
   if (options.pull && !context.stopped()) {
+    await askAgain(context);
     await pullRows(context);
     await tidy(db);
     await offerAgain(context, tally);

@@ -46,6 +46,7 @@ export default {
   "myhours.problem_overlap": "You have logged this time already",
   "mycase.code_hours_overlap": "This time is logged already. All that you wrote is still here.",
   "mycase.code_hours_not_here": "This case is over: no more hours go to it. All that you wrote is still here.",
+  "mycase.code_dismissed": "Set aside by the supervisor: it does not count.",
   "mycase.code_other": "What you wrote is kept.",
   "mycase.received": "Received {at}",
   "mycase.capture": "The clock takes the time at which you save, without a network too.",

@@ -46,6 +46,7 @@ export default {
   "myhours.problem_overlap": "这段时间已登记过",
   "mycase.code_hours_overlap": "这段时间已登记过。你写的都还在。",
   "mycase.code_hours_not_here": "这张服务单已结束，不能再登记工时。你写的都还在。",
+  "mycase.code_dismissed": "项目经理已搁置，不予采用。",
   "mycase.code_other": "你写的都还在。",
   "mycase.received": "{at} 服务器收到",
   "mycase.capture": "时限按你保存的时间算，没有网络也一样。",
