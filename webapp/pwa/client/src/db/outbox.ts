@@ -36,6 +36,12 @@ export async function nextOperations(
   return batch;
 }
 
+/** What the server could not deal with in an earlier run, tried by itself: `noteProblem` has said so. */
+export async function failingOperations(db: UserDatabase): Promise<string[]> {
+  const waiting = await db.outbox.where("state").equals("waiting").toArray();
+  return waiting.filter((one) => one.code !== "" && one.attempts > 0).map((one) => one.id);
+}
+
 function held(operation: Operation, now: number | null): boolean {
   if (now === null) return false;
   const left = operation.hold_until - now;

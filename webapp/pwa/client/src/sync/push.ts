@@ -3,6 +3,7 @@ import type { OperationAnswer, PushAnswer, PushBody } from "../api/wire";
 import { ENVELOPE } from "../api/wire";
 import { logEvent, reportEngine } from "../db/meta";
 import {
+  failingOperations,
   leave,
   nextOperations,
   noteAnswers,
@@ -24,25 +25,40 @@ const RESULTS = new Set(["applied", "duplicate", "conflict", "quarantined", "ret
 /** After so many operations that the server fails on one by one, it is the server that is ill. */
 const MOST_FAILURES = 3;
 
+/** `stuck`: why the server took none of the last that were tried one by one; null when none is stuck. */
+interface Pushed {
+  acknowledged: number;
+  stuck: SyncFailure | null;
+}
+
 /**
- * Sends all that is waiting, each operation once a run.
+ * Sends all that is waiting, each operation once a run; what the server has failed on before comes last.
  *
- * @returns how many the server acknowledged
  * @throws SyncFailure when the run must end
  */
-export async function pushOutbox(context: SyncContext): Promise<number> {
+export async function pushOutbox(context: SyncContext): Promise<Pushed> {
+  const failing = await failingOperations(context.db);
+  const tried = new Set(failing);
+  const first = await pushAll(context, tried);
+  if (first.stuck || failing.length === 0) return first;
+  failing.forEach((id) => tried.delete(id));
+  const last = await pushAll(context, tried);
+  return { acknowledged: first.acknowledged + last.acknowledged, stuck: last.stuck };
+}
+
+/** @param tried what is not to be sent; what was sent is added */
+async function pushAll(context: SyncContext, tried: Set<string>): Promise<Pushed> {
   const { db } = context;
-  const tried = new Set<string>();
   let limit = MOST_OPERATIONS;
-  let done = 0;
+  let acknowledged = 0;
   let failures = 0;
   for (;;) {
-    if (context.stopped()) return done;
+    if (context.stopped()) return { acknowledged, stuck: null };
     const now = context.everything ? null : Date.now();
     const batch = await leave(db, await nextOperations(db, tried, now, limit, MOST_CHARS));
-    if (batch.length === 0) return done;
+    if (batch.length === 0) return { acknowledged, stuck: null };
     try {
-      done += await pushBatch(context, batch, done);
+      acknowledged += await pushBatch(context, batch, acknowledged);
       batch.forEach((one) => tried.add(one.id));
       failures = 0;
     } catch (error) {
@@ -54,7 +70,7 @@ export async function pushOutbox(context: SyncContext): Promise<number> {
       tried.add(batch[0]!.id);
       if (error.status === 413) await refuse(context, batch[0]!, error);
       else await noteProblem(db, batch[0]!.id, error.code || error.reason);
-      if (error.status !== 413 && ++failures >= MOST_FAILURES) throw error;
+      if (error.status !== 413 && ++failures >= MOST_FAILURES) return { acknowledged, stuck: error };
     }
   }
 }
@@ -80,9 +96,14 @@ export async function askAgain(context: SyncContext): Promise<void> {
   const asked = (await quarantinedOperations(db)).slice(-MOST_OPERATIONS);
   if (asked.length === 0 || context.stopped()) return;
   await context.beat();
-  const answer = await ask(context, asked);
-  const news = await noteNews(db, echoed(asked, answer.results), answer.server_time);
-  if (news > 0) await logEvent(db, "asked_again", { news });
+  try {
+    const answer = await ask(context, asked);
+    const news = await noteNews(db, echoed(asked, answer.results), answer.server_time);
+    if (news > 0) await logEvent(db, "asked_again", { news });
+  } catch (error) {
+    // It is a question: what the server can't answer keeps the pull no longer waiting.
+    if (!(error instanceof SyncFailure) || !isTheBatch(error)) throw error;
+  }
 }
 
 function ask(context: SyncContext, batch: readonly Operation[]): Promise<PushAnswer> {

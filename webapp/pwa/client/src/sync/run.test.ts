@@ -255,6 +255,26 @@ describe("one bad record blocks no other", () => {
   });
 });
 
+describe("records that the server fails on", () => {
+  test("hold up neither what is behind them, nor photos, nor the pull", async () => {
+    const bad = [await inspect(1, 0), await inspect(2, 0), await inspect(3, 0)];
+    const poison = await Promise.all(bad.map(async (uid) => (await record(uid)).operation_ids[0]!));
+    server.before = (path, init) =>
+      path.includes("push") && poison.some((id) => (init.body as string).includes(id)) ? problem(500, "unexpected") : null;
+    const first = await run({ pull: true });
+    expect([first.failure?.status, server.count("/sync/pull")]).toEqual([500, 1]);
+    await amendInspection(db, bad[0]!);
+    await finishInspection(db, 1);
+    const behind = (await record(bad[0]!)).operation_ids.at(-1)!;
+    await run({ pull: true });
+    expect((await db.outbox.get(behind))!.state).toBe("done");
+    // And they go themselves as soon as they can.
+    server.before = () => null;
+    expect((await run()).ok).toBe(true);
+    expect((await Promise.all(bad.map(record))).map((one) => one.state)).toEqual(["accepted", "accepted", "accepted"]);
+  });
+});
+
 describe("a server that can't or won't", () => {
   test.each([
     [problem(503, "busy", { "Retry-After": "7" }), 7],

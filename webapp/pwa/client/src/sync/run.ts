@@ -74,27 +74,31 @@ async function steps(
   checkUser(db, await askJson(fetch, { method: "GET", path: "/api/session", timeoutSeconds: 20 }));
   await reportEngine(db, { paused: null, last_answer_at: isoNow() });
   if (options.reconcile || (await db.getMeta("reoffer"))) await reconcile(context);
-  await send(context, tally);
-  await offerAgain(context, tally);
+  let stuck = await send(context, tally);
+  stuck = (await offerAgain(context, tally)) ?? stuck;
   if (options.pull && !context.stopped()) {
     await askAgain(context);
     await pullRows(context);
     await tidy(db);
-    await offerAgain(context, tally);
+    stuck = (await offerAgain(context, tally)) ?? stuck;
   }
   if (options.pictures && !context.stopped()) tally.picturesLeft = !(await pullPictures(context));
+  if (stuck) throw stuck;
 }
 
-async function send(context: SyncContext, tally: { acknowledged: number }): Promise<void> {
-  tally.acknowledged += await pushOutbox(context);
+/** @returns why records stay behind that the server fails on: neither photos nor a pull wait for them */
+async function send(context: SyncContext, tally: { acknowledged: number }): Promise<SyncFailure | null> {
+  const { acknowledged, stuck } = await pushOutbox(context);
+  tally.acknowledged += acknowledged;
   tally.acknowledged += await sendPhotos(context);
+  return stuck;
 }
 
 /** An answer may just have told of a restored backup: then all is offered in this very run. */
-async function offerAgain(context: SyncContext, tally: { acknowledged: number }): Promise<void> {
-  if (!(await context.db.getMeta("reoffer"))) return;
+async function offerAgain(context: SyncContext, tally: { acknowledged: number }): Promise<SyncFailure | null> {
+  if (!(await context.db.getMeta("reoffer"))) return null;
   await reconcile(context);
-  await send(context, tally);
+  return send(context, tally);
 }
 
 async function finished(db: UserDatabase): Promise<void> {
