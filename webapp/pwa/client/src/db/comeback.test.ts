@@ -90,8 +90,12 @@ test("a correction that waits keeps no photo of what the server has", async () =
   const { uid } = await finishInspection(db, 1);
   await answer("applied");
   await amendInspection(db, uid);
+  // A photo that the correction brings along is unknown to the server as yet.
+  await keepPhoto(db, 1, WHOLE, somePhoto(2));
   await finishInspection(db, 1);
   expect((await nextPhotos(db, Date.now())).map((one) => one.id)).toEqual([photo.id]);
+  await answer("applied");
+  expect(await nextPhotos(db, Date.now())).toHaveLength(2);
 });
 
 test("an undo doesn't overwrite a correction that was begun since", async () => {

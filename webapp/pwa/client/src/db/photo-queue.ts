@@ -1,4 +1,5 @@
 /** Which photos are to be sent, and what became of them. */
+import type { InspectionPayload } from "../api/wire";
 import { sha256Hex } from "./ids";
 import { settleRecord } from "./outbox";
 import { write } from "./open";
@@ -17,14 +18,17 @@ export async function nextPhotos(db: UserDatabase, now: number): Promise<PhotoIn
   const ready = new Set(
     [...records, ...works].flatMap((one) => (one && one.acknowledged_at !== null ? [one.uid] : [])),
   );
-  // An amendment that is under way keeps no photo of what the server has already.
-  for (const record of records) if (record && (await isTaken(db, record))) ready.add(record.uid);
-  return waiting.filter((photo) => ready.has(photo.uid) && !waits(photo, now));
+  // An amendment that is under way keeps no photo that the server has heard of before; its own must wait.
+  const under = records.filter((one) => one !== undefined && !ready.has(one.uid));
+  const announced = new Set((await Promise.all(under.map((one) => announcedPhotos(db, one!)))).flat());
+  return waiting.filter((photo) => (ready.has(photo.uid) || announced.has(photo.id)) && !waits(photo, now));
 }
 
-async function isTaken(db: UserDatabase, record: InspectionRecord): Promise<boolean> {
+/** What the operations of the record that were taken have listed. */
+async function announcedPhotos(db: UserDatabase, record: InspectionRecord): Promise<string[]> {
   const operations = await db.outbox.bulkGet(record.operation_ids);
-  return operations.some((one) => one?.state === "done" && one.result !== "quarantined");
+  const taken = operations.filter((one) => one?.state === "done" && one.result !== "quarantined");
+  return taken.flatMap((one) => (JSON.parse(one!.payload) as InspectionPayload).photos.map((photo) => photo.id));
 }
 
 function waits(photo: PhotoInfo, now: number): boolean {
