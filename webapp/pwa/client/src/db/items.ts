@@ -1,6 +1,6 @@
 /** Open items as the phone shows them: number for life, age in months, what was answered here. */
 import type { DeviceRow, OpenItemRow, RoomRow, RoundRow } from "../api/wire";
-import { dayIn } from "../i18n/format";
+import { dayIn } from "../i18n/day";
 import { itemOf, type Item } from "../rules/checklist";
 import { monthIndex } from "../rules/due";
 import { currentRound } from "./rounds";

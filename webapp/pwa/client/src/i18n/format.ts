@@ -1,5 +1,6 @@
 /** Dates, numbers and units as the user's language writes them. */
 import { isKey, locale, t } from ".";
+import { dayIn } from "./day";
 
 const cache = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat>();
 
@@ -89,23 +90,11 @@ export function formatAgo(moment: string | number | Date, now = Date.now()): str
   return format.format(Math.trunc(seconds / size), unit);
 }
 
-/**
- * The day that a moment has in a time zone (the phone's own without one), as `YYYY-MM-DD`. Put together
- * from its parts: no locale writes a day so on every engine; en-CA, which did, doesn't on some iPhones.
- */
-export function dayIn(timeZone: string | undefined, moment: string | number | Date = Date.now()): string {
-  // Making a format costs more than a whole row of a list: one for each zone.
-  const format = cached(`day ${timeZone}`, () => new Intl.DateTimeFormat("en-US-u-ca-gregory-nu-latn", { ...DAY, timeZone }));
-  const parts = Object.fromEntries(format.formatToParts(new Date(moment)).map(({ type, value }) => [type, value]));
-  return `${parts.year!.padStart(4, "0")}-${parts.month}-${parts.day}`;
-}
-
 /** Days from today to a date, both taken in the given time zone; negative when past. */
 export function daysUntil(date: string, timeZone?: string, now = Date.now()): number {
   return Math.round((Date.parse(date.slice(0, 10)) - Date.parse(dayIn(timeZone, now))) / 86_400_000);
 }
 
-const DAY: Intl.DateTimeFormatOptions = { year: "numeric", month: "2-digit", day: "2-digit" };
 const DATE: Intl.DateTimeFormatOptions = { year: "numeric", month: "short", day: "numeric" };
 const AGO: [number, Intl.RelativeTimeFormatUnit][] = [
   [31_536_000, "year"],

@@ -85,4 +85,5 @@ export function addTexts(zh: Catalogue, en: Catalogue): void {
   Object.assign(catalogues.en, en);
 }
 
+export * from "./day";
 export * from "./format";
