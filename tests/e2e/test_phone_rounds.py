@@ -18,7 +18,7 @@ from tests.e2e.small_contract import DEVICES, ROOM, SmallContract, present_month
 Open = Callable[..., BrowserContext]
 CODE = "OTHER"
 MEMBERS = {"zhang": "inspection_engineer", "wang": "project_manager"}
-TODO = """SELECT task.id FROM round_task AS task JOIN round ON round.id = task.round_id
+STILL_TO_DO = """SELECT task.id FROM round_task AS task JOIN round ON round.id = task.round_id
 JOIN contract ON contract.id = round.contract_id
 WHERE contract.code = ? AND round.month = ? AND task.outcome = 'todo'"""
 
@@ -98,7 +98,7 @@ def test_the_rest_of_a_late_round_comes_first_and_then_the_next_one(
 
     phone.context.set_offline(False)
     hand.send_all(phone, demo_server)
-    assert hand.ask(demo_server, TODO, CODE, late_month()) == []
+    assert hand.ask(demo_server, STILL_TO_DO, CODE, late_month()) == []
     small.post(f"rounds/{late_month()}/finish", {})
     hand.send_all(phone, demo_server)
     phone.goto(demo_server.url)
