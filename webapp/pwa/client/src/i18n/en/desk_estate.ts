@@ -157,6 +157,7 @@ export default {
   "import.warnings": "{count} {count|warning|warnings}",
   "import.row_left_out": "Row left out",
   "import.cell_left_out": "Imported, please check",
+  "import.column_left_out": "Column left out",
   "import.search": "Row, column or words",
   "import.import_unreadable_do": "Open the file in Excel or WPS and save it as “Excel workbook (.xlsx)” or “CSV UTF-8”, then drop it here. Take a password off first.",
   "import.import_too_large_do": "Take out pictures and sheets that don't belong, or split it by building and import each part.",

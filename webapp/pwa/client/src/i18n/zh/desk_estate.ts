@@ -155,6 +155,7 @@ export default {
   "import.warnings": "提醒 {count} 处",
   "import.row_left_out": "本行不导入",
   "import.cell_left_out": "已导入，请核对",
+  "import.column_left_out": "该列不导入",
   "import.search": "行号、列名或文字",
   "import.import_unreadable_do": "请在 Excel 或 WPS 中打开文件，另存为“Excel 工作簿（.xlsx）”或“CSV UTF-8”，再拖进来。加密的文件请先去掉密码。",
   "import.import_too_large_do": "请删去图片和无关的工作表，或按楼宇拆成几个文件分别导入。",
