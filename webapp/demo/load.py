@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -75,13 +78,13 @@ def load_demo(store: ObjectStore, say: Say, now: datetime | None = None) -> None
     months = _months(now.astimezone(ZONE).date())
     # All or nothing, in one transaction although files are written in it: half a demo would be
     # taken for a database in use, and nobody else is here yet to wait for the lock.
-    with unit_of_work() as session:
+    with ThreadPoolExecutor(os.cpu_count()) as hands, unit_of_work() as session:
         say("people, register, labels and checklist")
         contract = _make_contract(session, months, now)
         people = _make_people(session, contract, _morning(months[0], 1))
         choose_for_the_demo(session, people, _morning(months[0], 1))
         _fill_estate(session, contract, people, _morning(months[0], 1))
-        teller = _Teller(contract, people, store, len(months) - 1)
+        teller = _Teller(contract, people, store, len(months) - 1, hands)
         for index, month in enumerate(months):
             say(f"round of {month} ({index + 1} of {len(months)})")
             teller.tell(session, month, index, now)
@@ -189,12 +192,18 @@ class _Teller:
     """Tells the months one by one: opens the round, sends the visits, settles the photos."""
 
     def __init__(
-        self, contract: Contract, people: dict[str, int], store: ObjectStore, last: int
+        self,
+        contract: Contract,
+        people: dict[str, int],
+        store: ObjectStore,
+        last: int,
+        hands: Executor,
     ) -> None:
         self.contract = contract
         self.people = people
         self.store = store
         self.last = last
+        self.hands = hands
         self.pool: dict[tuple[str, bool], bytes] = {}
 
     def tell(self, session: Session, month: str, index: int, now: datetime) -> None:
@@ -302,7 +311,10 @@ class _Teller:
     ) -> None:
         """One room by its engineer: everything in it, or the reason why not."""
         engineer = self.people[INSPECTORS[number // ROOMS_A_DAY % len(INSPECTORS)]]
-        sent = list(self._visits(session, checklist, targets, number, index, at))
+        visits = self._visits(session, checklist, targets, number, index, at)
+        # Pillow draws on every core at once; what is drawn from the pool is there already.
+        each = self.hands.map if self._is_drawn(index) else map
+        sent = list(each(lambda make: make(), visits))
         submissions = [
             Submission(
                 operation_id=one.payload.uid,
@@ -326,12 +338,18 @@ class _Teller:
         number: int,
         index: int,
         at: datetime,
-    ) -> Iterator[payloads.Sent]:
+    ) -> Iterator[Callable[[], payloads.Sent]]:
+        """The room's visits, still to be made up: none of them asks the database for anything."""
         # A room or two a month is occupied; this month's waits for its second visit.
         if (number * 7 + index * 5) % 53 == 0 or (index == self.last and number == OCCUPIED_NOW):
             for target in targets:
-                yield payloads.not_tested(
-                    target, "occupied", "全天有会", checklist=checklist.number, at=at
+                yield partial(
+                    payloads.not_tested,
+                    target,
+                    "occupied",
+                    "全天有会",
+                    checklist=checklist.number,
+                    at=at,
                 )
             return
         open_numbers, over = self._open_numbers(session, targets, at)
@@ -343,7 +361,8 @@ class _Teller:
                 for item in items_of(checklist.content, subject.type)
                 if applies(item, subject.register) and item["key"] not in tasks[target.device_id]
             ]
-            yield payloads.sent_by_phone(
+            yield partial(
+                payloads.sent_by_phone,
                 target,
                 visit(subject, items, index),
                 checklist.content,
@@ -351,7 +370,7 @@ class _Teller:
                 at=at + timedelta(minutes=4 * step),
                 open_numbers=open_numbers[target.device_id],
                 over=over,
-                draw=self._draw if index > self.last - DRAWN_MONTHS else self._draw_from_pool,
+                draw=self._draw if self._is_drawn(index) else self._draw_from_pool,
             )
 
     def _open_numbers(
@@ -381,6 +400,10 @@ class _Teller:
         )
         return dict(rows.all())
 
+    def _is_drawn(self, index: int) -> bool:
+        """Whether each photo of the month is a picture of its own."""
+        return index > self.last - DRAWN_MONTHS
+
     def _draw(self, kind: str, caption: str, tag: str, seed: str, abnormal: bool) -> bytes:
         return draw_photo(kind, caption, tag, seed, abnormal=abnormal)
 
@@ -406,7 +429,7 @@ class _Teller:
             "received_at": at,
             "review": "accepted" if index < self.last else "none",
         }
-        if index <= self.last - DRAWN_MONTHS:
+        if not self._is_drawn(index):
             # The shared pictures would be found to repeat each other; each stands for one of its own.
             values["perceptual_hash"] = Photo.sha256
         session.execute(sa.update(Photo).where(Photo.uid.in_(uids)).values(**values))

@@ -49,13 +49,16 @@ let index: { name: string; stamp: string; entries: Promise<Entry[]> } | null = n
 /**
  * Devices whose name, type, maker, model, serial, asset number, address, label or room holds every
  * word of the text; all of them for an empty one. At most `limit`.
+ *
+ * @param round whose tasks are named, where who searches knows it: he asks for each letter
  */
 export async function searchDevices(
   db: UserDatabase,
   text: string,
   limit = 100,
+  round?: RoundRow | null,
 ): Promise<FoundDevice[]> {
-  const entries = await indexOf(db);
+  const entries = await indexOf(db, round === undefined ? await currentRound(db) : round);
   const words = foldText(text).split(" ").filter(Boolean);
   const found: FoundDevice[] = [];
   for (const entry of entries) {
@@ -67,8 +70,7 @@ export async function searchDevices(
 }
 
 /** The devices with all their words, kept in memory until a pull changes the rows, or the round changes. */
-async function indexOf(db: UserDatabase): Promise<Entry[]> {
-  const round = await currentRound(db);
+async function indexOf(db: UserDatabase, round: RoundRow | null): Promise<Entry[]> {
   const stamp = `${await db.getMeta("rows_stamp")} ${round?.id}`;
   if (index?.name === db.name && index.stamp === stamp) return index.entries;
   // Letters typed meanwhile wait for the same index.
