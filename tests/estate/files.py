@@ -32,8 +32,12 @@ def workbook(
     *,
     merged: tuple[str, ...] = (),
     hidden: Sequence[Sequence[Cell]] | None = None,
+    second: Sequence[Sequence[Cell]] = (),
 ) -> bytes:
-    """An XLSX of these rows; ``merged`` are areas such as ``A2:A5`` that keep their first value."""
+    """An XLSX of these rows; ``merged`` are areas such as ``A2:A5`` that keep their first value.
+
+    ``second`` are the rows of a sheet of its own, named 三楼.
+    """
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     sheet = book.add_worksheet()
@@ -50,6 +54,10 @@ def workbook(
         for index, row in enumerate(hidden):
             for column, cell in enumerate(row):
                 other.write(index, column, cell)
+    if second:
+        other = book.add_worksheet("三楼")
+        for index, row in enumerate(second):
+            other.write_row(index, 0, row)
     book.close()
     return buffer.getvalue()
 

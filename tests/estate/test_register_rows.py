@@ -226,6 +226,21 @@ def test_hidden_sheets_are_not_read() -> None:
     assert [row.serial for row in parsed.rows] == ["S1"]
 
 
+def test_what_repeats_a_row_of_another_sheet_names_that_sheet() -> None:
+    first: list[list[Cell]] = [HEADS, ["甲楼", "1F", "大厅", "投影机", "投影机", "S1", "A1", 1, ""]]
+    second: list[list[Cell]] = [
+        HEADS,
+        ["甲楼", "3F", "小厅", "投影机", "投影机", "S2", "A2", 1, ""],
+        ["甲楼", "3F", "小厅", "功放", "功放", "S2", "A3", 1, ""],
+        ["甲楼", "3F", "小厅", "中控", "中控", "S4", "A1", 1, ""],
+    ]
+    parsed = parse_register(workbook(first, second=second))
+    told = [(p.sheet, p.row, problem_text(p)) for p in parsed.problems]
+    assert [row[:2] for row in told] == [("三楼", 3), ("三楼", 4)]
+    assert "与第 2 行重复" in told[0][2]
+    assert "与第 Sheet1!2 行重复" in told[1][2]
+
+
 def test_long_numbers_are_taken_only_while_they_are_whole() -> None:
     parsed = parse_register(
         workbook(

@@ -182,6 +182,15 @@ class Line:
         self._problems = problems
         self.area = self._area_of("room", index) or self._area_of("building", index)
 
+    @property
+    def row(self) -> tuple[str, int]:
+        """The sheet, and the row as it counts them."""
+        return self.table.sheet.name, self.row_number
+
+    def tell_row(self, sheet: str, number: int) -> int | str:
+        """How another row is named beside this one: of another sheet as spreadsheets write it, ``A!5``."""
+        return number if sheet == self.table.sheet.name else f"{sheet}!{number}"
+
     def _area_of(self, name: str, index: int) -> tuple[int, int] | None:
         column = self.table.columns.get(name)
         for top, left, bottom, right in self.table.sheet.merged:

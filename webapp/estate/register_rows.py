@@ -85,8 +85,8 @@ class _Reading:
         self._types = types
         self.rows: list[RegisterRow] = []
         self.problems: list[Problem] = []
-        self._asset_rows: dict[str, int] = {}
-        self._serial_rows: dict[str, int] = {}
+        self._asset_rows: dict[str, tuple[str, int]] = {}
+        self._serial_rows: dict[str, tuple[str, int]] = {}
         self._told_areas: set[tuple[str, int]] = set()
 
     def take(self, table: Table) -> None:
@@ -145,7 +145,7 @@ class _Reading:
         asset_number = line.identifier("asset_number")
         first = self._asset_rows.get(asset_number.casefold())
         if first is not None:
-            line.note("asset_number", "duplicate_asset_number", value=asset_number, first_row=first)
+            line.note("asset_number", "duplicate_asset_number", value=asset_number, first_row=line.tell_row(*first))
             return None
         serial = line.identifier("serial")
         kind, type_stated = line.type()
@@ -163,9 +163,9 @@ class _Reading:
             line.note("building", "building_missing", WARNING, value=location.room)
             row = replace(row, building=UNKNOWN_BUILDING, building_known=False)
         if asset_number:
-            self._asset_rows[asset_number.casefold()] = line.row_number
+            self._asset_rows[asset_number.casefold()] = line.row
         if serial:
-            self._serial_rows.setdefault(serial.casefold(), line.row_number)
+            self._serial_rows.setdefault(serial.casefold(), line.row)
         return row
 
     def _serial_is_good(self, line: Line, serial: str, asset_number: str) -> bool:
@@ -173,7 +173,7 @@ class _Reading:
         if first is None:
             return True
         severity = WARNING if asset_number else ERROR
-        line.note("serial", "duplicate_serial", severity, value=serial, first_row=first)
+        line.note("serial", "duplicate_serial", severity, value=serial, first_row=line.tell_row(*first))
         return bool(asset_number)
 
     def _tell_lost_building(self, line: Line, location: Location) -> None:
