@@ -145,7 +145,12 @@ class _Reading:
         asset_number = line.identifier("asset_number")
         first = self._asset_rows.get(asset_number.casefold())
         if first is not None:
-            line.note("asset_number", "duplicate_asset_number", value=asset_number, first_row=line.tell_row(*first))
+            line.note(
+                "asset_number",
+                "duplicate_asset_number",
+                value=asset_number,
+                first_row=line.tell_row(*first),
+            )
             return None
         serial = line.identifier("serial")
         kind, type_stated = line.type()
@@ -173,7 +178,9 @@ class _Reading:
         if first is None:
             return True
         severity = WARNING if asset_number else ERROR
-        line.note("serial", "duplicate_serial", severity, value=serial, first_row=line.tell_row(*first))
+        line.note(
+            "serial", "duplicate_serial", severity, value=serial, first_row=line.tell_row(*first)
+        )
         return bool(asset_number)
 
     def _tell_lost_building(self, line: Line, location: Location) -> None:
