@@ -40,12 +40,25 @@ _TEXTS: dict[str, dict[Language, tuple[str, str]]] = {
             "What you told us of has been dealt with: please have a look.",
         ),
     },
+    "case_said": {
+        "zh": ("{name} 有新的留言：{title}", "{by}：{said}"),
+        "en": ("{name}: something new was said: {title}", "{by}: {said}"),
+    },
+    "case_reopened": {
+        "zh": ("{name} 又被打开：{title}", "{by}：{said}\n时限已重新开始计算，请接手。"),
+        "en": (
+            "{name} is open again: {title}",
+            "{by}: {said}\nIts time runs anew: please take it over.",
+        ),
+    },
 }
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The case that a mail is about; ``clock`` and ``due`` (local time, as text) where it is one of its clocks."""
+    """The case that a mail is about; ``clock`` and ``due`` (local time, as text) where it is one of its
+    clocks, ``by`` and ``said`` where it is what somebody says of it.
+    """
 
     contract_zh: str
     contract_en: str
@@ -54,6 +67,9 @@ class About:
     title: str
     clock: str = ""
     due: str = ""
+    by: str = ""
+    by_en: str = ""
+    said: str = ""
 
 
 def message(kind: str, about: About, *, name: str, path: str, language: Language) -> Message:
@@ -63,6 +79,8 @@ def message(kind: str, about: About, *, name: str, path: str, language: Language
         "name": about.name,
         "title": about.title,
         "due": about.due,
+        "by": (about.by_en if at else "") or about.by,
+        "said": about.said,
         "kind": KIND_WORDS[about.kind][at],
         "clock": CLOCK_WORDS[about.clock][at] if about.clock else "",
     }

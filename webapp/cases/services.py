@@ -169,7 +169,7 @@ def take_step(
     )
     _audit(session, case, author, step.key, audit.differences(before, _state_of(case)), now)
     clocks.move(session, case, step, at, now, fields)
-    telling.tell_step(session, case, before, event.id, author.user_id, now)
+    telling.tell_step(session, case, before, event, author.access, now)
     reporters.tell_ended(session, case, before["state"], event, now)
     call_followers(session, case, event, author, now)
     record_on_device(session, case, event)

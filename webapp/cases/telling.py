@@ -1,4 +1,5 @@
-"""Who is told of a case: that it is there, his, or solved, and that one of its clocks has come to a moment.
+"""Who is told of a case: that it is there, his, or solved, what the client says of it, and that one
+of its clocks has come to a moment.
 
 A moment of a clock is told once by case, clock, run, kind and level. Of those that came while nobody was
 looking only the latest is told, to all whom one of them would have been told to.
@@ -6,22 +7,25 @@ looking only the latest is told, to all whom one of them would have been told to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases import answering
 from webapp.cases import clock_keeping as clocks
 from webapp.cases.kinds import name_of
 from webapp.cases.mail_words import About, message
-from webapp.cases.models import Case, CaseClock
+from webapp.cases.models import Case, CaseClock, CaseEvent
 from webapp.cases.reckoning import Moment, MomentKind
 from webapp.db import take_sequence
 from webapp.identity.models import Contract
-from webapp.identity.queries import Reachable, reachable
+from webapp.identity.queries import Reachable, english_name, reachable
+from webapp.identity.rules import Access
 from webapp.notifications import queries, services
 
 # One transaction tells of so many clocks, and leaves the rest to the next minute.
@@ -29,6 +33,8 @@ MOST_AT_ONCE = 200
 # A warning that a mail server held up for longer helps nobody any more.
 USEFUL_FOR = timedelta(days=2)
 _ANSWERED = frozenset({"solved", "answered"})
+# So much of what somebody says stands in a notice; the rest is in the case.
+SAID_LENGTH = 120
 
 
 def contracts_to_tell(session: Session, now: datetime) -> list[int]:
@@ -65,10 +71,13 @@ def tell_of_clocks(session: Session, contract_id: int, now: datetime) -> int:
     told = queries.told_of(session, contract_id, keys)
     people = reachable(session, contract_id)
     contract = session.get_one(Contract, contract_id)
+    away = answering.stand_ins(session, contract_id, _today(contract, now))
     count = 0
     for row, case, moments in reached:
         if moments and (key := _key(row, moments)) not in told:
-            _tell_moment(session, contract, people, row, case, moments, key, now)
+            kinds = {moment.kind for moment in moments}
+            to = told_to(kinds, case.kind, case.owner_id, people, away)
+            _tell_moment(session, contract, to, row, case, latest(moments).kind, key, now)
             count += 1
         clocks.note_told(session, row, case, now)
     return count
@@ -80,32 +89,32 @@ def latest(moments: Sequence[Moment]) -> Moment:
 
 
 def told_to(
-    kinds: Iterable[MomentKind], case_kind: str, owner_id: int | None, people: Iterable[Reachable]
+    kinds: Iterable[MomentKind],
+    case_kind: str,
+    owner_id: int | None,
+    people: Iterable[Reachable],
+    away: Mapping[int, int] = MappingProxyType({}),
 ) -> list[Reachable]:
     """Whom a clock's moments are told to.
 
-    A warning is the owner's, or while nobody owns the case every on-site engineer's; a breach the
-    owner's and the project manager's; an escalation the project manager's, of a complaint the
-    administrators' too. Where a contract has no on-site engineer, his is the project manager's.
+    A warning goes to who answers for the case; a breach to him and the project manager; an escalation
+    to the project manager, of a complaint to the administrators too.
+
+    :param away: who stands in for whom today
     """
     known, asked = list(people), set(kinds)
-    owner = [one for one in known if one.recipient.user_id == owner_id]
-    managers = [one for one in known if one.role == "project_manager"]
     found: list[Reachable] = []
-    if "warning" in asked:
-        found += owner or _on_site(known) or managers
-    if "breach" in asked:
-        found += owner or _on_site(known)
-        found += managers
-    if "escalation" in asked:
-        found += managers
-        if case_kind == "complaint":
-            found += [one for one in known if one.is_admin]
-    return list({one.recipient.user_id: one for one in found}.values())
+    if asked & {"warning", "breach"}:
+        found += answering.answering(owner_id, known, away)
+    if asked & {"breach", "escalation"}:
+        found += answering.managers(known)
+    if "escalation" in asked and case_kind == "complaint":
+        found += [one for one in known if one.is_admin]
+    return _each_once(found)
 
 
-def _on_site(people: Iterable[Reachable]) -> list[Reachable]:
-    return [one for one in people if one.role == "on_site_engineer"]
+def _each_once(people: Iterable[Reachable]) -> list[Reachable]:
+    return list({one.recipient.user_id: one for one in people}.values())
 
 
 def _key(row: CaseClock, moments: Sequence[Moment]) -> str:
@@ -116,62 +125,104 @@ def _key(row: CaseClock, moments: Sequence[Moment]) -> str:
 def _tell_moment(
     session: Session,
     contract: Contract,
-    people: Iterable[Reachable],
+    to: Iterable[Reachable],
     row: CaseClock,
     case: Case,
-    moments: Sequence[Moment],
+    kind: MomentKind,
     key: str,
     now: datetime,
 ) -> None:
-    kind = latest(moments).kind
-    to = told_to({moment.kind for moment in moments}, case.kind, case.owner_id, people)
     about = _about(contract, case, row)
     _tell(session, contract, case, to, f"case_{kind}", about, key, now, kind == "escalation")
 
 
 def tell_opened(session: Session, case: Case, now: datetime) -> None:
-    """Tell the on-site engineers that there is a new case; not him who has opened it."""
+    """Tell who answers on site that there is a new case, of a complaint the project managers too
+    (clause 46); not him who has opened it.
+    """
     people = reachable(session, case.contract_id)
-    to = [one for one in _on_site(people) if one.recipient.user_id != case.opened_by_id]
-    _tell_case(session, case, to, "case_opened", f"case_opened:{case.id}", now)
+    to = answering.answering(None, people, _stand_ins(session, case, now))
+    if case.kind == "complaint":
+        to = _each_once([*to, *answering.managers(people)])
+    others = [one for one in to if one.recipient.user_id != case.opened_by_id]
+    _tell_case(session, case, others, "case_opened", f"case_opened:{case.id}", now)
 
 
 def tell_step(
     session: Session,
     case: Case,
     before: dict[str, Any],
-    event_id: int,
-    by: int | None,
+    event: CaseEvent,
+    access: Access | None,
     now: datetime,
 ) -> None:
-    """Tell the new owner that the case is his, and who opened it that it is solved or answered.
+    """Tell the new owner that the case is his, who opened it that it is solved or answered, and who
+    answers for it what the client or the reporter says of it.
 
     :param before: what the step could change, as it stood
-    :param by: who took the step: he knows
+    :param access: of who took the step, who knows; None: he has no account
     """
+    by = access.user_id if access else None
     to: dict[str, int | None] = {}
     if case.owner_id != before["owner_id"]:
         to["case_assigned"] = case.owner_id
     if case.state != before["state"] and case.state in _ANSWERED:
         to["case_answered"] = case.opened_by_id
     wanted = {kind: user_id for kind, user_id in to.items() if user_id not in (None, by)}
-    if not wanted:
+    said = _kind_of_said(event, access)
+    if not (wanted or said):
         return
     people = reachable(session, case.contract_id)
     for kind, user_id in wanted.items():
         one = [one for one in people if one.recipient.user_id == user_id]
-        _tell_case(session, case, one, kind, f"{kind}:{event_id}", now)
+        _tell_case(session, case, one, kind, f"{kind}:{event.id}", now)
+    if said:
+        asked = answering.answering(case.owner_id, people, _stand_ins(session, case, now))
+        others = [one for one in asked if one.recipient.user_id != by]
+        _tell_case(session, case, others, said, f"{said}:{event.id}", now, event)
+
+
+def _kind_of_said(event: CaseEvent, access: Access | None) -> str | None:
+    """As what it is told; None where whoever answers for the case has said it himself, or nobody anything."""
+    if access is not None and access.may("handle"):
+        return None
+    if event.step == "reopen":
+        return "case_reopened"
+    return "case_said" if event.text and not event.internal else None
+
+
+def _stand_ins(session: Session, case: Case, now: datetime) -> dict[int, int]:
+    contract = session.get_one(Contract, case.contract_id)
+    return answering.stand_ins(session, case.contract_id, _today(contract, now))
+
+
+def _today(contract: Contract, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(contract.time_zone)).date()
 
 
 def _tell_case(
-    session: Session, case: Case, to: list[Reachable], kind: str, key: str, now: datetime
+    session: Session,
+    case: Case,
+    to: list[Reachable],
+    kind: str,
+    key: str,
+    now: datetime,
+    said: CaseEvent | None = None,
 ) -> None:
     if to:
         contract = session.get_one(Contract, case.contract_id)
-        _tell(session, contract, case, to, kind, _about(contract, case), key, now)
+        by_en = english_name(session, said.author_id) if said else ""
+        about = _about(contract, case, said=said, by_en=by_en)
+        _tell(session, contract, case, to, kind, about, key, now)
 
 
-def _about(contract: Contract, case: Case, row: CaseClock | None = None) -> About:
+def _about(
+    contract: Contract,
+    case: Case,
+    row: CaseClock | None = None,
+    said: CaseEvent | None = None,
+    by_en: str = "",
+) -> About:
     due = ""
     if row is not None and row.due_at is not None:
         there = row.due_at.astimezone(ZoneInfo(contract.time_zone))
@@ -184,7 +235,15 @@ def _about(contract: Contract, case: Case, row: CaseClock | None = None) -> Abou
         title=case.title,
         clock=row.name if row is not None else "",
         due=due,
+        by=said.author_name if said else "",
+        by_en=by_en,
+        said=_in_short(said.text) if said else "",
     )
+
+
+def _in_short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SAID_LENGTH else line[: SAID_LENGTH - 1] + "…"
 
 
 def _tell(
@@ -200,6 +259,8 @@ def _tell(
 ) -> None:
     path = f"/desk/cases/{about.name}?contract={contract.code}"
     details = {"name": about.name, "title": about.title, "clock": about.clock, "due": about.due}
+    if about.said:
+        details |= {"by": about.by, "by_en": about.by_en, "said": about.said}
     for one in to:
         services.tell(
             session,

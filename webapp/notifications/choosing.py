@@ -30,6 +30,8 @@ GROUP_OF: Mapping[str, Group] = {
     "case_opened": "cases",
     "case_assigned": "cases",
     "case_answered": "cases",
+    "case_said": "cases",
+    "case_reopened": "cases",
     "case_warning": "clocks",
     "case_breach": "clocks",
     "case_escalation": "clocks",

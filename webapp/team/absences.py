@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
+from webapp.cases.answering import tells_who_is_away
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.models import Membership
@@ -99,6 +100,20 @@ def cancel_absence(session: Session, access: Access, absence_id: int, now: datet
         row.cancelled_at = now
         note(session, access, "cancel", row, {"cancelled_at": [None, now.isoformat()]}, now)
     return row
+
+
+@tells_who_is_away
+def stand_ins(session: Session, contract_id: int, today: date) -> dict[int, int]:
+    """Who stands in for those who are away today, by user id."""
+    rows = session.execute(
+        sa.select(Absence.user_id, Absence.stand_in_id).where(
+            Absence.contract_id == contract_id,
+            Absence.cancelled_at.is_(None),
+            Absence.from_on <= today,
+            sa.or_(Absence.to_on.is_(None), Absence.to_on >= today),
+        )
+    )
+    return dict(rows.all())
 
 
 def absence_of(session: Session, contract_id: int, absence_id: int) -> Absence:

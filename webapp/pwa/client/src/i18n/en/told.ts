@@ -29,6 +29,8 @@ export default {
   "notify.case_opened": "New case {name}: {title}",
   "notify.case_assigned": "{name} is yours: {title}",
   "notify.case_answered": "{name} has its answer: {title}",
+  "notify.case_said": "{name} {title}: {by} says “{said}”",
+  "notify.case_reopened": "{name} {title}: {by} has opened it again: {said}",
   "notify.hours_planned": "{case} {title}: you are planned from {from_at} to {to_at}",
   "notify.stock_low": "Spare part {part} is low: {stock} left, threshold {threshold}",
   "notify.quote_sent": "{number} waits for your approval: {title} ({total})",

@@ -27,6 +27,8 @@ export default {
   "notify.case_opened": "新的服务单 {name}：{title}",
   "notify.case_assigned": "{name} 由你负责：{title}",
   "notify.case_answered": "{name} 已有结果：{title}",
+  "notify.case_said": "{name} {title}：{by}说“{said}”",
+  "notify.case_reopened": "{name} {title}：{by}重新打开：{said}",
   "notify.hours_planned": "{case} {title}：您被安排 {from_at} 至 {to_at}",
   "notify.stock_low": "备件 {part} 低于下限：还有 {stock} 件（下限 {threshold}）",
   "notify.quote_sent": "{number} 待您批准：{title}（{total}）",
