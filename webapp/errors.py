@@ -139,6 +139,8 @@ CATALOGUE: dict[str, int] = {
     # quotes
     "quote_not_here": 409,
     "quote_case_over": 409,
+    "quote_choose": 409,
+    "quote_none_open": 409,
     "quote_issued": 409,
     "quote_empty": 422,
     "quote_expired": 409,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from webapp.cases.models import CaseClock, CaseEvent
 from webapp.db import db, unit_of_work
 from webapp.identity.models import User
 from webapp.notifications.models import Mail, Notification
+from webapp.quotes.models import Quote
 from webapp.reports import documents
 from webapp.reports.documents import Made, Source
 from webapp.reports.models import Document
@@ -134,6 +136,61 @@ def test_the_cases_own_step_answers_its_quote_and_the_quote_takes_no_second_one(
     refused = chen.post(f"{HQ}/quotes/Q1-1/answers", json={"decision": "approved"})
     assert refused.get_json()["code"] == "quote_answered"
     assert len(approves()) == 1
+
+
+def two_offers(li: FlaskClient, chen: FlaskClient) -> str:
+    """A change with two offers to choose from."""
+    case = open_case(chen, "change")
+    sent(li, case)
+    sent(li, case)
+    return case
+
+
+def test_of_two_offers_the_client_says_which_one_he_approves(
+    li: FlaskClient, chen: FlaskClient
+) -> None:
+    case = two_offers(li, chen)
+    step = {"uid": made.uid(), "step": "approve", "fields": {}}
+    refused = chen.post(f"{HQ}/cases/{case}/steps", json=step)
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "quote_choose")
+    assert refused.get_json()["details"]["numbers"] == "Q1-1、Q2-1"
+    assert case_of(li, case)["state"] == "quoted"
+    ok(chen.post(f"{HQ}/quotes/Q2-1/answers", json={"decision": "approved"}))
+    assert case_of(li, case)["state"] == "approved"
+
+
+def test_an_offer_that_is_declined_leaves_the_other_to_be_approved(
+    li: FlaskClient, chen: FlaskClient
+) -> None:
+    case = two_offers(li, chen)
+    no = {"decision": "declined", "text": "要方案一"}
+    ok(chen.post(f"{HQ}/quotes/Q2-1/answers", json=no))
+    assert case_of(li, case)["state"] == "quoted"
+    ok(chen.post(f"{HQ}/quotes/Q1-1/answers", json={"decision": "approved"}))
+    assert case_of(li, case)["state"] == "approved"
+
+
+def test_the_last_offer_that_is_declined_ends_the_change(
+    li: FlaskClient, chen: FlaskClient
+) -> None:
+    case = two_offers(li, chen)
+    for name in ("Q1-1", "Q2-1"):
+        ok(chen.post(f"{HQ}/quotes/{name}/answers", json={"decision": "declined", "text": "不做"}))
+    assert case_of(li, case)["state"] == "declined"
+
+
+def test_no_work_is_approved_by_an_offer_that_has_expired(
+    li: FlaskClient, chen: FlaskClient
+) -> None:
+    case = open_case(chen, "change")
+    sent(li, case)
+    with unit_of_work() as session:
+        session.execute(sa.update(Quote).values(valid_until=date(2026, 1, 1)))
+    step = {"uid": made.uid(), "step": "approve", "fields": {}}
+    refused = chen.post(f"{HQ}/cases/{case}/steps", json=step)
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "quote_none_open")
+    assert case_of(li, case)["state"] == "quoted"
+    assert approves() == []
 
 
 def test_a_change_is_quoted_by_sending_and_declined_for_another_it_waits(

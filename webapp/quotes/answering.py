@@ -59,7 +59,7 @@ def answer_quote(session: Session, quote: Quote, said: Answer, now: datetime) ->
     _check_open(session, quote, case, now)
     _decide(session, quote, said, now)
     author = cases.Author(said.access, said.name)
-    stays = said.decision == "declined" and said.wants_another
+    stays = said.decision == "declined" and (said.wants_another or _waiting(session, case, now))
     if stays or not take_for(session, quote, case, author, _STEPS[said.decision], said.text, now):
         tell_story(session, quote, case, author, f"quote_{said.decision}", said.text, now)
 
@@ -105,16 +105,38 @@ def answer_with_the_case(
 ) -> None:
     """A case that is approved or declined by its own step: so are its quotes that wait for a word.
 
-    A step that one of its quotes has taken says nothing of the others.
+    A step that one of its quotes has taken says nothing of the others. One approval approves one quote:
+    of several he says which, and where all that he was sent are over there is none to approve.
+
+    :raise AppError: ``quote_choose``; ``quote_none_open``
     """
-    quotes = list(
-        session.scalars(sa.select(Quote).where(Quote.case_id == case.id).order_by(Quote.id))
-    )
+    quotes = _issued(session, case)
     if any(uid_of(quote, event.step) == event.uid for quote in quotes):
         return
-    for quote in (one for one in quotes if one.state == "sent"):
+    waiting = _waiting(session, case, now)
+    if event.step == "approve" and len(waiting) > 1:
+        raise AppError("quote_choose", numbers="、".join(map(called, waiting)))
+    if event.step == "approve" and quotes and not waiting:
+        raise AppError("quote_none_open")
+    for quote in waiting:
         said = Answer(_DECISIONS[event.step], author.name, event.text, "account", author.access)
         _decide(session, quote, said, now)
+
+
+def _issued(session: Session, case: Case) -> list[Quote]:
+    """What the client was sent of a case, whatever became of it."""
+    statement = sa.select(Quote).where(Quote.case_id == case.id, Quote.state != "draft")
+    return list(session.scalars(statement.order_by(Quote.id)))
+
+
+def _waiting(session: Session, case: Case, now: datetime) -> list[Quote]:
+    """Those that wait for his word."""
+    today = today_of(session.get_one(Contract, case.contract_id), now)
+    return [
+        one
+        for one in _issued(session, case)
+        if one.state == "sent" and not is_over(one.valid_until, today)
+    ]
 
 
 def _tell_provider(session: Session, quote: Quote, now: datetime) -> None:

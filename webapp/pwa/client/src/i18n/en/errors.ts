@@ -149,6 +149,8 @@ export default {
   "error.log_month_empty": "There is nothing in this month to archive.",
   "error.person_unknown": "This person is not in the contract, or doesn't handle cases. Choose another.",
   "error.quote_answered": "{name} has answered it already.",
+  "error.quote_choose": "{numbers} wait for your answer: please open the quote that you want and approve it there.",
+  "error.quote_none_open": "Every quote that you were sent has expired or is answered: please ask for a new one, then approve it.",
   "error.quote_case_over": "This case is over, and its quote with it.",
   "error.quote_empty": "It has no lines yet.",
   "error.quote_expired": "It was valid until {day}. Please write a new version.",

@@ -148,6 +148,8 @@ export default {
   "error.log_month_empty": "本月没有任何记录，无可存档。",
   "error.person_unknown": "这个人不在本合同里，或不处理服务单。请另选一人。",
   "error.quote_answered": "{name} 已经答复过了。",
+  "error.quote_choose": "有 {numbers} 待您答复：请打开您要批准的那一份报价，在那里批准。",
+  "error.quote_none_open": "发给您的报价都已过期或已答复：请让服务方重新报价，再批准。",
   "error.quote_case_over": "这张服务单已经结束，报价不再有效。",
   "error.quote_empty": "还没有任何明细。",
   "error.quote_expired": "有效期已于 {day} 结束，请重新报价。",
