@@ -173,6 +173,34 @@ def test_ten_working_days_of_a_repair_count_from_the_clients_approval(
     assert not again(repair).live
 
 
+def test_what_comes_back_broken_goes_to_the_factory_again(
+    contract: Contract, li: Author, chen: Author
+) -> None:
+    repair = opened(contract, li, "repair", fields={"way": "paid"})
+    taken(repair, chen, "approve")
+    for step in ("send", "arrive_factory", "return", "send", "return"):
+        taken(repair, li, step, after(days=1))
+    taken(repair, li, "put_in_service", after(days=3), solution="第二次才修好")
+    assert again(repair).state == "in_service"
+    assert (clock(repair, "repair").turn, clock(repair, "repair").state) == (1, "met")
+
+
+def test_what_the_factory_takes_for_no_warranty_is_asked_for_and_counted_from_the_clients_word(
+    contract: Contract, li: Author, chen: Author
+) -> None:
+    repair = opened(contract, li, "repair", fields={"way": "warranty"})
+    taken(repair, li, "send")
+    taken(repair, li, "arrive_factory", after(days=1))
+    taken(repair, li, "reclassify", after(days=2), way="paid", text="进水，不在保修范围")
+    assert (again(repair).state, again(repair).facts["way"]) == ("vendor_asked", "paid")
+    taken(repair, chen, "approve", after(days=3))
+    assert clock(repair, "repair").state == "running"
+    taken(repair, li, "send", after(days=3))
+    taken(repair, li, "cancel", after(days=4), text="客户决定报废")
+    assert not again(repair).live
+    assert clock(repair, "repair").state == "cancelled"
+
+
 def test_the_day_that_the_client_consented_to_holds_whatever_the_calendar_says_later(
     contract: Contract, li: Author, chen: Author, device: Device
 ) -> None:

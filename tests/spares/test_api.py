@@ -104,6 +104,7 @@ def test_the_supervisors_are_warned_once_each_time_it_falls_low(
     li: FlaskClient, lamp: int, device: Device, engineer: User, manager: User
 ) -> None:
     def warned() -> list[int]:
+        db.session.rollback()
         rows = db.session.scalars(sa.select(Notification).filter_by(kind="stock_low"))
         return sorted(row.user_id for row in rows)
 

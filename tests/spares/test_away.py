@@ -92,6 +92,16 @@ def test_what_came_back_before_the_round_looked_is_waited_for(
     assert task_of(codec).outcome == "todo"
 
 
+def test_what_is_at_the_factory_stays_away_while_the_client_is_asked_what_it_may_cost(
+    contract: Contract, engineer: User, codec: Device, march: Round
+) -> None:
+    case, li = sent(contract, engineer, codec), made.author(contract, engineer)
+    made.taken(case, li, "arrive_factory")
+    made.taken(case, li, "reclassify", way="paid", text="厂家说不在保修期内")
+    assert follow(contract) == 1
+    assert task_of(codec).outcome == "not_tested"
+
+
 def test_the_second_visit_counts_when_it_is_back(
     contract: Contract, engineer: User, manager: User, codec: Device, march: Round
 ) -> None:

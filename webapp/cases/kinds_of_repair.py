@@ -197,6 +197,8 @@ REPAIR_CASE = make_kind(
         ),
         # The factory sometimes sends another one back.
         _replace("warranty", "paid"),
+        # What comes back and is still broken goes there again.
+        step("send", "returned", "sent", "handle", *_SENDING),
         step(
             "lend",
             "planned vendor_asked approved sent at_factory",
@@ -226,9 +228,19 @@ REPAIR_CASE = make_kind(
             WORDS,
             when=("loaner", ()),
         ),
+        # The factory says that it is not in warranty, or past mending: it costs, and is asked for anew.
+        step(
+            "reclassify",
+            "sent at_factory returned",
+            "vendor_asked",
+            "handle",
+            Field("way", "choice", required=True, choices=("paid", "replacement")),
+            WHY,
+            cancels=(REPAIR,),
+        ),
         step(
             "cancel",
-            "planned vendor_asked approved",
+            "planned vendor_asked approved sent at_factory returned",
             "cancelled",
             "handle",
             WHY,

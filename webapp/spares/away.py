@@ -27,7 +27,9 @@ from webapp.rounds.payloads import InspectionIn
 from webapp.rounds.recording import Submission, record_inspections
 from webapp.rounds.rules import today_in
 
-AWAY = ("sent", "at_factory")
+# Where it is tells the last of these steps of its repair, whatever was said of the plan since.
+_LEAVES = ("send", "arrive_factory")
+_COMES_BACK = ("return", "put_in_service", "replace")
 REASON = "in_repair"
 _NAMESPACE = uuid.UUID("a1e7c4de-3a5b-4f0c-9c4f-6f2b1d9e8a77")
 Row = sa.Row[*tuple[Any, ...]]
@@ -56,6 +58,13 @@ def record_devices_away(session: Session, contract_id: int, now: datetime) -> in
 
 
 def _waiting() -> sa.Select[*tuple[Any, ...]]:
+    last = (
+        sa.select(CaseEvent.step)
+        .where(CaseEvent.case_id == Case.id, CaseEvent.step.in_(_LEAVES + _COMES_BACK))
+        .order_by(CaseEvent.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         sa.select(RoundTask, Case, Round, ChecklistVersion)
         .join(Round, Round.id == RoundTask.round_id)
@@ -63,7 +72,8 @@ def _waiting() -> sa.Select[*tuple[Any, ...]]:
         .join(Case, Case.device_id == RoundTask.device_id)
         .where(
             Case.kind == "repair",
-            Case.state.in_(AWAY),
+            Case.live,
+            last.in_(_LEAVES),
             Round.state == "open",
             RoundTask.outcome == "todo",
             RoundTask.removed.is_(False),

@@ -126,6 +126,7 @@ export default {
   "case.step_approve": "Approve",
   "case.step_decline": "Decline",
   "case.step_send": "Send off",
+  "case.step_reclassify": "Change the way of repair",
   "case.step_arrive_factory": "At the factory",
   "case.step_return": "Returned",
   "case.step_put_in_service": "Put in service",

@@ -124,6 +124,7 @@ export default {
   "case.step_approve": "批准",
   "case.step_decline": "不批准",
   "case.step_send": "寄出",
+  "case.step_reclassify": "改变维修方式",
   "case.step_arrive_factory": "厂家已收到",
   "case.step_return": "已返回",
   "case.step_put_in_service": "投入使用",
