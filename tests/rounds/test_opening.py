@@ -236,6 +236,15 @@ def test_a_contract_without_a_checklist_is_left_alone_by_the_calendar(contract: 
     assert not opening.has_due_rounds(db.session(), made.at("2026-03", 5))
 
 
+def test_the_calendar_waits_for_a_register(contract: Contract) -> None:
+    made.checklist(contract)
+    with unit_of_work() as session:
+        session.get_one(Contract, contract.id).opens_day = 1
+    assert not opening.has_due_rounds(db.session(), made.at("2026-03", 5))
+    factories.room(factories.building(contract))
+    assert opening.has_due_rounds(db.session(), made.at("2026-03", 5))
+
+
 def test_another_contract_is_not_touched(contract: Contract) -> None:
     made.checklist(contract)
     other = factories.contract("OTHER")

@@ -68,18 +68,29 @@ def test_due_on_the_tenth_at_the_contracts_place() -> None:
     assert rules.days_left(date(2026, 10, 10), date(2026, 10, 11)) == -1
 
 
+LONG_AGO = date(2025, 6, 20)
+
+
 @pytest.mark.parametrize(
-    ("opens_day", "today", "expected"),
+    ("opens_day", "today", "made_on", "expected"),
     [
-        (None, date(2026, 3, 5), False),
-        (1, date(2026, 3, 1), True),
-        (3, date(2026, 3, 2), False),
-        (3, date(2026, 3, 31), True),
-        (3, date(2026, 4, 30), False),
+        (None, date(2026, 3, 5), LONG_AGO, False),
+        (1, date(2026, 3, 1), LONG_AGO, True),
+        (3, date(2026, 3, 2), LONG_AGO, False),
+        # The server stood still until the last day.
+        (3, date(2026, 3, 31), LONG_AGO, True),
+        (3, date(2026, 3, 31), date(2026, 3, 3), True),
+        # Made in the month: as long as its due day, the tenth, is to come.
+        (1, date(2026, 3, 10), date(2026, 3, 10), True),
+        (1, date(2026, 3, 28), date(2026, 3, 28), False),
+        (1, date(2026, 3, 28), date(2026, 3, 9), False),
+        (1, date(2026, 4, 1), date(2026, 3, 28), True),
     ],
 )
-def test_when_the_calendar_opens_march(opens_day: int | None, today: date, expected: bool) -> None:
-    assert rules.is_to_open("2026-03", opens_day, today) is expected
+def test_when_the_calendar_opens_a_month(
+    opens_day: int | None, today: date, made_on: date, expected: bool
+) -> None:
+    assert rules.is_to_open(opens_day, 10, today, made_on) is expected
 
 
 def test_age_counts_from_the_month_of_opening() -> None:

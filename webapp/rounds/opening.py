@@ -146,30 +146,28 @@ def _open_items(contract_id: int) -> sa.Select[OpenItem]:
 
 def open_due_rounds(session: Session, now: datetime) -> list[Round]:
     """Open the current month's round of every contract whose calendar says so; safe to call again."""
-    contracts = session.scalars(sa.select(Contract).where(Contract.opens_day.is_not(None))).all()
-    opened = []
-    for contract in contracts:
-        today = today_in(contract.time_zone, now)
-        month = month_of(today)
-        running = contract.ends_on is None or today <= contract.ends_on
-        if running and is_to_open(month, contract.opens_day, today):
-            opened += _open_if_possible(session, contract.id, month, now)
-    return opened
+    return [
+        opened
+        for contract_id, month in _due(session, now)
+        for opened in _open_if_possible(session, contract_id, month, now)
+    ]
 
 
 def has_due_rounds(session: Session, now: datetime) -> bool:
     """Whether :func:`open_due_rounds` has anything to do: a read, so that an idle minute writes nothing."""
-    rows = session.execute(
-        sa.select(Contract.id, Contract.opens_day, Contract.time_zone, Contract.ends_on).where(
-            Contract.opens_day.is_not(None)
-        )
-    )
-    for contract_id, opens_day, time_zone, ends_on in rows.all():
-        today = today_in(time_zone, now)
-        due = is_to_open(month_of(today), opens_day, today) and (not ends_on or today <= ends_on)
-        if due and _can_open(session, contract_id, month_of(today)):
-            return True
-    return False
+    return any(_can_open(session, contract_id, month) for contract_id, month in _due(session, now))
+
+
+def _due(session: Session, now: datetime) -> list[tuple[int, str]]:
+    """The contracts whose calendar opens the round of this month, and which month that is there."""
+    found = []
+    for contract in session.scalars(sa.select(Contract).where(Contract.opens_day.is_not(None))):
+        today = today_in(contract.time_zone, now)
+        made_on = today_in(contract.time_zone, contract.created_at)
+        running = contract.ends_on is None or today <= contract.ends_on
+        if running and is_to_open(contract.opens_day, contract.due_day, today, made_on):
+            found.append((contract.id, month_of(today)))
+    return found
 
 
 def _open_if_possible(session: Session, contract_id: int, month: str, now: datetime) -> list[Round]:
@@ -180,9 +178,11 @@ def _open_if_possible(session: Session, contract_id: int, month: str, now: datet
 
 
 def _can_open(session: Session, contract_id: int, month: str) -> bool:
-    exists = session.scalar(_rounds_of(contract_id).where(Round.month == month))
+    """Whether it isn't open yet, and has a checklist and somewhere to go: a register comes in first."""
+    if session.scalar(_rounds_of(contract_id).where(Round.month == month)) is not None:
+        return False
     published = session.scalar(_published(contract_id).with_only_columns(ChecklistVersion.id))
-    return exists is None and published is not None
+    return published is not None and _has_rooms(session, contract_id)
 
 
 def _rounds_of(contract_id: int) -> sa.Select[Round]:
@@ -223,6 +223,12 @@ def _places(session: Session, contract_id: int) -> list[_Place]:
     )
     of_rooms = [_Place(room_id, None, ROOM_TYPE) for room_id in rooms]
     return of_rooms + [_Place(room_id, device_id, kind) for room_id, device_id, kind in devices]
+
+
+def _has_rooms(session: Session, contract_id: int) -> bool:
+    """Whether there is anything that :func:`_places` would find: a device stands in a room."""
+    living = sa.select(Room.id).where(Room.contract_id == contract_id, Room.retired_at.is_(None))
+    return session.scalar(living.limit(1)) is not None
 
 
 def _assign_rooms(session: Session, opened: Round, room_ids: set[int], last: Round | None) -> None:

@@ -107,9 +107,15 @@ def age_in_months(opened_month: str, month: str) -> int:
     return max(0, months_between(opened_month, month))
 
 
-def is_to_open(month: str, opens_day: int | None, today: date) -> bool:
-    """Whether the calendar opens the month's round: its day is reached, and the month not over."""
-    return opens_day is not None and month_of(today) == month and today.day >= opens_day
+def is_to_open(opens_day: int | None, due_day: int, today: date, made_on: date) -> bool:
+    """Whether the calendar opens this month's round: its day is reached.
+
+    Not where the contract was made on a later day of a month whose due day is over: its first round
+    would be late before anybody could walk it. By hand it can be opened.
+    """
+    if opens_day is None or today.day < opens_day:
+        return False
+    return made_on <= today.replace(day=opens_day) or today <= due_on(month_of(today), due_day)
 
 
 @dataclass(frozen=True, slots=True)
