@@ -46,11 +46,12 @@ _DESK = ("review", "manage_round", "accept")
 
 @dataclass(frozen=True)
 class Due:
-    """A round whose report is not issued, with the steps whose day has come and that nobody was told of."""
+    """A round whose report is not issued, with the steps whose day has come, of which some were told."""
 
     row: Round
     contract: Contract
     steps: list[str]
+    told: frozenset[str]
 
 
 def remind_and_escalate(now: datetime) -> None:
@@ -74,7 +75,7 @@ def tell_of(session: Session, due: Due, ready: Readiness, now: datetime) -> None
     """Tell who is to be told of a round, in the steps whose day has come; the same once for ever."""
     people = reachable(session, due.contract.id)
     waiting = [_waiting(row) for row in ready.blockers]
-    tellings = what_to_tell(due.steps, waiting, map(_person, people), ())
+    tellings = what_to_tell(due.steps, waiting, map(_person, people), due.told)
     _tell(session, due, ready, {one.recipient.user_id: one for one in people}, tellings, now)
 
 
@@ -83,10 +84,10 @@ def due_rounds(session: Session, now: datetime) -> list[Due]:
     found = []
     for row, contract in session.execute(_open_statement(now)).all():
         steps = steps_now(row, contract, now)
-        told = queries.told_of(session, contract.id, [_key(row, step) for step in steps])
-        left = [step for step in steps if _key(row, step) not in told]
-        if left:
-            found.append(Due(row, contract, left))
+        keys = queries.told_of(session, contract.id, [_key(row, step) for step in steps])
+        told = frozenset(step for step in steps if _key(row, step) in keys)
+        if told != set(steps):
+            found.append(Due(row, contract, steps, told))
     return found
 
 

@@ -94,6 +94,15 @@ def _told(
     return {row.user_id: row.waiting for row in what_to_tell([step], waiting, PEOPLE, told)}
 
 
+def test_on_the_due_day_who_accepts_is_told_once_and_the_engineers_are_reminded() -> None:
+    new = what_to_tell(["remind:0", "escalate:0"], ALL, PEOPLE, ())
+    told = {(row.step, row.user_id) for row in new}
+    assert {user for step, user in told if step == "escalate:0"} == set(_told("escalate:0"))
+    reminded = {user for step, user in told if step == "remind:0"}
+    assert reminded == set(_told("remind:0")) - set(_told("escalate:0"))
+    assert what_to_tell(["remind:0", "escalate:0"], ALL, PEOPLE, {"remind:0", "escalate:0"}) == []
+
+
 def test_before_the_due_day_each_is_told_what_is_his_and_the_manager_all() -> None:
     assert _told("remind:3") == {
         1: ALL,

@@ -70,7 +70,7 @@ def tell_the_demo(
     _note_old_mails(session, now)
     steps = steps_now(current, contract, nine)
     if steps:
-        due = Due(current, contract, steps)
+        due = Due(current, contract, steps, frozenset())
         tell_of(session, due, readiness_now(session, current, nine), nine)
     _number_by_time(session)
 

@@ -159,28 +159,32 @@ def what_to_tell(
 
     Before the due day each is told what is his to do; who accepts the round is told all of it. After
     it who accepts is told who has not done what, and from the day after on so are the administrators.
+    Who accepts is not reminded of what escalates on the same day: it would say the same twice.
     Only members and administrators are told anything, and nobody where nothing waits.
 
     :param steps: what :func:`steps_reached` names
     :param told: the steps that somebody of the contract was told of already
     """
-    told_to = list(people)
+    told_to, reached = list(people), list(steps)
+    escalates = any(step.partition(":")[0] == ESCALATE for step in reached)
     return [
         telling
-        for step in steps
+        for step in reached
         if step not in told
         for person in told_to
-        if (telling := _telling(step, waiting, person)) is not None
+        if (telling := _telling(step, waiting, person, escalates)) is not None
     ]
 
 
-def _telling(step: str, waiting: Sequence[Waiting], person: Person) -> Telling | None:
+def _telling(
+    step: str, waiting: Sequence[Waiting], person: Person, escalates: bool
+) -> Telling | None:
     kind, _, days = step.partition(":")
     accepts = person.is_member and "accept" in person.rights
     if kind == ESCALATE:
         shown = waiting if accepts or (person.is_admin and int(days) > 0) else ()
     elif accepts:
-        shown = waiting
+        shown = () if escalates else waiting
     else:
         shown = [row for row in waiting if person.is_member and is_for(row, person)]
     return Telling(step, person.user_id, kind == ESCALATE, tuple(shown)) if shown else None
