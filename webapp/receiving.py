@@ -19,9 +19,9 @@ from webapp.cases.files import MOST_OF_A_REPORTER
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.inbox import services
+from webapp.inbox.applying import Photo
 from webapp.inbox.matching import match
 from webapp.inbox.message import Incoming, UnreadableError, read
-from webapp.inbox.services import Photo
 from webapp.jobs import TryLater, handles
 from webapp.mailboxes import Mailbox, MailboxError
 from webapp.notifications.mail import Sender
@@ -62,6 +62,8 @@ def receive_mail(_arguments: dict[str, Any]) -> None:
 def take_message(raw: bytes | None, name: str, now: datetime) -> str:
     """Take one message in, whatever it is; why it could not be read, or nothing.
 
+    What has no sender stands before the supervisors with its words, and stays where it came as well.
+
     :raise OperationalError: the database is away or full; the message stays where it is
     """
     try:
@@ -69,10 +71,11 @@ def take_message(raw: bytes | None, name: str, now: datetime) -> str:
     except UnreadableError as error:
         _keep_unreadable(raw, name, str(error), now)
         return str(error)
+    reason = "" if mail.address else "no_sender"
     if mail.address == cast(Sender, current_app.extensions["mail_sender"]).address.lower():
         mail = replace(mail, automatic=True)  # Our own came back: answering it would go in circles.
     if services.known(db.session(), mail):
-        return ""
+        return reason
     try:
         take_mail(mail, raw or b"", now)
     except (OperationalError, OSError):
@@ -82,7 +85,7 @@ def take_message(raw: bytes | None, name: str, now: datetime) -> str:
         log.failure("mail_poisoned", message=name)
         _keep_unreadable(raw, name, "unexpected", now)
         return "unexpected"
-    return ""
+    return reason
 
 
 def read_message(raw: bytes | None) -> Incoming:

@@ -63,14 +63,61 @@ def test_what_a_machine_wrote_is_known(headers: dict[str, str]) -> None:
     ("raw", "why"),
     [
         (b"", "no_sender"),
-        (b"\x00\xff\xfe", "no_sender"),
-        (b"From: nobody\r\n\r\nx", "no_sender"),
+        (b"\x00\x01", "no_sender"),
+        (b"From: nobody\r\n\r\n", "no_sender"),
         (b"From: a@b.example\r\n\r\n" + b"x" * LARGEST_BYTES, "too_large"),
     ],
 )
 def test_what_is_no_mail_is_refused_with_a_reason(raw: bytes, why: str) -> None:
     with pytest.raises(UnreadableError, match=why):
         read(raw)
+
+
+@pytest.mark.parametrize(
+    ("sender", "name"),
+    [
+        ("=?utf-8?Q?M=C3=BCller=2C_Hans?=", "Müller, Hans"),
+        ("=?utf-8?B?546LLCDkvJ8=?=", "王, 伟"),
+        ("=?utf-8?Q?=5BIT=5D_Chen=3B_Jing?=", "[IT] Chen; Jing"),
+        ('"=?utf-8?Q?Chen=2C_Jing?="', "Chen, Jing"),
+        ("[IT] Müller, Hans", "[IT] Müller, Hans"),
+        ("=?utf-8?Q?Chen?= 静", "Chen 静"),
+        ("=?utf-8?Q?eve=40elsewhere=2Eexample=2C?=", "eve@elsewhere.example,"),
+    ],
+)
+def test_no_name_hides_the_address_behind_it(sender: str, name: str) -> None:
+    raw = f"From: {sender} <{LEAD}>\r\nTo: {sender} <service+hq@p.example>\r\n\r\nx"
+    mail = read(raw.encode())
+    assert (mail.address, mail.name) == (LEAD, name)
+    assert "service+hq@p.example" in mail.to
+
+
+def test_an_address_within_an_encoded_word_is_read() -> None:
+    mail = read(b"From: =?utf-8?B?546L5LyfIDxhQGIuZXhhbXBsZT4=?=\r\n\r\nx")
+    assert (mail.address, mail.name) == ("a@b.example", "王伟")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "gb18030"])
+def test_a_subject_in_bare_bytes_is_read(charset: str) -> None:
+    raw = b"From: a@b.example\r\nSubject: " + "没有声音，\r\n 急".encode(charset) + b"\r\n\r\nx"
+    assert read(raw).subject == "没有声音， 急"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<html><head><meta charset=utf-8><body><p>没有声音</p></body></html>",
+        "<head><title>T</title><style>p{}</style><p>没有声音",
+        "<head><template>T<body>没有声音</body>",
+    ],
+)
+def test_a_head_without_an_end_hides_no_words(html: str) -> None:
+    assert text_of_html(html) == "没有声音"
+
+
+def test_a_mail_without_a_sender_keeps_its_words() -> None:
+    mail = read(b"From: nobody\r\nTo: service+hq@p.example\r\nSubject: no sound\r\n\r\nhelp")
+    assert (mail.address, mail.name, mail.subject, mail.text) == ("", "nobody", "no sound", "help")
 
 
 def test_a_header_brings_no_second_one() -> None:
@@ -143,6 +190,12 @@ def test_cases_and_labels_are_found_in_words() -> None:
     assert rules.labels_named("", f"HTTPS://x.example/d/{code.lower()}") == [code]
     assert rules.tagged_case("回复: [HQ F12] 已收到您的报障") == ("HQ", "F12")
     assert rules.cases_named("Re: F12", "见 C3；XF9 与 F0 不是") == ["F12", "C3"]
+    assert rules.case_answered("回复：Re: F12 ") == "F12"
+
+
+@pytest.mark.parametrize("subject", ["F12", "Fwd: F12", "Re: F12会议室没有声音", "Re: 会议室 F12"])
+def test_what_may_be_a_room_is_no_answer_to_a_case(subject: str) -> None:
+    assert rules.case_answered(subject) is None
 
 
 @pytest.mark.parametrize(

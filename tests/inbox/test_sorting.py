@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests import factories
+from tests.cases import made
 from tests.inbox.letters import STRANGER, a_mail, a_photo
 from tests.inbox.test_taking import rows, take
 from webapp.audit.models import AuditRow
-from webapp.cases.models import Case, CaseEvent, CaseFile
+from webapp.cases.models import Case, CaseClock, CaseEvent, CaseFile
 from webapp.db import db
 from webapp.identity.models import Contract, User
-from webapp.notifications.models import Mail
+from webapp.inbox.models import IncomingMail
+from webapp.notifications.models import Mail, Notification
 
 SignIn = Callable[[User], FlaskClient]
 MAILS = "/api/contracts/HQ/incoming-mails"
@@ -90,9 +92,79 @@ def test_it_is_set_aside_with_a_reason_and_assigned_all_the_same(
 
 
 def test_what_could_not_be_read_is_only_set_aside(contract: Contract, desk: FlaskClient) -> None:
-    row = take(b"junk")
+    row = take(b"\x00")
     assert post(desk, f"{row.id}/assign", 422)["code"] == "mail_unreadable"
     assert post(desk, f"{row.id}/set-aside", remark="乱码")["state"] == "set_aside"
+
+
+def test_a_mail_whose_sender_has_no_address_is_told_and_assigned_all_the_same(
+    contract: Contract, manager: User, desk: FlaskClient
+) -> None:
+    row = take(
+        b"From: Hans\r\nTo: service+hq@p.example\r\nSubject: no sound\r\n\r\nmeeting at three"
+    )
+    assert (row.state, row.reason, row.subject) == ("waiting", "no_sender", "no sound")
+    [told] = rows(Notification)
+    assert (told.user_id, told.kind, told.details["name"]) == (manager.id, "mail_to_sort", "Hans")
+    assert post(desk, f"{row.id}/assign")["case"] == "F1"
+    [case] = rows(Case)
+    assert (case.title, case.text, case.reporter_name) == ("no sound", "meeting at three", "Hans")
+    assert rows(Mail) == []
+
+
+def test_a_mail_in_the_wrong_case_is_put_into_a_fault_of_its_own_and_the_wrong_one_says_so(
+    contract: Contract, engineer: User, manager: User, desk: FlaskClient
+) -> None:
+    made.opened(contract, made.author(contract, engineer), kind="proposal", title="扩容方案")
+    mail_id = waiting()
+    post(desk, f"{mail_id}/assign", case="P1")
+    assert post(desk, f"{mail_id}/assign", 409, instead_of="F9")["code"] == "mail_sorted"
+    assert post(desk, f"{mail_id}/assign", 409, instead_of="P1", case="P1")["code"] == "mail_sorted"
+    assert post(desk, f"{mail_id}/assign", instead_of="P1")["case"] == "F1"
+    assert post(desk, f"{mail_id}/assign", 409, instead_of="P1")["code"] == "mail_sorted"
+    wrong, fault = rows(Case)
+    # The client's words came with the mail; that they lay elsewhere takes nothing off the term.
+    assert (fault.text, fault.opened_at) == (
+        "三点有会，请尽快。",
+        rows(IncomingMail)[0].received_at,
+    )
+    assert [clock.case_id for clock in rows(CaseClock)] == [fault.id]
+    assert [(file.case_id, file.sha256) for file in rows(CaseFile)] == [
+        (wrong.id, rows(CaseFile)[0].sha256),
+        (fault.id, rows(CaseFile)[0].sha256),
+    ]
+    moved = [event for event in rows(CaseEvent) if event.case_id == wrong.id][-1]
+    assert (moved.step, moved.fields, moved.author_id) == (
+        "mail_moved",
+        {"case": "F1"},
+        manager.id,
+    )
+    assert [mail.to_address for mail in rows(Mail)] == [STRANGER]
+    audited = db.session.scalars(sa.select(AuditRow).filter_by(action="mail_sort_again")).one()
+    assert audited.diff == {"case": ["P1", "F1"]}
+
+
+def test_a_mail_is_put_from_one_case_into_another_and_back(
+    contract: Contract, engineer: User, desk: FlaskClient
+) -> None:
+    for title in ("甲", "乙"):
+        made.opened(contract, made.author(contract, engineer), title=title)
+    mail_id = waiting()
+    post(desk, f"{mail_id}/assign", case="F1")
+    assert (
+        post(desk, f"{mail_id}/assign", 422, instead_of="F1", case="F9")["code"] == "case_unknown"
+    )
+    post(desk, f"{mail_id}/assign", instead_of="F1", case="F2")
+    assert post(desk, f"{mail_id}/assign", instead_of="F2", case="F1")["case"] == "F1"
+    first, second = rows(Case)
+    story = [(event.case_id, event.step) for event in rows(CaseEvent)][2:]
+    assert story == [
+        (first.id, "note"),
+        (second.id, "note"),
+        (first.id, "mail_moved"),
+        (first.id, "note"),
+        (second.id, "mail_moved"),
+    ]
 
 
 def test_another_contracts_mails_are_not_there(

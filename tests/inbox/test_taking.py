@@ -131,6 +131,71 @@ def test_a_reply_becomes_a_line_of_its_case_without_what_it_quotes(
     assert len(rows(Mail)) == 1
 
 
+@pytest.mark.parametrize(
+    ("subject", "text", "names"),
+    [
+        ("F1会议室投影机黑屏", "请尽快来人", "F1"),
+        ("会议室 P1 没有声音", "紧急", "P1"),
+        ("Re: 会议室 P1 没有声音", "请看一下", "P1"),
+        ("投影黑屏", "三点有会。\n\n陈静\n科技大厦 F1 层", "F1"),
+        ("No picture", "Room 12.\n-- \nChen Jing, Tower A, Floor F1", "F1"),
+        ("F1 还没修好", "已经两天", "F1"),
+    ],
+)
+def test_a_mail_that_names_a_room_like_a_case_is_a_fault_of_its_own_that_says_so(
+    contract: Contract, lead: User, engineer: User, subject: str, text: str, names: str
+) -> None:
+    made.opened(contract, made.author(contract, engineer), kind="proposal", title="扩容方案")
+    made.opened(contract, made.author(contract, lead, "client_it_lead"), title="话筒啸叫")
+    row = take(a_mail(subject, text))
+    opened = rows(Case)[-1]
+    assert (row.state, row.case_id, called(opened)) == ("taken", opened.id, "F2")
+    assert "response" in [clock.name for clock in rows(CaseClock) if clock.case_id == opened.id]
+    story = [(one.step, one.fields) for one in rows(CaseEvent) if one.case_id == opened.id]
+    assert story == [("opened", {}), ("mail_names", {"case": names})]
+    assert [mail.to_address for mail in rows(Mail)][-1] == LEAD
+
+
+def test_a_reply_to_a_case_by_its_number_alone_is_a_line_of_it(
+    contract: Contract, lead: User
+) -> None:
+    take(a_mail())
+    take(a_mail("Re: F1", "还是黑屏。"))
+    assert [event.text for event in rows(CaseEvent)][1:] == ["还是黑屏。"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "to"),
+    [
+        ("投诉：F1 报了三天没有人来", "service@provider.example"),
+        ("投诉 [HQ F1]", "service@provider.example"),
+        ("Re: [HQ F1] 已收到您的报障", "service+hq-complaint@provider.example"),
+    ],
+)
+def test_a_complaint_about_a_fault_is_a_case_of_its_own_that_comes_of_it(
+    contract: Contract, lead: User, subject: str, to: str
+) -> None:
+    take(a_mail())
+    take(a_mail(subject, "非常不满，请经理回复。", to=to))
+    fault, complaint = rows(Case)
+    assert (called(complaint), complaint.parent_id) == ("C1", fault.id)
+    assert [clock.name for clock in rows(CaseClock)] == ["response", "complaint"]
+    # What he says to it later is a line of it, though its subject says complaint again.
+    take(a_mail("Re: [HQ C1] 已收到您的投诉", "还在等。"))
+    assert [(one.case_id, one.step) for one in rows(CaseEvent)][-1] == (complaint.id, "note")
+    assert len(rows(Case)) == 2
+
+
+def test_a_complaint_about_what_no_complaint_comes_of_is_one_all_the_same(
+    contract: Contract, lead: User, engineer: User
+) -> None:
+    made.opened(contract, made.author(contract, engineer), kind="proposal", title="扩容方案")
+    take(a_mail("投诉：[HQ P1] 方案拖了一个月"))
+    complaint = rows(Case)[-1]
+    assert (called(complaint), complaint.parent_id) == ("C1", None)
+    assert rows(CaseEvent)[-1].fields == {"case": "P1"}
+
+
 def test_who_has_nothing_to_do_with_a_case_adds_nothing_to_it(
     contract: Contract, lead: User
 ) -> None:

@@ -16,10 +16,10 @@ from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
 from webapp.identity.rules import Access
 from webapp.inbox import services
+from webapp.inbox.applying import Sorting
 from webapp.inbox.lists import INCOMING, REASONS, STATES, dressed_mail
 from webapp.inbox.message import UnreadableError
 from webapp.inbox.models import IncomingMail
-from webapp.inbox.services import Sorting
 from webapp.receiving import photos_of, read_message
 from webapp.storage import object_store
 
@@ -64,7 +64,10 @@ class IncomingWholeSchema(IncomingMailSchema):
 
 
 class SortMailSchema(Schema):
-    """What a mail is: a line of ``case``, or a new case of a kind, of a room or device if one is known."""
+    """What a mail is: a line of ``case``, or a new case of a kind, of a room or device if one is known.
+
+    ``instead_of`` takes it out of the case that it is in: it was taken into the wrong one.
+    """
 
     kind = fields.String(
         load_default="fault", validate=validate.OneOf(["fault", "complaint", "question", "wish"])
@@ -72,6 +75,9 @@ class SortMailSchema(Schema):
     case = fields.String(load_default="", validate=validate.Regexp(r"^([A-Z][1-9][0-9]{0,8})?$"))
     room_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
     device_id = fields.Integer(load_default=None, allow_none=True, validate=ID)
+    instead_of = fields.String(
+        load_default="", validate=validate.Regexp(r"^([A-Z][1-9][0-9]{0,8})?$")
+    )
 
 
 class SetAsideSchema(Schema):
@@ -96,8 +102,24 @@ def show_incoming_mail(contract_code: str, incoming_id: int) -> dict[str, Any]:
 def assign_incoming_mail(
     body: dict[str, Any], contract_code: str, incoming_id: int
 ) -> dict[str, Any]:
-    """Make of it a case of this contract, or a line of one; its sender is told the number."""
+    """Make of it a case of this contract, or a line of one; its sender is told the number.
+
+    What was taken already goes elsewhere where ``instead_of`` names the case that it is in.
+    """
     access = require("review", contract_code)
+    instead_of = body.pop("instead_of")
+    if instead_of:
+        with unit_of_work() as session:
+            services.sort_again(
+                session, access, incoming_id, instead_of, Sorting(**body), now_utc()
+            )
+    else:
+        _assign(access, incoming_id, Sorting(**body))
+    return _show(access, incoming_id)
+
+
+def _assign(access: Access, incoming_id: int, sorting: Sorting) -> None:
+    """Make of a mail that waits what it is; its pictures are looked at before the transaction."""
     row = services.mail_of(db.session(), access.contract_id, incoming_id)
     if row.state == "taken":
         raise AppError("mail_sorted")
@@ -109,11 +131,9 @@ def assign_incoming_mail(
         raise AppError("mail_unreadable") from error
     photos = photos_of(mail, access.contract_id)
     with unit_of_work() as session:
-        sorting = Sorting(**body)
         services.assign(session, access, incoming_id, sorting, mail, photos, now_utc())
     # Its words and pictures are the case's now.
     object_store().delete(raw_key)
-    return _show(access, incoming_id)
 
 
 @bp.post(f"{MAIL}/set-aside")

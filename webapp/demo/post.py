@@ -22,6 +22,7 @@ from webapp.demo.service_desk import access_of, uid_of
 from webapp.estate.models import Room
 from webapp.identity.models import Contract
 from webapp.inbox import services
+from webapp.inbox.applying import Photo, Sorting
 from webapp.inbox.matching import match
 from webapp.inbox.message import read
 from webapp.inbox.models import IncomingMail
@@ -129,7 +130,7 @@ def _take(
     for data in mail.pictures:
         sha256 = hashlib.sha256(data).hexdigest()
         store.put(photo_key(contract.id, sha256), data)
-        photos.append(services.Photo(sha256, len(data), examine(data)))
+        photos.append(Photo(sha256, len(data), examine(data)))
     row = services.take_in(session, mail, match(session, mail, at), photos, key, at)
     assert row is not None  # noqa: S101 - none of them comes twice
     return row
@@ -158,7 +159,7 @@ def _complain(
     row = _take(session, store, contract, COMPLAINT, "", now)
     access, mail = access_of(contract, people, "wang"), read(_written(COMPLAINT, ""))
     sorted_at = _ago(now, COMPLAINT.hours_ago - 1)
-    sorting = services.Sorting("complaint")
+    sorting = Sorting("complaint")
     name = services.assign(session, access, row.id, sorting, mail, [], sorted_at)
     author = Author(access, access.user_name)
     steps = (

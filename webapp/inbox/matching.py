@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webapp.cases.kinds import parsed_name
+from webapp.cases.kinds import CAME_OF, parsed_name
 from webapp.cases.models import Case, CaseReporter
 from webapp.cases.opening import called
 from webapp.errors import AppError
@@ -43,12 +43,18 @@ class Sender:
 
 @dataclass(slots=True)
 class Match:
-    """Where a mail goes; ``reason`` why it can't go there by itself."""
+    """Where a mail goes; ``reason`` why it can't go there by itself.
+
+    ``case`` is what it is a line of; ``parent`` the one that a complaint is about; ``names`` the one that
+    its words name, which may be another thing of that name.
+    """
 
     sender: Sender
     kind: rules.Kind
     contract_id: int | None = None
     case: str = ""
+    parent: str = ""
+    names: str = ""
     device_id: int | None = None
     room_id: int | None = None
     reason: str = ""
@@ -62,10 +68,14 @@ def match(session: Session, mail: Incoming, now: datetime) -> Match:
     found.contract_id = _addressed(session, mail)
     if mail.automatic:
         found.reason = "automatic"
+    elif not mail.address:
+        found.reason = "no_sender"
     elif _sent_today(session, mail.address, now) >= MOST_A_DAY:
         found.reason = "too_many"
     elif not (_answers(session, mail, found) or _of_a_label(session, mail, found)):
         _of_the_sender(session, mail, found)
+    if not (found.reason or found.case or found.parent):
+        _name_what_it_names(session, mail, found)
     return found
 
 
@@ -92,6 +102,8 @@ def place_in_words(session: Session, contract_id: int, mail: Incoming) -> int | 
 
 
 def _sender(session: Session, mail: Incoming) -> Sender:
+    if not mail.address:
+        return Sender(mail.name, rules.language_of(mail.subject, mail.text))
     rows = session.execute(
         sa.select(Membership.contract_id, User.name, User.name_en, User.language)
         .join(User, User.id == Membership.user_id)
@@ -138,10 +150,22 @@ def _answers(session: Session, mail: Incoming, found: Match) -> bool:
     case = _of_his_earlier_mail(session, mail) or _named(session, mail, found)
     if case is None:
         return False
-    found.contract_id, found.case, found.case_id = case.contract_id, called(case), case.id
+    found.contract_id = case.contract_id
+    if found.kind == "complaint" and case.kind != "complaint":
+        _complains_of(found, case)
+        return True
+    found.case, found.case_id = called(case), case.id
     if not case.live:
         found.reason = "case_over"
     return True
+
+
+def _complains_of(found: Match, case: Case) -> None:
+    """A complaint is a case of its own, whatever it is about (clause 46)."""
+    if case.kind in CAME_OF["complaint"]:
+        found.parent = called(case)
+    else:
+        found.names = called(case)
 
 
 def _of_his_earlier_mail(session: Session, mail: Incoming) -> Case | None:
@@ -157,23 +181,42 @@ def _of_his_earlier_mail(session: Session, mail: Incoming) -> Case | None:
 
 
 def _named(session: Session, mail: Incoming, found: Match) -> Case | None:
-    """A case by its name, of those that the sender has something to do with."""
+    """The case that a reply is to by its name, of those that the sender has something to do with."""
     tagged = rules.tagged_case(mail.subject)
-    contracts, names = found.sender.contracts, rules.cases_named(mail.subject, mail.text)
+    contracts, name = found.sender.contracts, rules.case_answered(mail.subject)
     if tagged is not None:
         by_code = sa.select(Contract.id).where(Contract.code == tagged[0])
-        contracts = contracts & set(session.scalars(by_code))
-        names = [tagged[1]]
+        contracts, name = contracts & set(session.scalars(by_code)), tagged[1]
     elif found.contract_id is not None:
         contracts = contracts & {found.contract_id}
-    for name in names:
-        cases = [
-            case for case in _cases(session, contracts, name) if _is_his(session, found, mail, case)
-        ]
-        # The same name in two of his contracts says nothing.
-        if len(cases) == 1 and (cases[0].live or tagged is not None):
-            return cases[0]
-    return None
+    cases = _his_cases(session, mail, found, contracts, name) if name else []
+    # The same name in two of his contracts says nothing.
+    return cases[0] if len(cases) == 1 and (cases[0].live or tagged is not None) else None
+
+
+def _name_what_it_names(session: Session, mail: Incoming, found: Match) -> None:
+    """Note the case that a new one may belong to: F1 is a floor as well, so that a person has to say.
+
+    What a complaint names in its subject is what it is about, also where that is over.
+    """
+    if found.contract_id is None:
+        return
+    contracts = frozenset({found.contract_id})
+    of_subject = rules.cases_named(mail.subject, "") if found.kind == "complaint" else []
+    for name in rules.cases_named(mail.subject, mail.text):
+        for case in _his_cases(session, mail, found, contracts, name):
+            if name in of_subject:
+                _complains_of(found, case)
+                return
+            if case.live:
+                found.names = found.names or name
+
+
+def _his_cases(
+    session: Session, mail: Incoming, found: Match, contracts: frozenset[int], name: str
+) -> list[Case]:
+    cases = _cases(session, contracts, name)
+    return [case for case in cases if _is_his(session, found, mail, case)]
 
 
 def _cases(session: Session, contracts: frozenset[int], name: str) -> list[Case]:

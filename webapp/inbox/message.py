@@ -1,18 +1,20 @@
 """A mail read from its bytes: who wrote what, with which pictures. It may be damaged, huge or hostile. Pure.
 
 Headers are read as they stand and decoded here, from character sets that are known to be harmless: the
-standard library's own parsing of addresses and encoded words takes time that grows with the square.
+standard library's own parsing of addresses and encoded words takes time that grows with the square. An
+address is taken from a header before anything in it is decoded: a name's encoded comma parts no two of them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses, parseaddr
+from email.utils import parseaddr
 from html.parser import HTMLParser
 
 from webapp.notifications.rules import is_address, one_line
@@ -26,6 +28,8 @@ _CHARSETS = re.compile(
 )
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 _IDS = re.compile(r"<[^<>\s]{3,200}>")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,255}")
+_IN_ANGLES = re.compile(r"<([^\s<>@]{1,64}@[^\s<>@]{1,255})>")
 _MACHINES = re.compile(
     r"(?:mailer-daemon|postmaster|bounces?|no-?reply|do-?not-?reply|noreply-.*|bounce[+-].*)@",
     re.IGNORECASE,
@@ -34,12 +38,18 @@ _NOT_WANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class UnreadableError(Exception):
-    """What came is no mail that can be read: ``too_large``, ``unreadable`` or ``no_sender``."""
+    """What came is no mail that can be read: ``too_large``, ``unreadable`` or ``no_sender``.
+
+    Without a sender it is read all the same where there is anything in it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A mail as it was read; ``automatic`` where a machine wrote it, which is never answered."""
+    """A mail as it was read; ``automatic`` where a machine wrote it, which is never answered.
+
+    ``address`` is empty where its sender has none that can be read.
+    """
 
     message_id: str
     references: tuple[str, ...]
@@ -58,21 +68,22 @@ def read(raw: bytes) -> Incoming:
         raise UnreadableError("too_large")
     try:
         message = message_from_bytes(raw, policy=policy.compat32)
-        name, address = parseaddr(_header(message, "From"))
+        name, address = _sender(message)
+        subject = one_line(_header(message, "Subject"), 200)
         found = _parts(message)
+        text = found.text()
     except Exception as error:
         raise UnreadableError("unreadable") from error
-    if not is_address(address):
+    if not (address or subject or text or found.pictures):
         raise UnreadableError("no_sender")
-    address = address.lower()
     return Incoming(
         message_id=next(iter(_ids(message, "Message-ID")), ""),
         references=tuple(dict.fromkeys(_ids(message, "References") + _ids(message, "In-Reply-To"))),
         address=address,
-        name=one_line(name, 80),
+        name=name,
         to=tuple(_recipients(message)),
-        subject=one_line(_header(message, "Subject"), 200),
-        text=found.text(),
+        subject=subject,
+        text=text,
         automatic=_is_automatic(message, address),
         pictures=tuple(found.pictures),
     )
@@ -138,15 +149,49 @@ def _decoded(data: bytes, charset: str) -> str:
 
 
 def _header(message: Message, name: str) -> str:
-    value = str(message.get(name, ""))[:_MOST_HEADER]
-    # As bytes that were no ASCII are held: they are UTF-8 nearly always.
-    value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    value = value.replace("\r", " ").replace("\n", " ")
+    return _words(_undecoded(message, name))
+
+
+def _undecoded(message: Message, name: str) -> str:
+    """A header as it stands, in one line: bytes that are no ASCII are UTF-8, or else GB 18030.
+
+    Asked for by its name, the standard library's message has replaced them already.
+    """
+    found = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    data = next(found, "").encode("utf-8", "surrogateescape")
+    for charset in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            value = data.decode(charset)
+            break
+    else:
+        value = data.decode("utf-8", "replace")
+    return value[:_MOST_HEADER].replace("\r", " ").replace("\n", " ")
+
+
+def _words(value: str) -> str:
+    """A header's value with its encoded words decoded; what stands beside them is held in escapes."""
     words = [
-        _decoded(text, charset or "utf-8") if isinstance(text, bytes) else text
-        for text, charset in decode_header(value)
+        part
+        if isinstance(part, str)
+        else _decoded(part, charset)
+        if charset
+        else part.decode("raw-unicode-escape", "replace")
+        for part, charset in decode_header(value)
     ]
-    return "".join(words).strip()
+    return "".join(words).encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def _sender(message: Message) -> tuple[str, str]:
+    """His name and his address; some write the two into one encoded word, or a comma without quotes."""
+    value = _undecoded(message, "From")
+    for text in (value, _words(value)):
+        name, address = parseaddr(text)
+        if not is_address(address):
+            found = list(_IN_ANGLES.finditer(text))
+            name, address = (text[: found[-1].start()], found[-1][1]) if found else ("", "")
+        if is_address(address):
+            return one_line(_words(name), 80), address.lower()
+    return one_line(_words(value), 80), ""
 
 
 def _ids(message: Message, name: str) -> list[str]:
@@ -155,8 +200,8 @@ def _ids(message: Message, name: str) -> list[str]:
 
 def _recipients(message: Message) -> list[str]:
     names = ("To", "Cc", "Delivered-To", "X-Original-To")
-    values = [_header(message, name) for name in names]
-    return [address.lower() for _, address in getaddresses(values)[:50] if is_address(address)]
+    found = _ADDRESS.findall(" ".join(_undecoded(message, name) for name in names))
+    return [address.lower() for address in found[:50] if is_address(address)]
 
 
 def _is_automatic(message: Message, address: str) -> bool:
@@ -180,7 +225,8 @@ def _is_automatic(message: Message, address: str) -> bool:
 _BREAKS = frozenset(
     ["br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table"]
 )
-_SILENT = frozenset(["script", "style", "head", "title", "template"])
+# A head needs no end, and has no other words than these.
+_SILENT = frozenset(["script", "style", "title", "template"])
 
 
 class _Words(HTMLParser):
@@ -194,6 +240,8 @@ class _Words(HTMLParser):
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if tag in _SILENT:
             self._silent += 1
+        elif tag == "body":
+            self._silent = 0
         elif tag in _BREAKS:
             self.words.append("\n")
 

@@ -83,6 +83,12 @@ def tagged_case(subject: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
+def case_answered(subject: str) -> str | None:
+    """The case that a reply is to by its number alone, as ``Re: F12``; among other words F12 may be a room."""
+    bare = subject_of(subject, "")
+    return bare if is_reply(subject) and _NAME.fullmatch(bare) else None
+
+
 def cases_named(subject: str, text: str) -> list[str]:
     """The names like F12 that it has, those of the subject first."""
     names = _NAME.findall(subject) + _NAME.findall(text[:_LOOKED_AT])

@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
-from webapp.cases import files, reported
-from webapp.cases.models import Case, CaseEvent
-from webapp.cases.opening import Opening, called, case_named
-from webapp.cases.reporters import Reporter, remember
-from webapp.cases.services import Author, Taking, open_case, take_step
+from webapp.cases.models import Case
+from webapp.cases.opening import called, case_named
+from webapp.cases.services import Author, add_line
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.identity.models import Contract
 from webapp.identity.queries import reachable
 from webapp.identity.rules import Access
 from webapp.inbox import rules
+from webapp.inbox.applying import Photo, Sorting, apply, own_uid, photos_of, sender_of, shortened
 from webapp.inbox.matching import Match, Sender
-from webapp.inbox.message import MOST_TEXT, Incoming
+from webapp.inbox.message import Incoming
 from webapp.inbox.models import IncomingMail
 from webapp.notifications import services as notifications
-from webapp.pictures import Picture
 
-SortedAs = Literal["fault", "complaint", "question", "wish"]
-_UNTITLED = {"zh": "（无主题）", "en": "(no subject)"}
 _SORTS = "review"
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A picture of a mail, re-encoded and in the contract's store already."""
-
-    sha256: str
-    bytes: int
-    picture: Picture
-
-
-@dataclass(frozen=True, slots=True)
-class Sorting:
-    """What a supervisor makes of a mail: a line of ``case``, or a new case of a kind."""
-
-    kind: SortedAs = "fault"
-    case: str = ""
-    room_id: int | None = None
-    device_id: int | None = None
 
 
 def known(session: Session, mail: Incoming) -> bool:
@@ -94,8 +69,10 @@ def take_in(
         return None
     row = session.get_one(IncomingMail, row_id)
     if by_itself:
-        sorting = Sorting(found.kind, found.case, found.room_id, found.device_id)
-        _apply(session, row, sorting, found.sender, mail, photos, now)
+        sorting = Sorting(
+            found.kind, found.case, found.room_id, found.device_id, found.parent, found.names
+        )
+        apply(session, row, sorting, found.sender, photos, now)
     elif state == "waiting":
         _tell(session, row, now)
     return row
@@ -135,20 +112,51 @@ def assign(
     :raise AppError: ``not_found``; ``mail_sorted`` when it was taken already; ``room_unknown``,
         ``device_unknown``, ``case_unknown``, ``step_not_now``
     """
-    take_sequence(session, access.contract_id)
-    row = mail_of(session, access.contract_id, mail_id)
-    session.refresh(row, with_for_update=True)
+    row = _locked(session, access, mail_id)
     if row.state == "taken":
         raise AppError("mail_sorted")
-    if sorting.case:
-        _check_case(session, access.contract_id, sorting.case)
+    _check_case(session, access.contract_id, sorting.case)
     before = {"state": row.state, "contract_id": row.contract_id}
     row.contract_id = access.contract_id
-    language = rules.language_of(mail.subject, mail.text)
-    case = _apply(session, row, sorting, Sender(row.name, language), mail, photos, now)
+    # What failed when it came has no words in its row yet.
+    row.name, row.address, row.subject = row.name or mail.name, mail.address, mail.subject
+    row.text, row.pictures = shortened(mail.text), len(mail.pictures)
+    case = apply(session, row, sorting, sender_of(row), photos, now)
     row.state, row.settled_by_id, row.settled_at, row.raw_key = "taken", access.user_id, now, ""
     diff = audit.differences(before, {"state": "taken", "contract_id": row.contract_id})
     _audit(session, access, row, "assign", diff | {"case": [None, called(case)]}, now)
+    return called(case)
+
+
+def sort_again(
+    session: Session,
+    access: Access,
+    mail_id: int,
+    instead_of: str,
+    sorting: Sorting,
+    now: datetime,
+) -> str:
+    """Put a mail elsewhere that was taken into the wrong case, whose story then says so; the right one's name.
+
+    It counts from when it came: that it lay in the wrong place was no fault of its sender's.
+
+    :param instead_of: the case that it is in as the supervisor sees it
+    :raise AppError: as :func:`assign`; ``mail_sorted`` when it is elsewhere by now
+    """
+    row = _locked(session, access, mail_id)
+    wrong = session.get(Case, row.case_id) if row.state == "taken" else None
+    if wrong is None or called(wrong) != instead_of or sorting.case == instead_of:
+        raise AppError("mail_sorted")
+    _check_case(session, access.contract_id, sorting.case)
+    line_id, photos = row.event_id, photos_of(session, row)
+    uid = own_uid(row, f"instead of {line_id}")
+    case = apply(session, row, sorting, sender_of(row), photos, now, uid=uid)
+    wrong.seq = take_sequence(session, access.contract_id)  # phones that hold it hear of its line
+    author, given = Author(access, access.user_name), {"case": called(case)}
+    moved = own_uid(row, f"moved from {line_id}")
+    add_line(session, wrong, author, moved, "mail_moved", row.subject, given, now)
+    row.settled_by_id, row.settled_at = access.user_id, now
+    _audit(session, access, row, "sort_again", {"case": [instead_of, called(case)]}, now)
     return called(case)
 
 
@@ -157,9 +165,7 @@ def set_aside(session: Session, access: Access, mail_id: int, remark: str, now: 
 
     :raise AppError: ``not_found``; ``mail_sorted``
     """
-    take_sequence(session, access.contract_id)
-    row = mail_of(session, access.contract_id, mail_id)
-    session.refresh(row, with_for_update=True)
+    row = _locked(session, access, mail_id)
     if row.state == "taken":
         raise AppError("mail_sorted")
     diff: dict[str, list[Any]] = {"state": [row.state, "set_aside"], "remark": [row.remark, remark]}
@@ -176,9 +182,18 @@ def mail_of(session: Session, contract_id: int, mail_id: int) -> IncomingMail:
     return row
 
 
+def _locked(session: Session, access: Access, mail_id: int) -> IncomingMail:
+    """A mail that nobody else sorts meanwhile."""
+    take_sequence(session, access.contract_id)
+    row = mail_of(session, access.contract_id, mail_id)
+    session.refresh(row, with_for_update=True)
+    return row
+
+
 def _check_case(session: Session, contract_id: int, name: str) -> None:
     try:
-        case_named(session, contract_id, name)
+        if name:
+            case_named(session, contract_id, name)
     except AppError as error:
         raise AppError("case_unknown", name=name) from error
 
@@ -189,91 +204,9 @@ def _words(mail: Incoming, sender: Sender) -> dict[str, Any]:
         "address": mail.address,
         "name": sender.name,
         "subject": mail.subject,
-        "text": _shortened(mail.text),
+        "text": shortened(mail.text),
         "pictures": len(mail.pictures),
     }
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
-
-
-def _apply(
-    session: Session,
-    row: IncomingMail,
-    sorting: Sorting,
-    sender: Sender,
-    mail: Incoming,
-    photos: Sequence[Photo],
-    now: datetime,
-) -> Case:
-    contract_id = row.contract_id
-    assert contract_id is not None  # noqa: S101 - whoever calls has seen to it
-    take_sequence(session, contract_id)
-    author = Author(None, sender.name)
-    waiting = "" if sorting.case else _same_fault(session, contract_id, sorting)
-    if sorting.case or waiting:
-        words = rules.own_words(mail.text) if sorting.case else _told(mail)
-        text = _shortened(words) or mail.subject or "…"
-        taking = Taking(row.uid, "note", now, {"text": text})
-        line = take_step(session, contract_id, author, sorting.case or waiting, taking, now)
-        case = session.get_one(Case, line.case_id)
-    else:
-        opening = _opening(row, sorting, sender, mail, now)
-        case = open_case(session, contract_id, author, opening, now)
-        line = reported.opening_line(session, case)
-    row.case_id, row.event_id = case.id, line.id
-    _add_photos(session, line, row, photos, now)
-    if not sorting.case:
-        greeted = sender.greeting if contract_id in sender.member_of else ""
-        reporter = Reporter(mail.address, sender.language, greeted, by_mail=True)
-        remember(session, case, line, reporter, now)
-    return case
-
-
-def _same_fault(session: Session, contract_id: int, sorting: Sorting) -> str:
-    """The fault of the same device that still waits: the same told twice becomes a line of it."""
-    if sorting.kind != "fault" or sorting.device_id is None:
-        return ""
-    case = reported.waiting_fault(session, contract_id, sorting.device_id)
-    return called(case) if case is not None else ""
-
-
-def _told(mail: Incoming) -> str:
-    return "\n".join(filter(None, (rules.subject_of(mail.subject, ""), mail.text)))
-
-
-def _opening(
-    row: IncomingMail, sorting: Sorting, sender: Sender, mail: Incoming, now: datetime
-) -> Opening:
-    of_hotline = sorting.kind in ("question", "wish")
-    return Opening(
-        uid=row.uid,
-        kind="hotline" if of_hotline else sorting.kind,
-        title=rules.subject_of(mail.subject, mail.text) or _UNTITLED[sender.language],
-        at=now,
-        text=_shortened(mail.text),
-        room_id=sorting.room_id,
-        device_id=sorting.device_id,
-        source="mail",
-        reporter_name=sender.name,
-        reporter_contact=mail.address,
-        fields={"category": sorting.kind} if of_hotline else {},
-    )
-
-
-def _add_photos(
-    session: Session,
-    line: CaseEvent,
-    row: IncomingMail,
-    photos: Sequence[Photo],
-    now: datetime,
-) -> None:
-    for number, photo in enumerate(photos[: files.MOST_OF_A_REPORTER]):
-        uid = str(uuid.uuid5(uuid.UUID(row.uid), f"photo {number}"))
-        files.add(
-            session, line, files.Brought(uid, photo.sha256, photo.bytes, photo.picture), None, now
-        )
 
 
 def _tell(session: Session, row: IncomingMail, now: datetime) -> None:
@@ -288,7 +221,7 @@ def _tell(session: Session, row: IncomingMail, now: datetime) -> None:
                 person.recipient,
                 contract_id=contract.id,
                 kind="mail_to_sort",
-                details={"name": row.name or row.address, "subject": row.subject},
+                details={"name": row.name or row.address or "—", "subject": row.subject},
                 path=f"/desk/mails?contract={contract.code}",
                 key=f"mail_to_sort:{row.id}",
                 now=now,

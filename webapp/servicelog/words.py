@@ -19,6 +19,7 @@ STEP_WORDS = {
     "device_moved": ("台账移动设备", "device moved in the register"),
     "device_retired": ("台账停用设备", "device retired in the register"),
     "device_restored": ("台账恢复设备", "device in use again"),
+    "mail_moved": ("来信改归另一单", "mail put into another case"),
     "keep_register": ("台账无需更改", "nothing to change in the register"),
 }
 LEVEL_WORDS = {

@@ -4850,7 +4850,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make of it a case of this contract, or a line of one; its sender is told the number. */
+        /**
+         * Make of it a case of this contract, or a line of one; its sender is told the number.
+         * @description What was taken already goes elsewhere where ``instead_of`` names the case that it is in.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -18835,6 +18838,8 @@ export interface components {
             case: string;
             /** @default null */
             device_id: number | null;
+            /** @default  */
+            instead_of: string;
             /**
              * @default fault
              * @enum {string}

@@ -53,7 +53,7 @@ export default {
   "error.label_sheet_does_not_fit": "The labels do not fit this sheet. Change the sizes.",
   "error.label_sheet_empty": "There are no labels to print.",
   "error.font_missing": "The server lacks a font and cannot make the file.",
-  "error.mail_sorted": "Somebody has sorted this mail already.",
+  "error.mail_sorted": "Somebody has sorted this mail already. Please reload to see where it is.",
   "error.mail_unreadable": "This mail can't be read; it can only be set aside.",
   "error.no_push_here": "This device takes no part in pushes yet.",
   "error.push_address_invalid": "The browser's push address can't be used: {reason}",

@@ -52,7 +52,7 @@ export default {
   "error.label_sheet_does_not_fit": "标签排不下此纸张，请调整尺寸。",
   "error.label_sheet_empty": "没有可打印的标签。",
   "error.font_missing": "服务器缺少字体，无法生成文件。",
-  "error.mail_sorted": "这封来信已有人分拣。",
+  "error.mail_sorted": "这封来信已有人分拣，请刷新后看它归到了哪里。",
   "error.mail_unreadable": "这封来信无法读取，只能搁置。",
   "error.no_push_here": "这台设备还没有开启推送。",
   "error.push_address_invalid": "浏览器给的推送地址不能用：{reason}",
