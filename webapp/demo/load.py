@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -58,6 +59,7 @@ DONE_OF_A_DAY = 3
 OCCUPIED_NOW = 6
 WALKED_ROOMS = 24
 DRAWN_MONTHS = 2
+DEVICE_TAKES = timedelta(minutes=4)
 FINDING_LASTS = timedelta(days=50)
 # What the sample register does not say, and a provider fills in at the handover.
 REGISTER_FIELDS: dict[str, dict[str, Any]] = {
@@ -125,10 +127,19 @@ def _morning(month: str, day: int, minutes: int = 0) -> datetime:
     return (start + timedelta(minutes=minutes)).astimezone(UTC)
 
 
-def _make_contract(session: Session, months: list[str], now: datetime) -> Contract:
+def _midnight(month: str) -> datetime:
+    """When the calendar opens a month's round: at the beginning of its first day on the site, as UTC."""
+    return _morning(month, 1, -9 * 60)
+
+
+def _due_on(now: datetime) -> date:
+    """This month's due day: after the 8th it moves on, so that there is a round to walk on any day."""
     today = now.astimezone(ZONE).date()
-    # After the 10th the demo's own due day moves on, so that there is a round to walk on any day.
-    due_day = 10 if today.day <= 8 else min(today.day + 3, 28)
+    last = calendar.monthrange(today.year, today.month)[1]
+    return today.replace(day=10 if today.day <= 8 else min(today.day + 3, last))
+
+
+def _make_contract(session: Session, months: list[str], now: datetime) -> Contract:
     return identity.create_contract(
         session,
         code=CODE,
@@ -137,7 +148,7 @@ def _make_contract(session: Session, months: list[str], now: datetime) -> Contra
         client_zh="某某集团",
         client_en="Sample Group",
         anchor_month=months[0],
-        due_day=due_day,
+        due_day=min(_due_on(now).day, 28),
         opens_day=1,
         now=_morning(months[0], 1),
         actor_id=None,
@@ -208,7 +219,9 @@ class _Teller:
 
     def tell(self, session: Session, month: str, index: int, now: datetime) -> None:
         """One month: all rooms of a past one, half of this month's."""
-        opened = open_round(session, None, self.contract.id, month, _morning(month, 1))
+        opened = open_round(session, None, self.contract.id, month, _midnight(month))
+        if index == self.last:
+            opened.due_on = _due_on(now)
         session.flush()  # the tasks are read by room below
         checklist = session.get_one(ChecklistVersion, opened.checklist_id)
         rooms = self._rooms(session, opened)
@@ -217,7 +230,7 @@ class _Teller:
             # This month every engineer has walked about half of his rooms.
             if index == self.last and number % ROOMS_A_DAY >= DONE_OF_A_DAY:
                 continue
-            at = self._walked_at(month, number, index, now)
+            at = self._walked_at(month, number, index, now - DEVICE_TAKES * (len(targets) + 1))
             self._walk(session, opened, checklist, targets, number, index, at)
         signatures = Signatures(session, self.contract, self.people)
         if index < self.last:
@@ -293,10 +306,10 @@ class _Teller:
         at = _morning(month, 3 + number // ROOMS_A_DAY, number % ROOMS_A_DAY * 55)
         if index < self.last:
             return at
-        # This month's rooms were walked in the last days, whatever day it is.
+        # This month's rooms were walked in the last days, whatever day it is, and never later than now.
         days_ago = (WALKED_ROOMS - number) // ROOMS_A_DAY
         then = at.replace(year=now.year, month=now.month, day=now.day) - timedelta(days=days_ago)
-        earliest = _morning(month, 1, 5 + number)
+        earliest = min(_morning(month, 1, 5 + number), now)
         return max(earliest, min(then, now - timedelta(minutes=200 - 8 * number)))
 
     def _walk(
@@ -325,10 +338,12 @@ class _Teller:
             )
             for one in sent
         ]
-        for answer in record_inspections(session, self.contract.id, submissions, at):
+        # The phone sends a room when it is done.
+        received = at + DEVICE_TAKES * len(sent)
+        for answer in record_inspections(session, self.contract.id, submissions, received):
             if answer.result != "applied":
                 raise RuntimeError(f"the demo's own inspection was refused: {answer}")
-        self._settle_photos(session, sent, index, at)
+        self._settle_photos(session, sent, index, received)
 
     def _visits(
         self,
@@ -367,7 +382,7 @@ class _Teller:
                 visit(subject, items, index),
                 checklist.content,
                 checklist=checklist.number,
-                at=at + timedelta(minutes=4 * step),
+                at=at + DEVICE_TAKES * step,
                 open_numbers=open_numbers[target.device_id],
                 over=over,
                 draw=self._draw if self._is_drawn(index) else self._draw_from_pool,

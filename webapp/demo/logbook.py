@@ -47,6 +47,8 @@ def keep_the_log(
     for turn, day in enumerate(day for day in days if day.weekday() < 5 or day == today):
         evening = min(datetime.combine(day, time(18, 5), zone), now)
         for number, (clock, done, result) in enumerate(ENTRIES[turn % len(ENTRIES)]):
+            if datetime.combine(day, time.fromisoformat(clock), zone) > now:
+                continue
             room_id = rooms[(turn * 3 + number) % len(rooms)]
             written = Written(clock, done, result, room_id=room_id)
             write_entry(session, li, _uid(day, number), day, written, evening)
