@@ -148,6 +148,7 @@ def take_step(
     if author.access is not None and not author.access.may(step.right):
         raise AppError("forbidden", right=step.right)
     fields = checked_fields(step.fields, taking.fields)
+    _check_his(author, step, fields)
     if "code" in fields:
         fields["proof"] = proof_of(session, case, fields["code"])
     at = min(taking.at, now)
@@ -167,7 +168,8 @@ def take_step(
         {key: value for key, value in fields.items() if key != "text"},
         internal=step.internal,
     )
-    _audit(session, case, author, step.key, audit.differences(before, _state_of(case)), now)
+    after = dict.fromkeys(before) | _state_of(case)
+    _audit(session, case, author, step.key, audit.differences(before, after), now)
     clocks.move(session, case, step, at, now, fields)
     telling.tell_step(session, case, before, event.id, author.user_id, now)
     reporters.tell_ended(session, case, before["state"], event, now)
@@ -194,6 +196,17 @@ def add_line(
     _note(session, case, author, uid, what, case.state, now, now, text, fields)
 
 
+def _check_his(author: Author, step: Step, fields: Mapping[str, Any]) -> None:
+    """Who has an account says nothing that is another's to say (clause 27).
+
+    :raise AppError: ``forbidden``
+    """
+    for one in step.fields:
+        right = one.right if one.key in fields else None
+        if right and author.access is not None and not author.access.may(right):
+            raise AppError("forbidden", right=right)
+
+
 def _apply(
     session: Session,
     case: Case,
@@ -218,6 +231,7 @@ def _apply(
     case.facts = case.facts | {
         key: value for key, value in fields.items() if key not in _FACTS_OF_THE_CASE
     }
+    case.facts = {key: value for key, value in case.facts.items() if key not in step.forgets}
     if step.to is None:
         return
     case.state = step.to
