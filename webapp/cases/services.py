@@ -132,7 +132,7 @@ def take_step(
     """Take one step of a case; the same ``uid`` again gives the line that it had become.
 
     :raise AppError: ``not_found``; ``step_unknown``; ``step_not_now``; ``forbidden``; ``invalid`` (by
-        field); ``person_unknown``, ``case_unknown``; ``already_open`` where a case is folded into itself
+        field); ``person_unknown``; ``case_unknown``, ``case_over`` for what it can't be folded into
     """
     number = take_sequence(session, contract_id)
     case = case_named(session, contract_id, name)
@@ -247,6 +247,8 @@ def _fold(session: Session, case: Case, into: str) -> None:
         raise AppError("case_unknown", name=into) from error
     if other.id == case.id or other.kind != case.kind or other.state == "folded":
         raise AppError("case_unknown", name=into)
+    if not other.live:
+        raise AppError("case_over", name=into)
     case.parent_id = other.id
 
 
