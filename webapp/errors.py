@@ -101,6 +101,7 @@ CATALOGUE: dict[str, int] = {
     "device_unknown": 422,
     "open_item_unknown": 422,
     "case_unknown": 422,
+    "case_over": 409,
     "case_without_device": 409,
     "person_unknown": 422,
     # the service log

@@ -53,7 +53,7 @@ def figures(one: dict[str, Any]) -> tuple[int, int, str]:
 
 
 def test_clocks_and_ratings_count_as_the_report_counts_them(
-    contract: Contract, engineer: User, wang: FlaskClient
+    contract: Contract, engineer: User, it_lead: User, wang: FlaskClient
 ) -> None:
     author = made.author(contract, engineer)
     in_time, late, folded = (made.opened(contract, author) for _ in range(3))
@@ -63,12 +63,44 @@ def test_clocks_and_ratings_count_as_the_report_counts_them(
     made.opened(contract, author)  # Its clock still runs: neither in time nor late yet.
     training = {"from_at": "2026-03-02T14:00:00+08:00", "audience": "IT"}
     held = made.opened(contract, author, "training", fields=training)
-    made.taken(held, author, "hold", people=4, done="会议终端", rating=3)
+    made.taken(held, author, "hold", people=4, done="会议终端")
+    made.taken(held, made.author(contract, it_lead, "client_it_lead"), "rate", rating=3)
     found = told(wang)
     assert figures(found["response"]) == (1, 2, "missed")
     assert figures(found["satisfaction"]) == (0, 1, "missed")
     assert figures(found["repair"]) == (0, 0, "no_data")
     assert found["response"]["percent"] == 50.0
+
+
+def test_a_late_response_stays_in_its_month_when_the_fault_is_opened_again(
+    contract: Contract, engineer: User, it_lead: User, wang: FlaskClient
+) -> None:
+    li, chen = made.author(contract, engineer), made.author(contract, it_lead, "client_it_lead")
+    case = made.opened(contract, li)
+    made.taken(case, li, "arrive", made.after(hours=5))
+    made.taken(case, li, "solve", made.after(hours=6), cause="线松", solution="插紧")
+    made.taken(case, chen, "close", made.after(hours=7), rating=5)
+    assert figures(told(wang)["satisfaction"]) == (1, 1, "met")
+    # March ends with the tenth, its due day.
+    made.taken(case, chen, "reopen", rounds.at("2026-03", 20), text="又坏了，很不满意")
+    made.taken(case, li, "arrive", rounds.at("2026-03", 20))
+    march, april = told(wang), told(wang, month="2026-04")
+    assert figures(march["response"]) == (0, 1, "missed")
+    assert figures(april["response"]) == (1, 1, "met")
+    assert figures(march["satisfaction"]) == figures(april["satisfaction"]) == (0, 0, "no_data")
+
+
+def test_a_rating_counts_in_the_month_in_which_it_is_given(
+    contract: Contract, engineer: User, it_lead: User, wang: FlaskClient
+) -> None:
+    li, chen = made.author(contract, engineer), made.author(contract, it_lead, "client_it_lead")
+    case = made.opened(contract, li)
+    made.taken(case, li, "take_over")
+    made.taken(case, li, "solve", cause="线松", solution="插紧")
+    made.taken(case, li, "close")
+    made.taken(case, chen, "rate", rounds.at("2026-03", 12), rating=1)
+    assert figures(told(wang)["satisfaction"]) == (0, 0, "no_data")
+    assert figures(told(wang, month="2026-04")["satisfaction"]) == (0, 1, "missed")
 
 
 def test_the_round_counts_what_was_done_by_the_end_of_its_day(

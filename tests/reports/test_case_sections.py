@@ -59,6 +59,62 @@ def test_faults_are_told_by_severity_and_each_clock_in_time_or_late(
     assert "很久以前" in told
 
 
+def test_a_reopened_fault_tells_of_each_response_and_takes_its_rating_back(
+    month: Month, engineer: User, it_lead: User
+) -> None:
+    client = author(month.contract, it_lead, "client_it_lead")
+    li = author(month.contract, engineer)
+    begun = NOW - timedelta(days=3)
+    case = opened(month.contract, client, now=begun, severity=1)
+    taken(case, li, "arrive", now=begun + timedelta(hours=5))
+    taken(case, li, "solve", now=begun + timedelta(hours=6), cause="线松", solution="插紧")
+    taken(case, client, "close", now=begun + timedelta(hours=7), rating=5)
+    assert "满意度：1 次评价，平均 5.0 分" in sections(month)["complaints"]["lines"][1]["zh"]
+    taken(case, client, "reopen", now=begun + timedelta(hours=24), text="又坏了")
+    faults = sections(month)["faults"]
+    assert (rows(faults, 0)[0][2], rows(faults)[0][5]) == ("0 / 1", "超时、进行中")
+    taken(case, li, "arrive", now=begun + timedelta(hours=24, minutes=10))
+    told = sections(month)
+    assert rows(told["faults"], 0)[0][1:4] == ["1", "1 / 2", "1 / 1"]
+    assert told["faults"]["tables"][1]["rows"][0][5] == {"zh": "超时、按时", "en": "Late, in time"}
+    assert not told["complaints"]["has_data"]
+
+
+def test_each_response_is_told_by_one_month(month: Month, engineer: User, it_lead: User) -> None:
+    client = author(month.contract, it_lead, "client_it_lead")
+    li = author(month.contract, engineer)
+    case = opened(month.contract, client, now=LAST_OF_MARCH - timedelta(days=10), severity=2)
+    taken(case, li, "arrive", now=LAST_OF_MARCH - timedelta(days=9))
+    # Late in March, and still under way: April tells how it stands, and counts it no second time.
+    faults = sections(month)["faults"]
+    assert (rows(faults, 0)[0][:3], rows(faults)[0][5]) == (["二级", "1", "—"], "超时")
+
+
+def test_folding_hides_no_wait_and_a_rating_counts_when_it_is_given(
+    month: Month, engineer: User, it_lead: User
+) -> None:
+    client = author(month.contract, it_lead, "client_it_lead")
+    li = author(month.contract, engineer)
+    begun = NOW - timedelta(days=3)
+    first = opened(month.contract, client, now=begun, severity=1)
+    later = begun + timedelta(hours=5)
+    second = opened(month.contract, client, now=later, severity=1, title="还是没有画面")
+    taken(first, li, "fold", now=later, into=called(second))
+    taken(second, li, "arrive", now=later + timedelta(minutes=15))
+    faults = sections(month)["faults"]
+    assert [row[:3] for row in rows(faults, 0)] == [["一级", "1", "0 / 1"]]
+    assert [(row[3], row[5]) for row in rows(faults)] == [("还是没有画面", "超时")]
+    old = opened(month.contract, client, now=LAST_OF_MARCH - timedelta(days=9), kind="complaint")
+    before = LAST_OF_MARCH - timedelta(days=8)
+    taken(old, li, "confirm", now=before, finding="属实", justified="yes")
+    taken(old, li, "answer", now=before, answer="已改进")
+    taken(old, li, "close", now=before)
+    taken(old, client, "rate", now=NOW - timedelta(days=1), rating=1)
+    told = sections(month)["complaints"]
+    assert "满意度：1 次评价，平均 1.0 分" in told["lines"][1]["zh"]
+    assert rows(told) == []
+
+
 def test_what_ended_before_the_period_or_began_after_it_is_another_months(
     month: Month, it_lead: User
 ) -> None:

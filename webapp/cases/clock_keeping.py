@@ -54,7 +54,10 @@ def start(session: Session, case: Case, names: Iterable[str], at: datetime, now:
             session.add(row)
             clock = run_clock(terms, calendar, [event])
         else:
-            clock = record(_clock(row, terms, calendar), event)
+            clock = _clock(row, terms, calendar)
+            if row.ended_at is not None:
+                clock = record(clock, _as_it_stood(row, since, now))
+            clock = record(clock, event)
         _keep(row, clock, now)
 
 
@@ -71,6 +74,10 @@ def move(
     :raise AppError: what :func:`webapp.cases.clocks.record` refuses: a pause that the contract doesn't
         allow, consent to a longer term after the term is over; ``invalid`` for a day beyond ten years
     """
+    if "into" in fields:
+        _hand_on(session, case, step.cancels, at, now)
+    if "severity" in fields:
+        _grade_anew(session, case, at, now)
     done: tuple[tuple[EventKind, tuple[str, ...]], ...] = (
         ("met", step.meets),
         ("cancelled", step.cancels),
@@ -100,16 +107,17 @@ def reckon_again(session: Session, contract_id: int, now: datetime) -> int:
         key = (row.name, case.severity, str(case.facts.get("origin")))
         if key not in settings:
             settings[key] = _ground(session, case, row.name)
-        before = row.due_at
-        clock = _clock(row, *settings[key])
-        _keep(row, clock, now)
-        if row.due_at != before:
+        if _keep_moved(row, _clock(row, *settings[key]), now):
             moved += 1
             case.seq = take_sequence(session, contract_id)
-            # A moment may lie earlier now than one that was told; what was told isn't told again.
-            row.told_at = None
-            _keep(row, clock, now)
     return moved
+
+
+def earlier_clocks(session: Session, row: CaseClock, case: Case) -> tuple[Clock, ...]:
+    """The runs that a new one has ended, each as it stood then."""
+    if row.turn == 1:
+        return ()
+    return _clock(row, *_ground(session, case, row.name)).earlier
 
 
 def reached(session: Session, row: CaseClock, case: Case, now: datetime) -> list[Moment]:
@@ -145,6 +153,58 @@ def _happen(
     except AppError as error:
         if error.code not in _IDLE:
             raise
+
+
+def _hand_on(
+    session: Session, case: Case, names: Iterable[str], at: datetime, now: datetime
+) -> None:
+    """Two faults that are one: the client waits since the earlier (clause 38), and what is over stays over.
+
+    What the other was met for before this one was told is another wait: if it is over, it ends late here.
+    """
+    other = session.get_one(Case, case.parent_id)
+    for name in names:
+        mine, theirs = _row(session, case, name), _row(session, other, name)
+        if mine is None or mine.ended_at is not None:
+            continue
+        is_same = theirs and (theirs.ended_at is None or theirs.ended_at >= mine.started_at)
+        if theirs and is_same:
+            clock = _clock(theirs, *_ground(session, other, name))
+            joined = _joined(clock, mine, at, now)
+            if joined is not clock and _keep_moved(theirs, joined, now):
+                other.seq = take_sequence(session, other.contract_id)
+        elif _is_over(mine, at):
+            _happen(session, case, name, "met", at, now, {})
+
+
+def _joined(clock: Clock, mine: CaseClock, at: datetime, now: datetime) -> Clock:
+    """A clock that takes over the wait of another, unless that was met for already by an earlier run."""
+    if any(run.ended_at and run.ended_at > mine.started_at for run in clock.earlier):
+        return clock
+    if mine.started_at < clock.started_at:
+        clock = record(clock, ClockEvent("backdated", at, now, moment=mine.started_at))
+    if _is_over(mine, at) and mine.due_at and mine.due_at < state_at(clock, now).due.at:
+        clock = record(clock, _as_it_stood(mine, at, now))
+    return clock
+
+
+def _grade_anew(session: Session, case: Case, at: datetime, now: datetime) -> None:
+    """Another severity has its own terms, from each clock's start (clause 42); what is over stays over."""
+    running = sa.select(CaseClock).where(CaseClock.case_id == case.id, CaseClock.ended_at.is_(None))
+    for row in session.scalars(running):
+        clock = _clock(row, *_ground(session, case, row.name))
+        if _is_over(row, at):
+            clock = record(clock, _as_it_stood(row, at, now))
+        _keep_moved(row, clock, now)
+
+
+def _is_over(row: CaseClock, at: datetime) -> bool:
+    return row.state != "paused" and row.due_at is not None and row.due_at <= at
+
+
+def _as_it_stood(row: CaseClock, at: datetime, now: datetime) -> ClockEvent:
+    """The end of a run's term is settled: no severity and no terms that come later move it."""
+    return ClockEvent("settled", at, now, until=row.due_on, moment=row.due_at)
 
 
 def _consented_until(calendar: WorkCalendar, fields: Mapping[str, Any], now: datetime) -> date:
@@ -187,7 +247,7 @@ def _clock(row: CaseClock, terms: ClockTerms, calendar: WorkCalendar) -> Clock:
 
 
 def _event(stored: Mapping[str, Any]) -> ClockEvent:
-    until = stored.get("until")
+    until, moment = stored.get("until"), stored.get("moment")
     return ClockEvent(
         kind=stored["kind"],
         at=datetime.fromisoformat(stored["at"]),
@@ -195,6 +255,7 @@ def _event(stored: Mapping[str, Any]) -> ClockEvent:
         reason=stored.get("reason", ""),
         amount=stored.get("amount", 0),
         until=date.fromisoformat(until) if until else None,
+        moment=datetime.fromisoformat(moment) if moment else None,
     )
 
 
@@ -210,6 +271,8 @@ def _stored(event: ClockEvent) -> dict[str, Any]:
         plain["amount"] = event.amount
     if event.until:
         plain["until"] = event.until.isoformat()
+    if event.moment:
+        plain["moment"] = event.moment.isoformat()
     return plain
 
 
@@ -228,6 +291,18 @@ def _keep(row: CaseClock, clock: Clock, now: datetime) -> None:
     row.provisional = state.due.provisional
     row.ended_at = clock.ended_at
     row.next_at = None if clock.ended_at or stands_still(clock) else next_moment(row, clock)
+
+
+def _keep_moved(row: CaseClock, clock: Clock, now: datetime) -> bool:
+    """Write down a clock that may end at another moment now. Returns whether it does."""
+    before = row.due_at
+    _keep(row, clock, now)
+    if row.due_at == before:
+        return False
+    # A moment may lie earlier now than one that was told; what was told isn't told again.
+    row.told_at = None
+    _keep(row, clock, now)
+    return True
 
 
 def next_moment(row: CaseClock, clock: Clock) -> datetime | None:

@@ -31,7 +31,16 @@ from webapp.errors import AppError
 from webapp.workdays import NOTHING, WorkCalendar
 
 EventKind = Literal[
-    "started", "paused", "resumed", "met", "cancelled", "extended", "reopened", "restarted"
+    "started",
+    "paused",
+    "resumed",
+    "met",
+    "cancelled",
+    "extended",
+    "reopened",
+    "restarted",
+    "backdated",
+    "settled",
 ]
 StateKind = Literal["running", "warned", "overdue", "paused", "met", "met_late", "cancelled"]
 End = Literal["met", "cancelled", "restarted"]
@@ -44,6 +53,7 @@ class ClockEvent:
 
     ``reason`` is asked for by "paused"; ``until`` by "extended": the day that the client has consented
     to (clause 40). Earlier versions kept ``amount`` instead, the whole new term in the terms' unit.
+    ``moment`` is of "backdated" the start that counts, of "settled" the term's end, ``until`` its day.
     """
 
     kind: EventKind
@@ -52,6 +62,7 @@ class ClockEvent:
     reason: str = ""
     amount: float = 0
     until: date | None = None
+    moment: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None or self.received_at.tzinfo is None:
@@ -76,10 +87,10 @@ class Clock:
     """A clock after its events.
 
     ``terms`` are those in force: an extension by an amount has it in them. ``until`` is the day that
-    the client has consented to; it holds whatever the terms come to. ``pauses`` are over;
-    ``paused_since`` is the one that is not. ``run`` counts restarts and reopenings, from 1, so that a
-    teller knows by (case, kind, run, moment's kind, level) what was told. ``earlier`` are the runs
-    that a restart ended.
+    the client has consented to, ``settled`` an end that nothing moves any more; they hold whatever the
+    terms come to. ``pauses`` are over; ``paused_since`` is the one that is not. ``run`` counts restarts
+    and reopenings, from 1, so that a teller knows by (case, kind, run, moment's kind, level) what was
+    told. ``earlier`` are the runs that a restart ended.
     """
 
     base_terms: ClockTerms
@@ -90,6 +101,7 @@ class Clock:
     started_received_at: datetime
     run: int = 1
     until: date | None = None
+    settled: Due | None = None
     pauses: tuple[Pause, ...] = ()
     paused_since: datetime | None = None
     paused_reason: str = ""
@@ -175,7 +187,8 @@ def record(clock: Clock, event: ClockEvent) -> Clock:
         ``clock_overdue`` (consent to a longer term is asked for before the term is over),
         ``clock_not_longer``, ``clock_contradicts``
     """
-    if event.until is not None and (refusal := _consent_refusal(clock, event, event.until)):
+    consent = event.until if event.kind == "extended" else None
+    if consent is not None and (refusal := _consent_refusal(clock, event, consent)):
         raise AppError(refusal)
     after = run_clock(clock.base_terms, clock.calendar, [*clock.events, event])
     code = next((aside.code for aside in after.set_aside if aside.event is event), None)
@@ -225,7 +238,7 @@ def moments(clock: Clock) -> list[Moment]:
 def stands_still(clock: Clock) -> bool:
     """Whether a pause holds the clock: one that began in time, and before no day that was consented to."""
     paused = clock.paused_since if clock.until is None else None
-    return paused is not None and not _was_over(clock, paused)
+    return paused is not None and _due(clock, paused).at > paused
 
 
 def _refusal(clock: Clock, event: ClockEvent, at: datetime) -> str:
@@ -234,7 +247,7 @@ def _refusal(clock: Clock, event: ClockEvent, at: datetime) -> str:
         return "clock_started"
     if event.kind == "reopened":
         return "" if clock.ended else "clock_not_ended"
-    if event.kind == "restarted":
+    if event.kind in {"restarted", "backdated", "settled"}:
         return ""
     if clock.ended:
         return "clock_ended"
@@ -280,10 +293,8 @@ def _step(clock: Clock, event: ClockEvent, at: datetime) -> Clock:
             return _resumed(clock, at)
         case "met" | "cancelled":
             return replace(_resumed(clock, at), ended=event.kind, ended_at=at)
-        case "extended":
-            if event.until is not None:
-                return replace(clock, until=event.until)
-            return replace(clock, terms=replace(clock.terms, amount=event.amount))
+        case "extended" | "backdated" | "settled":
+            return _moved(clock, event, at)
         case "reopened":
             return _reopened(clock, at)
         case "restarted":
@@ -294,6 +305,17 @@ def _step(clock: Clock, event: ClockEvent, at: datetime) -> Clock:
 
 def _resumed(clock: Clock, at: datetime) -> Clock:
     return replace(clock, pauses=_pauses(clock, at), paused_since=None, paused_reason="")
+
+
+def _moved(clock: Clock, event: ClockEvent, at: datetime) -> Clock:
+    """The clock whose term begins or ends at another moment."""
+    if event.kind == "backdated":
+        return replace(clock, started_at=min(clock.started_at, event.moment or at))
+    if event.kind == "settled":
+        return replace(clock, settled=Due(event.moment or at, event.until))
+    if event.until is not None:
+        return replace(clock, until=event.until)
+    return replace(clock, terms=replace(clock.terms, amount=event.amount))
 
 
 def _reopened(clock: Clock, at: datetime) -> Clock:
@@ -332,16 +354,13 @@ def _pauses(clock: Clock, until: datetime) -> tuple[Pause, ...]:
 
 def _due(clock: Clock, at: datetime) -> Due:
     """The end of the term, as if a pause that is not over ended at ``at``."""
-    pauses = _pauses(clock, at)
-    return due_at(clock.terms, clock.calendar, clock.started_at, pauses, clock.until)
-
-
-def _was_over(clock: Clock, at: datetime) -> bool:
-    return _due(clock, at).at <= at
+    pauses, settled = _pauses(clock, at), clock.settled
+    return due_at(clock.terms, clock.calendar, clock.started_at, pauses, clock.until, settled)
 
 
 def _moments(clock: Clock) -> list[Moment]:
-    return moments_of(clock.terms, clock.calendar, clock.started_at, clock.pauses, clock.until)
+    since, settled = clock.started_at, clock.settled
+    return moments_of(clock.terms, clock.calendar, since, clock.pauses, clock.until, settled)
 
 
 def _as_of(clock: Clock, now: datetime) -> Clock:

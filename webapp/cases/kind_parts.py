@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from webapp.cases.steps import Field, Kind, Step
 from webapp.identity.rules import Right
@@ -12,8 +13,8 @@ RESPONSE, CAUSE_REPORT, VENDOR_REPORT = "response", "cause_report", "vendor_repo
 REPAIR, COMPLAINT = "repair", "complaint"
 WHY = Field("text", "words", required=True)
 WORDS = Field("text", "words")
-# How content the user is, 1 to 5 (clause 27).
-RATING = Field("rating", "rating")
+# How content the user is, 1 to 5: the client's word is the client's (clause 27).
+RATING = Field("rating", "rating", right="confirm")
 
 
 def step(
@@ -23,8 +24,13 @@ def step(
     return Step(key, frozenset(froms.split()), to, right, fields, **more)  # type: ignore[arg-type]
 
 
-# Asked for again where it was closed by somebody else: the client's word is the client's (clause 27).
-RATE = step("rate", "closed", None, "confirm", Field("rating", "rating", required=True), WORDS)
+def rate(state: str) -> Step:
+    """The client's own word on what is over already."""
+    return step("rate", state, None, "confirm", replace(RATING, required=True), WORDS)
+
+
+# Asked for again where it was closed by somebody else.
+RATE = rate("closed")
 
 
 def _common(live: str) -> tuple[Step, ...]:

@@ -86,6 +86,7 @@ FAULT = make_kind(
             "view",
             WHY,
             starts=(RESPONSE,),
+            forgets=("rating",),
         ),
         step(
             "hand_over",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.cases.kind_parts import COMPLAINT, RATE, RATING, WHY, WORDS, make_kind, step
+from webapp.cases.kind_parts import COMPLAINT, RATE, RATING, WHY, WORDS, make_kind, rate, step
 from webapp.cases.steps import Field
 
 CHANGE = make_kind(
@@ -117,7 +117,15 @@ COMPLAINT_CASE = make_kind(
         ),
         step("close", "answered", "closed", "view", RATING, WORDS),
         RATE,
-        step("reopen", "answered closed", "received", "view", WHY, starts=(COMPLAINT,)),
+        step(
+            "reopen",
+            "answered closed",
+            "received",
+            "view",
+            WHY,
+            starts=(COMPLAINT,),
+            forgets=("rating",),
+        ),
     ),
     starts=(COMPLAINT,),
 )
@@ -212,9 +220,10 @@ TRAINING = make_kind(
             "handle",
             Field("people", "number", required=True),
             Field("done", "words", required=True),
-            RATING,
             owns=True,
         ),
+        # Whoever has learned something says how it was, not whoever taught.
+        rate("held"),
         step("move", "planned", None, "handle", Field("from_at", "at", required=True), WORDS),
         step("cancel", "planned", "cancelled", "handle", WHY),
     ),

@@ -70,12 +70,16 @@ def due_at(
     started_at: datetime,
     pauses: Iterable[Pause] = (),
     until: date | None = None,
+    settled: Due | None = None,
 ) -> Due:
     """When a clock that started then has to be met (this module's first lines say how it counts).
 
     :param pauses: in any order; they may overlap, and what lies before the start is not one
     :param until: the day that the client has consented to
+    :param settled: the end as it stood when it was settled, whatever the terms say since
     """
+    if settled is not None:
+        return settled
     if until is not None:
         return Due(calendar.end_of(until), until)
     start = started_at.astimezone(UTC)
@@ -117,16 +121,19 @@ def moments_of(
     started_at: datetime,
     pauses: Iterable[Pause] = (),
     until: date | None = None,
+    settled: Due | None = None,
 ) -> list[Moment]:
     """The moments at which a warning, the breach and the escalations fall due, in order of time.
 
     Of terms in days people are told when service opens: on the day of the warning, and of an
-    escalation after the due day; the breach is the end of the due day itself.
+    escalation after the due day; the breach is the end of the due day itself. A settled end is over: of
+    what is over nobody is warned.
     """
     start = started_at.astimezone(UTC)
     merged = merge_pauses(() if until else pauses, start)
-    due = due_at(terms, calendar, start, merged, until)
-    warnings = sorted(_warning(terms, calendar, start, merged, due, s) for s in terms.warn_before)
+    due = due_at(terms, calendar, start, merged, until, settled)
+    ahead = () if settled else terms.warn_before
+    warnings = sorted(_warning(terms, calendar, start, merged, due, step) for step in ahead)
     steps = sorted(_escalation(terms, calendar, due, step) for step in terms.escalate_after)
     found = [Moment(at, "warning", level) for level, at in enumerate(warnings, 1)]
     found.append(Moment(due.at, "breach", 1))

@@ -132,7 +132,7 @@ def take_step(
     """Take one step of a case; the same ``uid`` again gives the line that it had become.
 
     :raise AppError: ``not_found``; ``step_unknown``; ``step_not_now``; ``forbidden``; ``invalid`` (by
-        field); ``person_unknown``, ``case_unknown``; ``already_open`` where a case is folded into itself
+        field); ``person_unknown``; ``case_unknown``, ``case_over`` for what it can't be folded into
     """
     number = take_sequence(session, contract_id)
     case = case_named(session, contract_id, name)
@@ -148,6 +148,7 @@ def take_step(
     if author.access is not None and not author.access.may(step.right):
         raise AppError("forbidden", right=step.right)
     fields = checked_fields(step.fields, taking.fields)
+    _check_his(author, step, fields)
     if "code" in fields:
         fields["proof"] = proof_of(session, case, fields["code"])
     at = min(taking.at, now)
@@ -167,7 +168,8 @@ def take_step(
         {key: value for key, value in fields.items() if key != "text"},
         internal=step.internal,
     )
-    _audit(session, case, author, step.key, audit.differences(before, _state_of(case)), now)
+    after = dict.fromkeys(before) | _state_of(case)
+    _audit(session, case, author, step.key, audit.differences(before, after), now)
     clocks.move(session, case, step, at, now, fields)
     telling.tell_step(session, case, before, event, author.access, now)
     reporters.tell_ended(session, case, before["state"], event, now)
@@ -194,6 +196,17 @@ def add_line(
     _note(session, case, author, uid, what, case.state, now, now, text, fields)
 
 
+def _check_his(author: Author, step: Step, fields: Mapping[str, Any]) -> None:
+    """Who has an account says nothing that is another's to say (clause 27).
+
+    :raise AppError: ``forbidden``
+    """
+    for one in step.fields:
+        right = one.right if one.key in fields else None
+        if right and author.access is not None and not author.access.may(right):
+            raise AppError("forbidden", right=right)
+
+
 def _apply(
     session: Session,
     case: Case,
@@ -218,6 +231,7 @@ def _apply(
     case.facts = case.facts | {
         key: value for key, value in fields.items() if key not in _FACTS_OF_THE_CASE
     }
+    case.facts = {key: value for key, value in case.facts.items() if key not in step.forgets}
     if step.to is None:
         return
     case.state = step.to
@@ -233,6 +247,8 @@ def _fold(session: Session, case: Case, into: str) -> None:
         raise AppError("case_unknown", name=into) from error
     if other.id == case.id or other.kind != case.kind or other.state == "folded":
         raise AppError("case_unknown", name=into)
+    if not other.live:
+        raise AppError("case_over", name=into)
     case.parent_id = other.id
 
 

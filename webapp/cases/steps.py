@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -42,13 +42,17 @@ _WHOLE = {"person": (1, 2**31 - 1), "device": (1, 2**31 - 1), "severity": (1, 4)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing that a step asks for; ``choices`` are the keys of a choice, ``longest`` a text's characters."""
+    """One thing that a step asks for; ``choices`` are the keys of a choice, ``longest`` a text's characters.
+
+    ``right``: who has an account is asked for it only where he holds this.
+    """
 
     key: str
     kind: FieldKind
     required: bool = False
     choices: tuple[str, ...] = ()
     longest: int = LONGEST_TEXT
+    right: Right | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Step:
 
     ``starts``, ``meets``, ``pauses``, ``resumes``, ``cancels`` and ``extends`` name clocks. ``owns``
     makes the actor its owner where it has none. ``internal`` steps are the provider's own and not shown to the client.
+    ``forgets`` names facts of the case that no longer hold: its story alone keeps them.
     ``when`` names a fact of the case and the values of it with which the step is there at all; no values:
     whatever it is, it has to be known.
     """
@@ -74,6 +79,7 @@ class Step:
     extends: tuple[str, ...] = ()
     owns: bool = False
     internal: bool = False
+    forgets: tuple[str, ...] = ()
     when: tuple[str, tuple[str, ...]] | None = None
 
     def fits(self, state: str, facts: Mapping[str, Any]) -> bool:
@@ -128,9 +134,16 @@ def step_of(kind: Kind, key: str, state: str, facts: Mapping[str, Any]) -> Step:
 def possible_steps(
     kind: Kind, state: str, facts: Mapping[str, Any], rights: Iterable[Right]
 ) -> tuple[Step, ...]:
-    """The steps that a person with these rights can take now, the one that leads on first."""
+    """The steps that a person with these rights can take now, the one that leads on first.
+
+    Each asks for what is his to say.
+    """
     held = frozenset(rights)
-    return tuple(step for step in kind.steps if step.fits(state, facts) and step.right in held)
+    return tuple(
+        replace(step, fields=tuple(one for one in step.fields if one.right in {None, *held}))
+        for step in kind.steps
+        if step.fits(state, facts) and step.right in held
+    )
 
 
 def checked_fields(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
-from webapp.cases.measures import Period, content, in_time, period_of
+from webapp.cases.measures import Period, Run, content, in_time, period_of
 from webapp.cases.models import Case, CaseClock
+from webapp.cases.ratings import Rating, ratings_since
+from webapp.cases.runs import runs_of
 from webapp.desk.figures.ends import latest_window
 from webapp.desk.figures.months import trend_of
 from webapp.desk.figures.rules import Share
@@ -30,25 +30,8 @@ from webapp.rounds.rules import add_months, due_at
 
 Measured = dict[TargetKey, Share]
 NOTHING = Share(0, 0)
-# Which kind of case has the clock of a target.
-_CLOCKS: Mapping[TargetKey, str] = {
-    "response": "fault",
-    "cause_report": "fault",
-    "repair": "repair",
-    "complaint": "complaint",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What of a case its measures need; ``clocks`` are the states by the clock's name."""
-
-    kind: str
-    state: str
-    opened_at: datetime
-    ended_at: datetime | None
-    rating: int | None
-    clocks: Mapping[str, str]
+# The targets that are clocks, by the clock's name.
+_CLOCKS: tuple[TargetKey, ...] = ("response", "cause_report", "repair", "complaint")
 
 
 def measure(
@@ -61,8 +44,9 @@ def measure(
     wanted = [add_months(month, back) for back in range(1 - months, 1)]
     zone = ZoneInfo(contract.time_zone)
     periods = [period_of(one, contract.due_day, zone) for one in wanted]
-    known = _cases(session, contract.id, periods)
-    found = {period.month: _of_cases(period, known) for period in periods}
+    runs = _runs(session, contract.id, periods)
+    given = ratings_since(session, contract.id, periods[0].begins)
+    found = {period.month: _of_cases(period, runs, given) for period in periods}
     for one, measured in _of_rounds(session, contract.id, month, months).items():
         if one in found:
             found[one] |= measured
@@ -71,46 +55,29 @@ def measure(
     return found
 
 
-def _cases(session: Session, contract_id: int, periods: Sequence[Period]) -> list[_Known]:
-    """The cases that one of the periods tells of; two statements."""
-    conditions = (
-        Case.contract_id == contract_id,
-        Case.opened_at < periods[-1].ends,
-        sa.or_(Case.ended_at.is_(None), Case.ended_at >= periods[0].begins),
-    )
-    clocks: dict[int, dict[str, str]] = defaultdict(dict)
-    ticking = sa.select(CaseClock.case_id, CaseClock.name, CaseClock.state).join(
-        Case, Case.id == CaseClock.case_id
-    )
-    for case_id, name, state in session.execute(ticking.where(*conditions)):
-        clocks[case_id][name] = state
+def _runs(session: Session, contract_id: int, periods: Sequence[Period]) -> list[Run]:
+    """The runs of the cases that one of the periods tells of, the folded ones too; one statement."""
     rows = session.execute(
-        sa.select(Case.id, Case.kind, Case.state, Case.opened_at, Case.ended_at, Case.facts)
-        .where(*conditions)
-        .order_by(Case.id)
-    )
-    return [
-        _Known(kind, state, opened_at, ended_at, _rating(facts), clocks[case_id])
-        for case_id, kind, state, opened_at, ended_at, facts in rows
-    ]
-
-
-def _rating(facts: Mapping[str, Any]) -> int | None:
-    return int(facts["rating"]) if facts.get("rating") else None
-
-
-def _of_cases(period: Period, known: Iterable[_Known]) -> Measured:
-    told = [one for one in known if period.tells_of(one.opened_at, one.ended_at)]
-    measured: Measured = {
-        # A fault that was folded into another is that one.
-        target: Share(
-            *in_time(
-                one.clocks.get(target) for one in told if one.kind == kind and one.state != "folded"
-            )
+        sa.select(CaseClock, Case)
+        .join(Case, Case.id == CaseClock.case_id)
+        .options(load_only(Case.contract_id, Case.severity, Case.facts))
+        .where(
+            Case.contract_id == contract_id,
+            Case.opened_at < periods[-1].ends,
+            sa.or_(Case.ended_at.is_(None), Case.ended_at >= periods[0].begins),
+            CaseClock.name.in_(_CLOCKS),
         )
-        for target, kind in _CLOCKS.items()
+    )
+    return [run for row, case in rows for run in runs_of(session, row, case)]
+
+
+def _of_cases(period: Period, runs: Iterable[Run], given: Iterable[Rating]) -> Measured:
+    told = [run for run in runs if period.holds(run.at)]
+    measured: Measured = {
+        target: Share(*in_time(run for run in told if run.name == target)) for target in _CLOCKS
     }
-    measured["satisfaction"] = Share(*content(one.rating for one in told if one.rating))
+    ratings = (one.rating for one in given if period.holds(one.at))
+    measured["satisfaction"] = Share(*content(ratings))
     return measured
 
 

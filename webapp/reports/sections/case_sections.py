@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from webapp.cases.kinds import name_of
-from webapp.cases.measures import LATE, MET, Period, in_time, period_of
-from webapp.cases.models import Case, CaseClock
-from webapp.cases.register import register_word
-from webapp.cases.verifying import Verification, verifications
-from webapp.cases.words import KIND_WORDS, REGISTER_WORDS, STATE_WORDS, VERIFIED_WORDS
-from webapp.estate.models import Building, Device, Room
+from webapp.cases.measures import LATE, MET, in_time
+from webapp.cases.models import CaseClock
+from webapp.cases.ratings import ratings_since
+from webapp.cases.words import KIND_WORDS
 from webapp.hours.queries import balance
 from webapp.reports.facts import MonthFacts, both
+from webapp.reports.sections.told_cases import Told, read_cases, told_period
 from webapp.reports.shape import ServiceKey, ServiceSection, ServiceTable, Words
 from webapp.spares.models import Loan
 
@@ -31,101 +28,13 @@ SEVERITIES: Mapping[int, Words] = {
     4: both("四级", "4"),
 }
 _NONE = both("—", "—")
+_IN_TIME, _LATE = both("按时", "In time"), both("超时", "Late")
 _WAYS = {
     "warranty": both("保修期内返厂", "Warranty"),
     "paid": both("保修期外维修", "Out of warranty"),
     "replacement": both("更换新设备", "Replacement"),
 }
 _ORIGINS = {"domestic": both("国产", "Domestic"), "abroad": both("进口", "Abroad")}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A case with its place, and its clocks by name."""
-
-    case: Case
-    room: Room | None
-    building: Building | None
-    device: Device | None
-    clocks: Mapping[str, CaseClock]
-    verification: Verification | None = None
-
-    @property
-    def name(self) -> Words:
-        """What people call it."""
-        return both(name_of(self.case.kind, self.case.number))
-
-    @property
-    def state(self) -> Words:
-        """Its state in words, with what the next inspection said of it, or what it did to the register."""
-        zh, en = STATE_WORDS[self.case.state]
-        register = register_word(self.case)
-        if register is not None:
-            said_zh, said_en = REGISTER_WORDS[register]
-            return both(f"{zh}，{said_zh}", f"{en}; {said_en}")
-        found = self.verification
-        if found is None:
-            return both(zh, en)
-        said_zh, said_en = VERIFIED_WORDS[found.word]
-        at = f" {found.month}" if found.month else ""
-        return both(f"{zh}，{said_zh}{at}", f"{en}; {said_en}{at}")
-
-    @property
-    def place(self) -> Words:
-        """Its room and device."""
-        zh = [self.building and self.building.name_zh, self.room and self.room.name_zh]
-        en = [
-            self.building and (self.building.name_en or self.building.name_zh),
-            self.room and (self.room.name_en or self.room.name_zh),
-        ]
-        device = self.device.name if self.device else None
-        joined = (" · ".join(part for part in (*parts, device) if part) for parts in (zh, en))
-        return both(*joined)
-
-
-def _period_of(facts: MonthFacts) -> Period:
-    """The days that the sections tell of."""
-    return period_of(facts.month, facts.contract.due_day, facts.zone)
-
-
-def read_cases(facts: MonthFacts, *kinds: str) -> list[Told] | None:
-    """The period's cases of these kinds, by their opening; None where none was ever recorded.
-
-    Six statements at the most.
-    """
-    ever = sa.select(Case.id).where(Case.contract_id == facts.contract.id, Case.kind.in_(kinds))
-    if facts.session.scalar(ever.limit(1)) is None:
-        return None
-    period = _period_of(facts)
-    rows = facts.session.execute(
-        sa.select(Case, Room, Building, Device)
-        .outerjoin(Room, Room.id == Case.room_id)
-        .outerjoin(Building, Building.id == Room.building_id)
-        .outerjoin(Device, Device.id == Case.device_id)
-        .where(
-            Case.contract_id == facts.contract.id,
-            Case.kind.in_(kinds),
-            Case.opened_at < period.ends,
-            sa.or_(Case.ended_at.is_(None), Case.ended_at >= period.begins),
-        )
-        .order_by(Case.opened_at, Case.id)
-    ).all()
-    clocks: dict[int, dict[str, CaseClock]] = defaultdict(dict)
-    wanted = sa.select(CaseClock).where(CaseClock.case_id.in_([row.Case.id for row in rows]))
-    for clock in facts.session.scalars(wanted):
-        clocks[clock.case_id][clock.name] = clock
-    verified = verifications(facts.session, [row.Case for row in rows])
-    return [
-        Told(
-            row.Case,
-            row.Room,
-            row.Building,
-            row.Device,
-            clocks[row.Case.id],
-            verified.get(row.Case.id),
-        )
-        for row in rows
-    ]
 
 
 def faults(facts: MonthFacts) -> ServiceSection | None:
@@ -142,11 +51,13 @@ def faults(facts: MonthFacts) -> ServiceSection | None:
             f"{_many(len(rows), 'fault')}: {over} closed, {len(rows) - over} under way.",
         ),
     ]
-    return _section("faults", lines, [_by_severity(rows), _fault_list(facts, rows)])
+    counted = [row for row in told if row.case.state != "folded" or row.runs]
+    return _section("faults", lines, [_by_severity(facts, counted), _fault_list(facts, rows)])
 
 
-def _by_severity(rows: Sequence[Told]) -> ServiceTable:
-    counted = Counter(row.case.severity for row in rows)
+def _by_severity(facts: MonthFacts, told: Sequence[Told]) -> ServiceTable:
+    """The period's faults and the runs decided in it; those of a folded one too, which is no fault of its own."""
+    counted = Counter(row.case.severity for row in told if row.case.state != "folded")
     heads = [
         both("级别", "Severity"),
         both("起数", "Faults"),
@@ -159,19 +70,20 @@ def _by_severity(rows: Sequence[Told]) -> ServiceTable:
             words,
             both(str(counted[severity])),
             *(
-                _in_time(row.clocks.get(name) for row in rows if row.case.severity == severity)
+                _in_time(facts, name, (row for row in told if row.case.severity == severity))
                 for name in ("response", "cause_report", "vendor_report")
             ),
         ]
         for severity, words in SEVERITIES.items()
-        if counted[severity]
+        if severity in {row.case.severity for row in told}
     ]
     return _table(both("按故障级别", "By severity"), heads, table, range(1, len(heads)))
 
 
-def _in_time(clocks: Iterable[CaseClock | None]) -> Words:
-    """How many were met in time, of those that are decided; one that still runs is neither."""
-    met, of = in_time(clock.state for clock in clocks if clock is not None)
+def _in_time(facts: MonthFacts, name: str, rows: Iterable[Told]) -> Words:
+    """How many were met in time, of those that were decided in the period; one that still runs is neither."""
+    period = told_period(facts)
+    met, of = in_time(run for row in rows for run in row.runs_of(name) if period.holds(run.at))
     return both(f"{met} / {of}") if of else _NONE
 
 
@@ -192,7 +104,7 @@ def _fault_list(facts: MonthFacts, rows: Sequence[Told]) -> ServiceTable:
             row.place,
             both(row.case.title),
             SEVERITIES.get(row.case.severity or 0, _NONE),
-            _clock_words(row.clocks.get("response")),
+            _term_words(row, "response"),
             row.state,
         ]
         for row in rows
@@ -200,14 +112,18 @@ def _fault_list(facts: MonthFacts, rows: Sequence[Told]) -> ServiceTable:
     return _table(both("故障清单", "Faults"), heads, table)
 
 
-def _clock_words(clock: CaseClock | None) -> Words:
-    if clock is None or clock.state == "cancelled":
-        return _NONE
-    if clock.state in MET:
-        return both("按时", "In time")
-    if clock.state in LATE:
-        return both("超时", "Late")
-    return both("进行中", "Running")
+def _term_words(row: Told, name: str) -> Words:
+    """How each of a clock's runs stands, the one before a reopening first."""
+    words = [_LATE if run.is_late else _IN_TIME for run in row.runs_of(name)]
+    clock = row.clocks.get(name)
+    if clock is not None and clock.state not in {"cancelled", *MET, *LATE}:
+        words.append(both("进行中", "Running"))
+    return _joined(words) if words else _NONE
+
+
+def _joined(words: Sequence[Words]) -> Words:
+    en = ", ".join(one["en"] for one in words)
+    return both("、".join(one["zh"] for one in words), en.capitalize())
 
 
 def repairs(facts: MonthFacts) -> ServiceSection | None:
@@ -241,15 +157,13 @@ def repairs(facts: MonthFacts) -> ServiceSection | None:
             _WAYS.get(row.case.facts.get("way", ""), _NONE),
             _ORIGINS.get(row.case.facts.get("origin", ""), _NONE),
             _due_day(row.clocks.get("repair")),
-            _clock_words(row.clocks.get("repair")),
+            _term_words(row, "repair"),
             both(", ".join(lent[row.case.id])) if row.case.id in lent else _NONE,
             row.state,
         ]
         for row in rows
     ]
-    late = sum(
-        row.clocks["repair"].state in LATE for row in rows if row.clocks.get("repair") is not None
-    )
+    late = sum(any(run.is_late for run in row.runs_of("repair")) for row in rows)
     lines = [
         _period(facts),
         both(
@@ -313,8 +227,9 @@ def training(facts: MonthFacts) -> ServiceSection | None:
 def complaints(facts: MonthFacts) -> ServiceSection | None:
     """十: complaints within three working days, and how content people are (clauses 27, 46, 48)."""
     rows = read_cases(facts, "complaint")
-    rated = read_cases(facts, *KIND_WORDS) or []
-    ratings = [int(row.case.facts["rating"]) for row in rated if row.case.facts.get("rating")]
+    period = told_period(facts)
+    given = ratings_since(facts.session, facts.contract.id, period.begins)
+    ratings = [one.rating for one in given if period.holds(one.at)]
     if rows is None and not ratings:
         return None
     lines = [_period(facts)]
@@ -340,7 +255,7 @@ def complaints(facts: MonthFacts) -> ServiceSection | None:
             both(facts.clock_of(row.case.opened_at)),
             both(row.case.title),
             _due_day(row.clocks.get("complaint")),
-            _clock_words(row.clocks.get("complaint")),
+            _term_words(row, "complaint"),
             row.state,
         ]
         for row in rows or ()
@@ -372,7 +287,7 @@ def _plain_list(facts: MonthFacts, rows: Sequence[Told]) -> ServiceTable:
 
 
 def _period(facts: MonthFacts) -> Words:
-    period = _period_of(facts)
+    period = told_period(facts)
     return both(
         f"统计期：{period.first} 至 {period.last}；此前未结的一并列出。",
         f"From {period.first} to {period.last}, with what was still under way before.",

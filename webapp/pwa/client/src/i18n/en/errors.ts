@@ -123,6 +123,7 @@ export default {
   "error.page_unknown": "There is no such page.",
   "error.link_invalid": "This link does not work; it may have been cut off. Open it whole from the mail.",
   "error.link_expired": "This link has expired; please ask the provider to send it again.",
+  "error.case_over": "{name} is over: folded into it, nobody would handle this. Choose a case that is under way, or reopen {name} first.",
   "error.case_unknown": "There is no case {name}, or it can't be related like that. Check the number.",
   "error.case_without_device": "This repair names no device of the register. Take “Back in service” instead.",
   "error.device_unknown": "This device is no longer in the asset register. Refresh and choose again.",

@@ -122,6 +122,7 @@ export default {
   "error.page_unknown": "没有这一页。",
   "error.link_invalid": "链接无效，可能被截断了。请从邮件里完整打开。",
   "error.link_expired": "链接已过期，请联系服务方重新发送。",
+  "error.case_over": "{name} 已结束，并入后就没人处理了。请选一张还在处理的服务单；同一问题又出现的，先重新打开 {name}。",
   "error.case_unknown": "没有编号为 {name} 的服务单，或它不能这样关联。请核对编号。",
   "error.case_without_device": "这张维修单没有对应台账里的设备，请改用“恢复使用”。",
   "error.device_unknown": "这台设备不在台账里了。请刷新后重新选择。",
