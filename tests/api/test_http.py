@@ -16,7 +16,7 @@ from openapi_spec_validator import validate
 from webapp import log
 from webapp.config import Settings, settings_from_env
 from webapp.db import db
-from webapp.identity.models import User
+from webapp.identity.models import Contract, User
 from webapp.pwa.views import CSP
 
 SHELL = [
@@ -116,6 +116,20 @@ def test_a_broken_body_is_a_clear_error(body: str, client: FlaskClient) -> None:
     )
     assert answer.status_code == 422
     assert answer.get_json()["code"] == "invalid"
+
+
+def test_half_a_letter_is_refused_and_stored_nowhere(
+    client: FlaskClient, manager: User, contract: Contract, signed_in: Callable[[User], FlaskClient]
+) -> None:
+    half = '{"login":"\\ud800","password":"x"}'
+    answer = client.post("/api/session", data=half, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid")
+    half = '{"name_zh":"甲\\ud83d楼"}'
+    wang = signed_in(manager)
+    path = f"/api/contracts/{contract.code}/buildings"
+    answer = wang.post(path, data=half.encode(), content_type="application/json")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid")
+    assert wang.get(path).get_json() == []
 
 
 def test_a_request_id_with_a_line_break_is_not_echoed(client: FlaskClient) -> None:

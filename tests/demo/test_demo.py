@@ -83,6 +83,7 @@ def test_the_demo_is_a_believable_contract(demo: Flask) -> None:
     of_this_month = RoundTask.round_id == rounds[-1].id
     todo = _count(RoundTask, of_this_month, RoundTask.outcome == "todo")
     assert 0.3 < todo / _count(RoundTask, of_this_month) < 0.7
+    _nothing_is_told_before_it_is_made()
     _the_lamps_age()
     _one_projector_keeps_its_fault()
     _every_photo_is_there()
@@ -251,6 +252,15 @@ def _no_column_of_the_record_sheet_is_always_empty() -> None:
         key for row in rows for key, value in row.items() if value not in (None, "", NO_WORDS)
     }
     assert filled == set(RecordRow.__annotations__)
+
+
+def _nothing_is_told_before_it_is_made() -> None:
+    """Nor was anything done after the demo was loaded."""
+    for kind in (Inspection, Photo):
+        assert _count(kind, kind.received_at > NOW) == 0
+    assert _count(Inspection, Inspection.device_finished_at > Inspection.received_at) == 0
+    assert _count(Photo, Photo.device_taken_at > Photo.received_at) == 0
+    assert _count(Round, Round.opened_at > NOW) == 0
 
 
 def _the_lamps_age() -> None:

@@ -404,6 +404,7 @@ def test_an_smtp_url_that_cannot_be_meant_stops_the_start(url: str) -> None:
     [
         ("", "", "http://127.0.0.1:8000", "roundbook@localhost", "Roundbook"),
         ("", "", "https://rounds.example.com", "roundbook@rounds.example.com", "Roundbook"),
+        ("", "", "http://my_host:8000", "roundbook@localhost", "Roundbook"),
         ("", "smtps://me%40x.cn:p@h", "https://r.cn", "me@x.cn", "Roundbook"),
         ("a@b.cn", "smtps://me%40x.cn:p@h", "https://r.cn", "a@b.cn", "Roundbook"),
         ("巡检簿 <a@b.cn>", "", "https://r.cn", "a@b.cn", "巡检簿"),

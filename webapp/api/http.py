@@ -230,6 +230,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(OperationalError, _answer_database_error)
     app.register_error_handler(DataError, _answer_unstorable)
     app.register_error_handler(OverflowError, _answer_unstorable)
+    app.register_error_handler(UnicodeEncodeError, _answer_unstorable)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -385,7 +386,7 @@ def _answer_database_error(error: OperationalError) -> Response:
 
 
 def _answer_unstorable(_error: Exception) -> Response:
-    """A value that no column can hold: a NUL in a text, a number beyond all numbers."""
+    """A value that no column can hold: a NUL in a text, half a letter, a number beyond all numbers."""
     db.session.rollback()
     return answer_error(AppError("invalid"))
 

@@ -285,7 +285,8 @@ def sender_for(mail_from: str, smtp_url: str, base_url: str) -> Sender:
         host = urlsplit(base_url).hostname or ""
         # An address of figures is no domain that a mail can come from.
         domain = "localhost" if not host or ":" in host or host[-1].isdigit() else host
-        address = user if is_address(user) else f"roundbook@{domain}"
+        # Nor is a machine's name always one.
+        address = next(filter(is_address, (user, f"roundbook@{domain}")), "roundbook@localhost")
     if not is_address(address):
         raise ValueError("there is no address in it")
     return Sender(address, name, base_url)
