@@ -30,6 +30,8 @@ export default {
   "notify.case_assigned": "{name} is yours: {title}",
   "notify.case_answered": "{name} has its answer: {title}",
   "notify.hours_planned": "{case} {title}: you are planned from {from_at} to {to_at}",
+  "notify.hours_withdrawn": "{case} {title}: you are not planned any more from {from_at} to {to_at}",
+  "notify.hours_after_confirming": "{case} {title}: {hours} h logged after it was confirmed ({person}); please check",
   "notify.stock_low": "Spare part {part} is low: {stock} left, threshold {threshold}",
   "notify.quote_sent": "{number} waits for your approval: {title} ({total})",
   "notify.quote_approved": "{name} has approved {number} ({total})",
