@@ -19,8 +19,8 @@ from webapp.cases.register import register_word
 from webapp.cases.verifying import Verification, verifications
 from webapp.cases.words import KIND_WORDS, REGISTER_WORDS, STATE_WORDS, VERIFIED_WORDS
 from webapp.estate.models import Building, Device, Room
-from webapp.hours.queries import balance
 from webapp.reports.facts import MonthFacts, both
+from webapp.reports.sections.free_hours import free_hours
 from webapp.reports.shape import ServiceKey, ServiceSection, ServiceTable, Words
 from webapp.spares.models import Loan
 
@@ -272,34 +272,8 @@ def changes(facts: MonthFacts) -> ServiceSection | None:
     rows = read_cases(facts, "change", "after_hours")
     if rows is None:
         return None
-    hours = balance(facts.session, facts.contract.id, facts.now)
-    used, free, left = (
-        _hours(hours["used_hours"]),
-        _hours(hours["free_hours"]),
-        _hours(hours["left_hours"]),
-    )
-    lines = [
-        _period(facts),
-        both(
-            f"合同年 {hours['starts_on']} 至 {hours['ends_on']}：非工作时间已用 {used} 小时，"
-            f"免费 {free} 小时，剩余 {left} 小时。",
-            f"Contract year {hours['starts_on']} to {hours['ends_on']}: {used} h used after hours "
-            f"of {free} free, {left} h left.",
-        ),
-    ]
-    if hours["over_hours"]:
-        over = _hours(hours["over_hours"])
-        lines.append(
-            both(
-                f"超出 {over} 小时，按约定计 {hours['over_amount']} {hours['currency']}。",
-                f"{over} h beyond them, {hours['over_amount']} {hours['currency']} as agreed.",
-            )
-        )
+    lines = [_period(facts), *free_hours(facts, _period_of(facts))]
     return _section("changes", lines, [_plain_list(facts, rows)])
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:g}"
 
 
 def training(facts: MonthFacts) -> ServiceSection | None:
