@@ -122,6 +122,26 @@ def test_each_sees_his_own_contracts_work_and_absences(
     assert kinds(stranger) == []
 
 
+def test_a_duty_leaves_the_calendar_when_the_client_cancels_the_event(
+    contract: Contract,
+    manager: User,
+    engineer: User,
+    it_lead: User,
+    client: FlaskClient,
+    signed_in: SignIn,
+) -> None:
+    boss, theirs = signed_in(manager), signed_in(it_lead)
+    span = {"from_at": SOON.isoformat(), "to_at": (SOON + timedelta(hours=2)).isoformat()}
+    event = opened(theirs, "after_hours", "年会", occasion="event", **span)
+    plan = {"uid": made.uid(), "user_id": engineer.id, **span}
+    assert boss.post(f"/api/contracts/HQ/cases/{event}/plan", json=plan).status_code == 201
+    address = address_of(signed_in(engineer))
+    assert len(events(client, address)) == 2
+    step = {"uid": made.uid(), "step": "cancel", "fields": {"text": "取消"}}
+    assert theirs.post(f"/api/contracts/HQ/cases/{event}/steps", json=step).status_code == 200
+    assert events(client, address) == {}
+
+
 def test_it_is_the_same_until_something_changes(
     contract: Contract, manager: User, client: FlaskClient, signed_in: SignIn
 ) -> None:

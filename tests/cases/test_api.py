@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -219,6 +222,19 @@ def test_filters_sorts_and_files(chen: FlaskClient, li: FlaskClient, device: Dev
     text = li.get(f"{CASES}.csv").text
     assert "黑屏" in text
     assert "已关闭" in text
+
+
+def test_the_file_names_the_day_that_a_term_ends_with_and_not_the_midnight_after_it(
+    chen: FlaskClient, li: FlaskClient
+) -> None:
+    declare(chen, kind="complaint", title="没有回音")
+    declare(chen, severity=1, title="黑屏")
+    sheet = csv.DictReader(io.StringIO(li.get(f"{CASES}.csv").data.decode("utf-8-sig")))
+    due = {row["编号"]: row["最近时限"] for row in sheet}
+    [complaint] = li.get(CASES, query_string={"kind": "complaint"}).get_json()["items"]
+    assert due["C1"] == complaint["clocks"][0]["due_on"]
+    # A term in hours ends with a moment.
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", due["F1"])
 
 
 def test_the_list_and_the_story_take_a_fixed_number_of_statements(

@@ -63,3 +63,27 @@ def test_hours_are_logged_on_a_phone_and_read_by_the_client(
     client.reload()
     expect(client.get_by_text("Voided by line").first).to_be_visible()
     expect(client.locator(".left")).not_to_have_text(before)
+
+
+def test_hours_that_come_after_the_confirming_say_so_to_the_client(
+    demo_server: Server, open_context: Open
+) -> None:
+    desk = open_context(phone=False).new_page()
+    sign_in(desk, demo_server, "li", "/desk/hours")
+    cases = f"{demo_server.url}/api/contracts/DEMO/cases?kind=after_hours&stage=confirmed"
+    name = desk.request.get(cases).json()["items"][0]["name"]
+    desk.goto(f"{demo_server.url}/desk/cases/{name}")
+    desk.get_by_role("button", name="登记工时").click()
+    form = desk.get_by_role("dialog")
+    day = datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(days=1)
+    form.get_by_label("日期").fill(f"{day:%Y-%m-%d}")
+    form.get_by_label("开始").fill("03:00")
+    form.get_by_label("结束").fill("04:00")
+    form.get_by_role("button", name="登记工时").click()
+    expect(desk.get_by_text("客户确认后登记").first).to_be_visible()
+
+    client = open_context(phone=True).new_page()
+    sign_in(client, demo_server, "zhou", f"/desk/cases/{name}")
+    expect(client.get_by_text("客户确认后登记").first).to_be_visible()
+    assert client.evaluate("document.documentElement.scrollWidth") <= 390
+    assert axe_violations(client) == []

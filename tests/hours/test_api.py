@@ -225,7 +225,7 @@ def test_somebody_is_planned_told_and_withdrawn(
     assert li.delete(f"{HQ}/planned-work/99").status_code == 404
 
 
-def test_hours_belong_to_a_case_after_hours_that_is_not_over(
+def test_hours_belong_to_a_case_after_hours_that_was_not_cancelled(
     li: FlaskClient, chen: FlaskClient, engineer: User, event: str
 ) -> None:
     fault = post(chen, "cases", kind="fault", title="没有声音")["name"]

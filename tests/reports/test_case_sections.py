@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from tests.cases.made import author, opened, taken
+from tests.acceptance.conftest import access_of
+from tests.cases.made import author, opened, taken, uid
 from tests.reports.conftest import NOW, Month
+from tests.rounds import made as rounds
 from webapp.cases.models import Case
 from webapp.cases.opening import called
 from webapp.cases.registering import add_device
 from webapp.cases.services import Author
 from webapp.db import db, unit_of_work
-from webapp.identity.models import User
+from webapp.hours.services import Logging, log_hours
+from webapp.identity.models import Contract, User
 from webapp.reports.content import report_content
 
 LAST_OF_MARCH = NOW - timedelta(days=25)
@@ -162,6 +165,69 @@ def test_a_repair_is_told_with_its_term_and_changes_with_the_free_hours(
     }
     assert "免费 80 小时，剩余 80 小时" in told["changes"]["lines"][1]["zh"]
     assert rows(told["changes"])[0][4:] == ["加装电视", "已提出"]
+
+
+def logged(
+    month: Month, engineer: User, client: Author, begin: datetime, hours: float, at: datetime
+) -> None:
+    """An event with what the engineer has worked on it, logged ``at``."""
+    span = {"from_at": begin.isoformat(), "to_at": (begin + timedelta(hours=hours)).isoformat()}
+    fields = {"occasion": "event", **span}
+    case = opened(month.contract, client, kind="after_hours", now=begin, fields=fields)
+    access = access_of(month.contract, engineer, "inspection_engineer")
+    logging = Logging(uid(), engineer.id, begin, begin + timedelta(hours=hours))
+    with unit_of_work() as session:
+        log_hours(session, access, called(case), logging, at)
+
+
+def settled(contract: Contract, **terms: Any) -> None:
+    with unit_of_work() as session:
+        row = session.get_one(Contract, contract.id)
+        row.settings = {**row.settings, "after_hours": terms}
+
+
+def test_hours_beyond_the_free_ones_say_that_no_rate_is_agreed(
+    month: Month, engineer: User, it_lead: User
+) -> None:
+    settled(month.contract, free_hours=10, year_starts="01-01")
+    client = author(month.contract, it_lead, "client_it_lead")
+    logged(month, engineer, client, NOW - timedelta(days=3), 12, NOW)
+    assert sections(month)["changes"]["lines"][2] == {
+        "zh": "超出 2 小时；超出部分的单价尚未约定，金额未计。",
+        "en": "2 h beyond them; no rate is agreed for these yet, so no amount is stated.",
+    }
+    settled(month.contract, free_hours=10, year_starts="01-01", rate="180.50")
+    assert sections(month)["changes"]["lines"][2]["zh"] == "超出 2 小时，按约定计 361.00 CNY。"
+
+
+def test_a_period_in_which_a_contract_year_starts_tells_of_both_years(
+    month: Month, engineer: User, it_lead: User
+) -> None:
+    settled(month.contract, free_hours=10, year_starts="04-01", rate="100")
+    client = author(month.contract, it_lead, "client_it_lead")
+    day = rounds.at("2026-03", 20)
+    logged(month, engineer, client, day, 12, day + timedelta(days=1))
+    assert [line["zh"] for line in sections(month)["changes"]["lines"][1:]] == [
+        "合同年 2025-04-01 至 2026-03-31：非工作时间已用 12 小时，免费 10 小时，剩余 0 小时。",
+        "超出 2 小时，按约定计 200.00 CNY。",
+        "合同年 2026-04-01 至 2027-03-31：非工作时间已用 0 小时，免费 10 小时，剩余 10 小时。",
+    ]
+
+
+def test_what_is_logged_late_into_an_ended_year_is_told_in_the_month_that_it_is_logged_in(
+    month: Month, engineer: User, it_lead: User
+) -> None:
+    settled(month.contract, free_hours=10, year_starts="03-01")
+    client = author(month.contract, it_lead, "client_it_lead")
+
+    def years() -> list[str]:
+        lines = sections(month)["changes"]["lines"]
+        return [line["zh"][:14] for line in lines if line["zh"].startswith("合同年")]
+
+    logged(month, engineer, client, rounds.at("2026-02", 20), 3, rounds.at("2026-02", 21))
+    assert years() == ["合同年 2026-03-01"]
+    logged(month, engineer, client, rounds.at("2026-02", 22), 3, NOW - timedelta(days=1))
+    assert years() == ["合同年 2025-03-01", "合同年 2026-03-01"]
 
 
 def test_a_change_says_whether_the_register_was_updated(

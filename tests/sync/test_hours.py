@@ -79,6 +79,18 @@ def test_what_overlaps_or_belongs_to_no_case_is_kept_for_the_supervisor(
     assert len(ledger()) == 1
 
 
+def test_what_was_worked_offline_is_taken_though_the_client_has_confirmed_meanwhile(
+    phone: Phone, contract: Contract, manager: User, it_lead: User, event: Case
+) -> None:
+    payload = worked(event, ago(days=2), 60)
+    wang = cases.author(contract, manager, "project_manager")
+    cases.taken(event, wang, "finish", now=ago(days=1), done="保障完成")
+    chen = cases.author(contract, it_lead, "client_it_lead")
+    cases.taken(event, chen, "confirm", now=ago(hours=1))
+    assert logged(phone, payload) == ("applied", "")
+    assert [line.half_hours for line in ledger()] == [2]
+
+
 def test_a_fast_clock_does_not_make_it_work_to_come(phone: Phone, event: Case) -> None:
     told = now_utc() + timedelta(minutes=20)
     payload = worked(event, ago(hours=1), 75)

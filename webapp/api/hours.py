@@ -12,10 +12,11 @@ from webapp.api.http import CONTRACT, PageArgs, Schema, blueprint, require
 from webapp.api.listing import list_views, sort_of, state_of
 from webapp.api.rounds import ID
 from webapp.db import db, now_utc, unit_of_work
-from webapp.hours import queries, services, settings
+from webapp.hours import planning, queries, services, settings
 from webapp.hours.lists import HOURS
+from webapp.hours.planning import Planning
 from webapp.hours.rules import ROUNDINGS
-from webapp.hours.services import Logging, Planning
+from webapp.hours.services import Logging
 
 bp = blueprint("hours", "Work after hours: who is planned, the ledger, the free hours' balance")
 ENTRY = f"{CONTRACT}/hours/<int(max=2147483647):entry_number>"
@@ -38,7 +39,7 @@ class HoursEntrySchema(ma.Schema):
 
     ``left_hours`` are the free hours that the year has left after it; ``charged_hours`` what of it lies
     beyond them, ``amount`` their price as decimal text, null where no rate is agreed. ``voids`` and
-    ``voided_by`` are numbers of lines.
+    ``voided_by`` are numbers of lines; ``after_confirming``: the client had confirmed the case before.
     """
 
     number = fields.Integer(required=True)
@@ -65,6 +66,7 @@ class HoursEntrySchema(ma.Schema):
     logged_by = fields.String(required=True)
     logged_by_en = fields.String(required=True)
     logged_at = fields.AwareDateTime(required=True)
+    after_confirming = fields.Boolean(required=True)
 
 
 class PlannedWorkSchema(ma.Schema):
@@ -218,7 +220,7 @@ def show_case_hours(contract_code: str, name: str) -> dict[str, Any]:
 @bp.arguments(LogHoursSchema)
 @bp.response(201, CaseHoursSchema)
 def log_hours(body: dict[str, Any], contract_code: str, name: str) -> dict[str, Any]:
-    """Log what somebody has worked; the same ``uid`` again logs nothing more."""
+    """Log what somebody has worked, confirmed or not; the same ``uid`` again logs nothing more."""
     access = require("handle", contract_code)
     now = now_utc()
     body["user_id"] = body["user_id"] or access.user_id
@@ -236,17 +238,17 @@ def plan_work(body: dict[str, Any], contract_code: str, name: str) -> dict[str, 
     now = now_utc()
     body["user_id"] = body["user_id"] or access.user_id
     with unit_of_work() as session:
-        services.plan_work(session, access, name, Planning(**body), now)
+        planning.plan_work(session, access, name, Planning(**body), now)
     return queries.case_hours(db.session(), access, name, now)
 
 
 @bp.delete(f"{CONTRACT}/planned-work/<int(max=2147483647):planned_id>")
 @bp.response(204)
 def withdraw_plan(contract_code: str, planned_id: int) -> None:
-    """Take back that somebody is planned."""
+    """Take back that somebody is planned, and tell him."""
     access = require("handle", contract_code)
     with unit_of_work() as session:
-        services.withdraw_plan(session, access, planned_id, now_utc())
+        planning.withdraw_plan(session, access, planned_id, now_utc())
 
 
 @bp.get(f"{CONTRACT}/after-hours-terms")

@@ -146,6 +146,8 @@ def _dressed(
         "reporter": case.reporter_name or row.reporter or "",
         "reporter_en": "" if case.reporter_name else row.reporter_en or "",
         "due_at": running[0].due_at if running else None,
+        # As people say it: a term that ends with a day has that day, not the midnight after it.
+        "due": (running[0].due_on or running[0].due_at) if running else None,
         "overdue": any(clock.due_at is not None and clock.due_at < now for clock in running),
         "clocks": [clock_line(clock) for clock in running],
         "register": register_word(case),
@@ -230,7 +232,7 @@ CASES = Listing(
         Column("reporter", "申报人", "Reported by"),
         Column("owner", "负责人", "Owner"),
         Column("opened_at", "申报时间", "Opened"),
-        Column("due_at", "最近时限", "Next due"),
+        Column("due", "最近时限", "Next due"),
         Column("ended_at", "结束时间", "Ended"),
     ),
 )

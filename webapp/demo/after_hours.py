@@ -15,7 +15,8 @@ from webapp.cases.opening import Opening, called
 from webapp.cases.services import Author, Taking, open_case, take_step
 from webapp.demo.people import PEOPLE
 from webapp.hours import services as hours
-from webapp.hours.services import Logging, Planning
+from webapp.hours.planning import Planning, plan_work
+from webapp.hours.services import Logging
 from webapp.hours.settings import settle_terms
 from webapp.identity.models import Contract
 from webapp.identity.rules import ROLE_RIGHTS, Access
@@ -169,7 +170,7 @@ class _Teller:
         for who, task in night.planned:
             to = begin + timedelta(hours=night.hours)
             planning = Planning(self._uid(place, who), self.people[who], begin, to, task)
-            hours.plan_work(self.session, self.access("wang"), name, planning, asked)
+            plan_work(self.session, self.access("wang"), name, planning, asked)
         end = begin + timedelta(hours=night.hours + 1)
         for who, late, length, rest, note in night.worked:
             start = begin + timedelta(minutes=late)

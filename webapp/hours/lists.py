@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.cases.kinds import name_of
 from webapp.cases.models import Case
 from webapp.hours import rules
+from webapp.hours.after_confirming import is_after_confirming
 from webapp.hours.models import HoursEntry
 from webapp.hours.settings import terms_of
 from webapp.hours.words import STATE_WORDS
@@ -95,6 +96,7 @@ def _dressed(row: sa.Row[*tuple[Any, ...]], terms: rules.HoursTerms, total: int)
         "logged_by": row.logged_by,
         "logged_by_en": row.logged_by_en,
         "logged_at": entry.logged_at,
+        "after_confirming": is_after_confirming(case, entry.logged_at),
     }
 
 
@@ -157,5 +159,6 @@ HOURS = Listing(
         Column("voided_by", "被冲销于", "Voided by line"),
         Column("logged_by", "登记人", "Logged by"),
         Column("logged_at", "登记时间", "Logged at"),
+        Column("after_confirming", "客户确认后登记", "Logged after the client confirmed"),
     ),
 )

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webapp.cases.measures import Period
 from webapp.cases.opening import case_named
 from webapp.hours import rules
 from webapp.hours.lists import HOURS, worker
 from webapp.hours.models import HoursEntry, PlannedWork
 from webapp.hours.running_out import counted
-from webapp.hours.services import KIND, entry_of
+from webapp.hours.services import KIND, entry_of, takes_hours
 from webapp.hours.settings import starts_of, terms_of
 from webapp.identity.models import Contract
 from webapp.identity.rules import Access
@@ -62,6 +63,26 @@ def _years(session: Session, contract_id: int) -> list[int]:
     return list(session.scalars(statement))
 
 
+def years_told(session: Session, contract_id: int, period: Period) -> list[int]:
+    """The contract years that a period's report has something to say of, the earliest first.
+
+    Those that its days lie in, two where a year starts among them, and those that a line was written to
+    within it: what is logged or voided late is told too, though its year has ended. Two statements.
+    """
+    starts = starts_of(session.get_one(Contract, contract_id))
+    written = session.scalars(
+        sa.select(HoursEntry.year)
+        .where(
+            HoursEntry.contract_id == contract_id,
+            HoursEntry.logged_at >= period.begins,
+            HoursEntry.logged_at < period.ends,
+        )
+        .distinct()
+    )
+    days = (period.first, period.last)
+    return sorted({*written, *(rules.contract_year(day, starts).year for day in days)})
+
+
 def _planned_half_hours(
     session: Session,
     contract: Contract,
@@ -92,7 +113,7 @@ def case_hours(session: Session, access: Access, name: str, now: datetime) -> di
     there is. :raise AppError: ``not_found``
     """
     case = case_named(session, access.contract_id, name)
-    open_to_work = case.kind == KIND and case.live and access.may("handle")
+    handles = access.may("handle")
     logs = "all" if access.may("manage_round") else "own"
     entries = session.execute(
         HOURS.select.where(HoursEntry.case_id == case.id).order_by(HoursEntry.number)
@@ -100,9 +121,9 @@ def case_hours(session: Session, access: Access, name: str, now: datetime) -> di
     lines = HOURS.dress(session, access.contract_id, entries, now)
     return {
         "name": name,
-        "may_plan": open_to_work,
-        "may_log_for": logs if open_to_work else "none",
-        "may_void": logs if access.may("handle") else "none",
+        "may_plan": handles and case.kind == KIND and case.live,
+        "may_log_for": logs if handles and takes_hours(case) else "none",
+        "may_void": logs if handles else "none",
         "plan": _plan(session, case.id),
         "entries": lines,
         "hours": sum(line["hours"] for line in lines),

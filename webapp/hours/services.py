@@ -1,9 +1,9 @@
-"""Planning people after hours, logging what was worked, and voiding what was logged wrong (clauses 23-24)."""
+"""Logging what was worked after hours, and voiding what was logged wrong (clauses 24, 31)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -12,34 +12,19 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
 from webapp.cases.models import Case
-from webapp.cases.opening import called, case_named
+from webapp.cases.opening import case_named
 from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.hours import rules
+from webapp.hours.after_confirming import tell_who_confirmed
 from webapp.hours.models import HoursEntry, PlannedWork
 from webapp.hours.running_out import tell_of_free_hours
 from webapp.hours.settings import starts_of, terms_of
-from webapp.hours.words import planned_message
 from webapp.identity.models import Contract, Membership
-from webapp.identity.queries import reachable
 from webapp.identity.rules import ROLE_RIGHTS, Access
-from webapp.notifications import services as notifications
 
 KIND = "after_hours"
 _Row = TypeVar("_Row", PlannedWork, HoursEntry)
-# A plan that a mail server held up for longer is of no use any more.
-USEFUL_FOR = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Planning:
-    """Who is to work on a case, from when to when, for what; ``uid`` keeps it from being planned twice."""
-
-    uid: str
-    user_id: int
-    from_at: datetime
-    to_at: datetime
-    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,82 +39,27 @@ class Logging:
     note: str = ""
 
 
-def plan_work(
-    session: Session, access: Access, name: str, planning: Planning, now: datetime
-) -> PlannedWork:
-    """Plan somebody for a case after hours and tell him; the same ``uid`` again plans nothing more.
-
-    :raise AppError: ``not_found``; ``hours_not_here`` where the case is no such one or is over;
-        ``person_unknown``; ``invalid``, by field; ``plan_overlaps`` where he is planned then already
-    """
-    take_sequence(session, access.contract_id)
-    known = _known(session, access, PlannedWork, planning.uid)
-    if known is not None:
-        return known
-    case = _case_to_work_on(session, access, name)
-    _check_worker(session, access, planning.user_id)
-    from_at, to_at = _minute(planning.from_at), _minute(planning.to_at)
-    wrong = rules.span_problems(from_at, to_at)
-    if wrong:
-        raise AppError("invalid", fields=wrong)
-    _check_plan_is_free(session, planning.user_id, from_at, to_at)
-    row = PlannedWork(
-        contract_id=access.contract_id,
-        uid=planning.uid,
-        case_id=case.id,
-        user_id=planning.user_id,
-        from_at=from_at,
-        to_at=to_at,
-        task=" ".join(planning.task.split()),
-        planned_by_id=access.user_id,
-        planned_at=now,
-    )
-    session.add(row)
-    session.flush()  # what tells of it names its id
-    given = {"user_id": row.user_id, "from_at": from_at.isoformat(), "to_at": to_at.isoformat()}
-    _audit(session, access, "plan_hours", "case", called(case), audit.first_values(given), now)
-    _tell_phones(session, access.contract_id)
-    _tell_planned(session, access, case, row, now)
-    return row
-
-
-def withdraw_plan(session: Session, access: Access, planned_id: int, now: datetime) -> PlannedWork:
-    """Take back that somebody is planned; twice is once.
-
-    :raise AppError: ``not_found``
-    """
-    take_sequence(session, access.contract_id)
-    row = session.get(PlannedWork, planned_id)
-    if row is None or row.contract_id != access.contract_id:
-        raise AppError("not_found")
-    if row.withdrawn_at is None:
-        row.withdrawn_at, row.withdrawn_by_id = now, access.user_id
-        case = session.get_one(Case, row.case_id)
-        diff = {"user_id": [row.user_id, None]}
-        _audit(session, access, "withdraw_hours_plan", "case", called(case), diff, now)
-        _tell_phones(session, access.contract_id)
-    return row
-
-
 def log_hours(
     session: Session, access: Access, name: str, logging: Logging, now: datetime
 ) -> HoursEntry:
     """Write into the ledger what somebody has worked; the same ``uid`` again writes nothing more.
 
-    Each logs his own; for another does who manages rounds. Seconds are left out.
+    Each logs his own; for another does who manages rounds. What was worked is logged though the client has
+    confirmed the case meanwhile: he is told. Seconds are left out.
 
-    :raise AppError: ``not_found``; ``hours_not_here``; ``person_unknown``; ``forbidden``; ``invalid``, by
-        field; ``hours_overlap`` with the line's number where he has worked then already,
-        ``hours_elsewhere`` where he has in another contract
+    :raise AppError: ``not_found``; ``hours_not_here`` where the case is no such one or was cancelled;
+        ``person_unknown`` where he had left the contract by then; ``forbidden``; ``invalid``, by field;
+        ``hours_overlap`` with the line's number where he has worked then already, ``hours_elsewhere`` where
+        he has in another contract
     """
     take_sequence(session, access.contract_id)
-    known = _known(session, access, HoursEntry, logging.uid)
+    known = known_by(session, access, HoursEntry, logging.uid)
     if known is not None:
         return known
-    case = _case_to_work_on(session, access, name)
+    case = _case_worked_on(session, access, name)
     _check_may_log_for(access, logging.user_id)
-    _check_worker(session, access, logging.user_id)
-    began_at, ended_at = _minute(logging.began_at), _minute(logging.ended_at)
+    _check_worker(session, access, logging.user_id, logging.began_at)
+    began_at, ended_at = on_the_minute(logging.began_at), on_the_minute(logging.ended_at)
     wrong = rules.entry_problems(began_at, ended_at, logging.break_minutes, now)
     if wrong:
         raise AppError("invalid", fields=wrong)
@@ -137,6 +67,7 @@ def log_hours(
     row = _new_entry(session, access, case, logging, (began_at, ended_at), now)
     _added(session, access, row, "log_hours", now)
     tell_of_free_hours(session, access.contract_id, row.year, now)
+    tell_who_confirmed(session, case, row, now)
     return row
 
 
@@ -182,7 +113,7 @@ def void_hours(
         ``invalid`` without a reason
     """
     take_sequence(session, access.contract_id)
-    known = _known(session, access, HoursEntry, uid)
+    known = known_by(session, access, HoursEntry, uid)
     if known is not None:
         return known
     row = entry_of(session, access.contract_id, number)
@@ -239,22 +170,23 @@ def _added(
     }
     diff = audit.first_values(given)
     _audit(session, access, action, "hours_entry", row.number, diff, now)
-    _tell_phones(session, access.contract_id)
+    tell_phones(session, access.contract_id)
     return row
 
 
-def _known(session: Session, access: Access, model: type[_Row], uid: str) -> _Row | None:
+def known_by(session: Session, access: Access, model: type[_Row], uid: str) -> _Row | None:
     """What the same request had become before."""
     return session.scalar(
         sa.select(model).where(model.contract_id == access.contract_id, model.uid == uid)
     )
 
 
-def _minute(at: datetime) -> datetime:
+def on_the_minute(at: datetime) -> datetime:
+    """Seconds are left out."""
     return at.replace(second=0, microsecond=0)
 
 
-def _tell_phones(session: Session, contract_id: int) -> None:
+def tell_phones(session: Session, contract_id: int) -> None:
     """What is left changes with every line: phones hear of it with the cases that are worked on."""
     session.execute(
         sa.update(Case)
@@ -264,20 +196,29 @@ def _tell_phones(session: Session, contract_id: int) -> None:
     )
 
 
-def _case_to_work_on(session: Session, access: Access, name: str) -> Case:
-    """A case after hours that is not over."""
+def _case_worked_on(session: Session, access: Access, name: str) -> Case:
+    """A case after hours that was not cancelled: what was worked was worked, confirmed or not."""
     case = case_named(session, access.contract_id, name)
-    if case.kind != KIND or not case.live:
+    if not takes_hours(case):
         raise AppError("hours_not_here", name=name)
     return case
 
 
-def _check_worker(session: Session, access: Access, user_id: int) -> None:
+def takes_hours(case: Case) -> bool:
+    """Whether what was worked on it can be logged."""
+    return case.kind == KIND and case.state != "cancelled"
+
+
+def _check_worker(session: Session, access: Access, user_id: int, began_at: datetime) -> None:
+    """He handles the contract's cases, or did on that day and has left since."""
+    contract = session.get_one(Contract, access.contract_id)
+    local = began_at.astimezone(ZoneInfo(contract.time_zone))
+    day = datetime.combine(local.date(), time(), local.tzinfo)
     role = session.scalar(
         sa.select(Membership.role).where(
-            Membership.contract_id == access.contract_id,
+            Membership.contract_id == contract.id,
             Membership.user_id == user_id,
-            Membership.left_at.is_(None),
+            sa.or_(Membership.left_at.is_(None), Membership.left_at >= day),
         )
     )
     if role is None or "handle" not in ROLE_RIGHTS.get(role, frozenset()):
@@ -287,18 +228,6 @@ def _check_worker(session: Session, access: Access, user_id: int) -> None:
 def _check_may_log_for(access: Access, user_id: int) -> None:
     if user_id != access.user_id and not access.may("manage_round"):
         raise AppError("forbidden", right="manage_round")
-
-
-def _check_plan_is_free(session: Session, user_id: int, from_at: datetime, to_at: datetime) -> None:
-    """Nobody is at two places at once, in whatever contract."""
-    statement = sa.select(PlannedWork.id).where(
-        PlannedWork.user_id == user_id,
-        PlannedWork.withdrawn_at.is_(None),
-        PlannedWork.from_at < to_at,
-        PlannedWork.to_at > from_at,
-    )
-    if session.scalar(statement.limit(1)) is not None:
-        raise AppError("plan_overlaps")
 
 
 def _check_not_worked(
@@ -333,41 +262,6 @@ def _next_number(session: Session, contract_id: int) -> int:
         sa.select(sa.func.max(HoursEntry.number)).where(HoursEntry.contract_id == contract_id)
     )
     return (last or 0) + 1
-
-
-def _tell_planned(
-    session: Session, access: Access, case: Case, row: PlannedWork, now: datetime
-) -> None:
-    """Tell him who is planned, unless he has done it himself."""
-    contract = session.get_one(Contract, access.contract_id)
-    zone = ZoneInfo(contract.time_zone)
-    path = f"/desk/cases/{called(case)}?contract={contract.code}"
-    for one in reachable(session, contract.id):
-        to = one.recipient
-        if to.user_id != row.user_id or to.user_id == access.user_id:
-            continue
-        words = {
-            "case": called(case),
-            "title": case.title,
-            "task": row.task,
-            "from_at": row.from_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
-            "to_at": row.to_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
-            "contract": (contract.name_en or contract.name_zh)
-            if to.reads == "en"
-            else contract.name_zh,
-        }
-        notifications.tell(
-            session,
-            to,
-            contract_id=contract.id,
-            kind="hours_planned",
-            details={name: words[name] for name in ("case", "title", "from_at", "to_at")},
-            path=path,
-            key=f"hours_planned:{row.id}",
-            now=now,
-            message=planned_message(words, name=to.name, path=path, language=to.reads),
-            useful_for=USEFUL_FOR,
-        )
 
 
 def _audit(

@@ -15,8 +15,8 @@ from webapp.cases.measures import LATE, MET, in_time
 from webapp.cases.models import CaseClock
 from webapp.cases.ratings import ratings_since
 from webapp.cases.words import KIND_WORDS
-from webapp.hours.queries import balance
 from webapp.reports.facts import MonthFacts, both
+from webapp.reports.sections.free_hours import free_hours
 from webapp.reports.sections.told_cases import Told, read_cases, told_period
 from webapp.reports.shape import ServiceKey, ServiceSection, ServiceTable, Words
 from webapp.spares.models import Loan
@@ -186,34 +186,8 @@ def changes(facts: MonthFacts) -> ServiceSection | None:
     rows = read_cases(facts, "change", "after_hours")
     if rows is None:
         return None
-    hours = balance(facts.session, facts.contract.id, facts.now)
-    used, free, left = (
-        _hours(hours["used_hours"]),
-        _hours(hours["free_hours"]),
-        _hours(hours["left_hours"]),
-    )
-    lines = [
-        _period(facts),
-        both(
-            f"合同年 {hours['starts_on']} 至 {hours['ends_on']}：非工作时间已用 {used} 小时，"
-            f"免费 {free} 小时，剩余 {left} 小时。",
-            f"Contract year {hours['starts_on']} to {hours['ends_on']}: {used} h used after hours "
-            f"of {free} free, {left} h left.",
-        ),
-    ]
-    if hours["over_hours"]:
-        over = _hours(hours["over_hours"])
-        lines.append(
-            both(
-                f"超出 {over} 小时，按约定计 {hours['over_amount']} {hours['currency']}。",
-                f"{over} h beyond them, {hours['over_amount']} {hours['currency']} as agreed.",
-            )
-        )
+    lines = [_period(facts), *free_hours(facts, told_period(facts))]
     return _section("changes", lines, [_plain_list(facts, rows)])
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:g}"
 
 
 def training(facts: MonthFacts) -> ServiceSection | None:

@@ -1611,7 +1611,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Log what somebody has worked; the same ``uid`` again logs nothing more. */
+        /** Log what somebody has worked, confirmed or not; the same ``uid`` again logs nothing more. */
         post: {
             parameters: {
                 query?: never;
@@ -7799,7 +7799,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take back that somebody is planned. */
+        /** Take back that somebody is planned, and tell him. */
         delete: {
             parameters: {
                 query?: never;
@@ -15918,6 +15918,7 @@ export interface components {
             years: number[];
         };
         HoursEntry: {
+            after_confirming: boolean;
             amount: string | null;
             /** Format: date-time */
             began_at: string;

@@ -40,6 +40,7 @@ export default {
   "hours.charged": "Charged",
   "hours.total": "Total of the year",
   "hours.logged_by": "Logged by",
+  "hours.after_confirming": "Logged after the client confirmed · {at}",
   "hours.none": "No hours logged yet",
   "hours.none_text": "After support outside working hours, log the hours in its case: both sides see them.",
   "hours.of_case": "People and hours",

@@ -45,7 +45,7 @@ export default {
   "myhours.problem_break_too_long": "The break is longer than the work",
   "myhours.problem_overlap": "You have logged this time already",
   "mycase.code_hours_overlap": "This time is logged already. All that you wrote is still here.",
-  "mycase.code_hours_not_here": "This case is over: no more hours go to it. All that you wrote is still here.",
+  "mycase.code_hours_not_here": "This case was cancelled: no hours go to it. All that you wrote is still here.",
   "mycase.code_dismissed": "Set aside by the supervisor: it does not count.",
   "mycase.code_other": "What you wrote is kept.",
   "mycase.received": "Received {at}",

@@ -32,6 +32,8 @@ export default {
   "notify.case_said": "{name} {title}: {by} says “{said}”",
   "notify.case_reopened": "{name} {title}: {by} has opened it again: {said}",
   "notify.hours_planned": "{case} {title}: you are planned from {from_at} to {to_at}",
+  "notify.hours_withdrawn": "{case} {title}: you are not planned any more from {from_at} to {to_at}",
+  "notify.hours_after_confirming": "{case} {title}: {hours} h logged after it was confirmed ({person}); please check",
   "notify.stock_low": "Spare part {part} is low: {stock} left, threshold {threshold}",
   "notify.quote_sent": "{number} waits for your approval: {title} ({total})",
   "notify.quote_approved": "{name} has approved {number} ({total})",

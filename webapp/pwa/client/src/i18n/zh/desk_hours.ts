@@ -40,6 +40,7 @@ export default {
   "hours.charged": "计费工时",
   "hours.total": "年度累计",
   "hours.logged_by": "登记",
+  "hours.after_confirming": "客户确认后登记 · {at}",
   "hours.none": "还没有登记工时",
   "hours.none_text": "非工作时间的支持完成后，在服务单里登记工时，双方都能看到。",
   "hours.of_case": "人员安排与工时",

@@ -45,7 +45,7 @@ export default {
   "myhours.problem_break_too_long": "休息不能长过工作时间",
   "myhours.problem_overlap": "这段时间已登记过",
   "mycase.code_hours_overlap": "这段时间已登记过。你写的都还在。",
-  "mycase.code_hours_not_here": "这张服务单已结束，不能再登记工时。你写的都还在。",
+  "mycase.code_hours_not_here": "这张服务单已取消，不能登记工时。你写的都还在。",
   "mycase.code_dismissed": "项目经理已搁置，不予采用。",
   "mycase.code_other": "你写的都还在。",
   "mycase.received": "{at} 服务器收到",

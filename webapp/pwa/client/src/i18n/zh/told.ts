@@ -30,6 +30,8 @@ export default {
   "notify.case_said": "{name} {title}：{by}说“{said}”",
   "notify.case_reopened": "{name} {title}：{by}重新打开：{said}",
   "notify.hours_planned": "{case} {title}：您被安排 {from_at} 至 {to_at}",
+  "notify.hours_withdrawn": "{case} {title}：您 {from_at} 至 {to_at} 的安排已取消",
+  "notify.hours_after_confirming": "{case} {title} 确认之后又登记了 {hours} 小时（{person}）：请核对",
   "notify.stock_low": "备件 {part} 低于下限：还有 {stock} 件（下限 {threshold}）",
   "notify.quote_sent": "{number} 待您批准：{title}（{total}）",
   "notify.quote_approved": "{name} 已批准 {number}（{total}）",
