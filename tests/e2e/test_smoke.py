@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.conftest import axe_violations, sign_in, sign_in_by_form
+from tests.e2e.conftest import PASSWORD, axe_violations, sign_in, sign_in_by_form
 from tests.e2e.server import Server
 
 Open = Callable[..., BrowserContext]
@@ -68,3 +68,20 @@ def test_the_engineer_sees_the_months_round(shared_demo_server: Server, open_con
     page = open_context(phone=True).new_page()
     sign_in_by_form(page, shared_demo_server, "zhang")
     expect(page.get_by_role("heading", level=1)).to_contain_text("巡检")
+
+
+def test_a_language_that_was_pressed_at_the_sign_in_goes_with_the_person(
+    demo_server: Server, open_context: Open
+) -> None:
+    page = open_context(phone=True).new_page()
+    page.goto(f"{demo_server.url}/sign-in")
+    page.get_by_role("button", name="English").click()
+    page.locator("input[autocomplete=username]").fill("zhang")
+    page.locator("input[type=password]").fill(PASSWORD)
+    with page.expect_response(lambda answer: answer.request.method == "PATCH") as told:
+        page.get_by_role("button", name="Sign in", exact=True).click()
+    assert told.value.ok
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    another = open_context(phone=True).new_page()
+    sign_in_by_form(another, demo_server, "zhang")
+    expect(another.locator("html")).to_have_attribute("lang", "en")

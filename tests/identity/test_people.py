@@ -55,7 +55,19 @@ def test_the_project_manager_takes_a_new_person_in(manager: User, signed_in: Sig
     rows = {row["login"]: row for row in browser.get(MEMBERS).get_json()}
     assert rows["sun.li"]["role"] == "backup_engineer"
     newcomer = {"login": "sun.li", "password": NEW["password"]}
-    assert browser.post("/api/session", json=newcomer).status_code == 200
+    answer = browser.post("/api/session", json=newcomer)
+    assert (answer.status_code, answer.get_json()["user"]["language"]) == (200, "zh")
+
+
+def test_a_new_person_reads_the_language_that_he_was_taken_in_with(
+    manager: User, signed_in: SignIn
+) -> None:
+    browser = signed_in(manager)
+    assert browser.post(MEMBERS, json={**NEW, "language": "fr"}).status_code == 422
+    assert browser.post(MEMBERS, json={**NEW, "language": "en"}).status_code == 204
+    newcomer = {"login": "sun.li", "password": NEW["password"]}
+    answer = browser.post("/api/session", json=newcomer)
+    assert answer.get_json()["user"]["language"] == "en"
 
 
 def test_a_known_person_needs_no_new_password(

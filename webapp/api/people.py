@@ -75,6 +75,7 @@ class MemberCreateSchema(Schema):
     phone = fields.String(load_default="", validate=_PHONE)
     email = fields.String(load_default="", validate=_EMAIL)
     password = fields.String(validate=validate.Length(1, 1000))
+    language = fields.String(load_default="zh", validate=validate.OneOf(["zh", "en"]))
 
 
 class MemberPatchSchema(Schema):
@@ -184,6 +185,7 @@ def _new_person(session: Any, body: dict[str, Any], password_hash: str, actor_id
         name_en=body["name_en"],
         phone=body["phone"],
         email=body["email"],
+        language=body["language"],
         now=now_utc(),
         actor_id=actor_id,
     ).id

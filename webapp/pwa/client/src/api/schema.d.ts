@@ -16879,6 +16879,11 @@ export interface components {
         MemberCreate: {
             /** @default  */
             email: string;
+            /**
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en";
             login: string;
             name?: string;
             /** @default  */

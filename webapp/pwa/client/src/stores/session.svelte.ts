@@ -27,6 +27,8 @@ class Session {
   /** Whether the last attempt to reach the server succeeded. */
   reachable = $state(true);
   #contractCode = $state<string | null>(null);
+  /** A language was pressed while nobody was signed in. */
+  #spoken = false;
 
   get user(): User | null {
     return this.answer?.user ?? null;
@@ -93,7 +95,16 @@ class Session {
     writeStored(LEAVING_KEY, null);
     const before = this.user?.id;
     this.#enter(answer);
-    if (before !== answer.user.id) this.#adopt(answer.user.language);
+    // Who has just pressed a language at the sign-in means himself.
+    if (this.#spoken) this.speak(settings.language);
+    else if (before !== answer.user.id) this.#adopt(answer.user.language);
+  }
+
+  /** This device speaks it from now on; so do mails and his next device, once the server hears of it. */
+  speak(language: Language): void {
+    settings.setLanguage(language);
+    this.#spoken = this.state !== "in";
+    if (!this.#spoken) api.patch("/api/me", { language }).catch(() => undefined);
   }
 
   /** Ends the session on the server where it can be reached, and on this device in any case. */

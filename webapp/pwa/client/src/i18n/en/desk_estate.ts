@@ -506,6 +506,7 @@ export default {
   "people.login_hint": "Lower-case letters or digits, used to sign in",
   "people.role": "Role",
   "people.role_of": "Role of {name}",
+  "people.language": "Language of the app and of mails",
   "people.phone": "Telephone",
   "people.edit_contact": "Change contact",
   "people.contact_of": "How to reach {name}",

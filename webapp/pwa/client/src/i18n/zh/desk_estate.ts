@@ -504,6 +504,7 @@ export default {
   "people.login_hint": "小写英文或数字，登录时用",
   "people.role": "角色",
   "people.role_of": "{name}的角色",
+  "people.language": "界面和邮件的语言",
   "people.phone": "电话",
   "people.edit_contact": "改联系方式",
   "people.contact_of": "{name}的联系方式",
