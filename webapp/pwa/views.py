@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, redirect, request, send_from_directory
 from werkzeug.exceptions import HTTPException, NotFound
@@ -139,7 +140,7 @@ def answer_unknown_address(response: Response) -> Response:
     screen = request.path.rstrip("/")
     if screen != request.path and _is_screen(screen):
         query = request.query_string.decode("latin-1")
-        return cast(Response, redirect(f"{screen}?{query}" if query else screen))
+        return cast(Response, redirect(quote(screen) + (f"?{query}" if query else "")))
     try:
         # Never "not modified": what the browser may have kept of this address is no answer to 404.
         page = _send_built("index.html", conditional=False, etag=False)
@@ -163,7 +164,7 @@ def _is_screen(path: str) -> bool:
         endpoint, _ = current_app.create_url_adapter(request).match(path, method="GET")  # type: ignore[union-attr]
     except HTTPException:
         return False
-    return endpoint.startswith(f"{bp.name}.shell_")
+    return str(endpoint).startswith(f"{bp.name}.shell_")
 
 
 @bp.get("/sw.js")
