@@ -182,6 +182,7 @@ def test_a_session_that_ends_in_a_form_takes_nothing_of_what_was_typed(
     asked.get_by_label(words["password"]).fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(asked).to_be_hidden()
+    expect(form.get_by_role("alert")).to_contain_text(words["once_more"])
     expect(form.get_by_label(words["serial"])).to_have_value(serial)
     form.get_by_role("button", name=words["save"]).click()
     expect(form).to_be_hidden()
@@ -198,6 +199,7 @@ WORDS = {
         "save": "保存",
         "again": "请重新登录",
         "password": "密码",
+        "once_more": "请再保存一次",
     },
     "en": {
         "add": "Add a device",
@@ -207,6 +209,7 @@ WORDS = {
         "save": "Save",
         "again": "please sign in again",
         "password": "Password",
+        "once_more": "please save once more",
     },
 }
 
