@@ -71,6 +71,65 @@ def test_every_address_of_the_client_gives_the_shell(path: str, client: FlaskCli
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
+PERSON = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/rooms/", "/d/7K3F-9PQX/x/y", "/favicon.html"])
+def test_an_address_that_nobody_knows_is_a_page_to_a_person(path: str, client: FlaskClient) -> None:
+    kept = client.get("/", buffered=True).headers["ETag"]
+    answer = client.get(path, headers=PERSON | {"If-None-Match": kept}, buffered=True)
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert b'<div id="app">' in answer.data
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"] == CSP
+
+
+@pytest.mark.parametrize(
+    ("path", "screen"),
+    [
+        ("/desk/", "/desk"),
+        ("/scan/?round=3&q=%E4%BC%9A", "/scan?round=3&q=%E4%BC%9A"),
+        ("/d/7K3F-9PQX/", "/d/7K3F-9PQX"),
+        ("/f/token/", "/f/token"),
+        ("/desk///", "/desk"),
+    ],
+)
+def test_a_slash_too_many_still_leads_to_the_screen(
+    path: str, screen: str, client: FlaskClient
+) -> None:
+    answer = client.get(path, headers=PERSON, follow_redirects=True, buffered=True)
+    assert answer.status_code == 200
+    assert answer.request.full_path.rstrip("?") == screen
+
+
+@pytest.mark.parametrize(
+    "path", ["//elsewhere.example/", "/\\elsewhere.example/", "/%2Felsewhere/"]
+)
+def test_a_slash_too_many_leads_nowhere_else(path: str, client: FlaskClient) -> None:
+    answer = client.get(path, headers=PERSON, buffered=True)
+    where = answer.headers.get("Location", "")
+    assert "//elsewhere" not in where.removeprefix("http://localhost")
+    assert where == "" or where.startswith(("/elsewhere", "http://localhost/"))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "accept", "status"),
+    [
+        ("GET", "/nowhere", "*/*", 404),
+        ("GET", "/nowhere", "application/json", 404),
+        ("GET", "/api/nowhere", PERSON["Accept"], 404),
+        ("GET", "/api/contracts/NONE/", PERSON["Accept"], 404),
+        ("POST", "/nowhere", PERSON["Accept"], 404),
+        ("POST", "/desk", PERSON["Accept"], 405),
+    ],
+)
+def test_programs_and_the_api_keep_their_json(
+    method: str, path: str, accept: str, status: int, client: FlaskClient
+) -> None:
+    answer = client.open(path, method=method, headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+
+
 def test_worker_and_manifest_stand_at_the_root(client: FlaskClient) -> None:
     worker = client.get("/sw.js", buffered=True)
     assert worker.status_code == 200

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -107,6 +109,21 @@ def shared_demo_server(
     """A server with the demo contract for tests that only look."""
     folder = tmp_path_factory.mktemp("shared") / "data"
     running = Server(servers.copy_of(demo_template, folder)).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Server]:
+    """A server with nothing on it but its administrator, made as the README says."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    servers.prepare(data_dir, demo=False)
+    env = os.environ | {"DATA_DIR": str(data_dir), "ADMINISTRATOR_PASSWORD": PASSWORD}
+    make = ["people", "create-administrator", "root", "--name", "管理员"]
+    command = [str(servers.BIN / "flask"), "--app", "webapp", *make]
+    subprocess.run(command, cwd=servers.ROOT, env=env, check=True, capture_output=True, timeout=60)
+    running = Server(data_dir).start()
     yield running
     running.stop()
 

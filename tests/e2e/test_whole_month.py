@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 import typst
 import zxingcpp
 from PIL import Image
@@ -37,24 +34,6 @@ MEMBERS = (
 SHEET_PPI = 200
 AROUND_PIXELS = 40
 SYNC_MS = 30_000
-
-
-@pytest.fixture
-def new_server(tmp_path: Path) -> Iterator[Server]:
-    """A server with nothing on it but its administrator, made as the README says."""
-    data_dir = tmp_path / "data"
-    data_dir.mkdir()
-    servers.prepare(data_dir, demo=False)
-    _flask(data_dir, "people", "create-administrator", "root", "--name", "管理员")
-    running = Server(data_dir).start()
-    yield running
-    running.stop()
-
-
-def _flask(data_dir: Path, *arguments: str) -> None:
-    env = os.environ | {"DATA_DIR": str(data_dir), "ADMINISTRATOR_PASSWORD": PASSWORD}
-    command = [str(servers.BIN / "flask"), "--app", "webapp", *arguments]
-    subprocess.run(command, cwd=servers.ROOT, env=env, check=True, capture_output=True, timeout=60)
 
 
 def _make_contract(page: Page, server: Server) -> None:

@@ -8,6 +8,8 @@ from webapp.pwa import views
 
 
 def register(app: Flask) -> None:
-    """Bind the shell's addresses and the security headers."""
+    """Bind the shell's addresses, the security headers, and the page of an unknown address."""
     app.register_blueprint(views.bp)
+    # The last that is bound is asked first.
     app.after_request(views.add_security_headers)
+    app.after_request(views.answer_unknown_address)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, request, send_from_directory
+from flask import Blueprint, Response, current_app, redirect, request, send_from_directory
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.security import safe_join
 
 bp = Blueprint("pwa", __name__)
@@ -67,14 +70,14 @@ def _static_folder() -> Path:
     return Path(str(current_app.static_folder))
 
 
-def _send_built(name: str) -> Response:
+def _send_built(name: str, **how: Any) -> Response:
     """A file of the built client, in the smallest form that the browser says it takes.
 
     :raise NotFound: there is no such file
     """
     folder = _static_folder() / "app"
     encoding, suffix = _form(folder, name)
-    response = send_from_directory(folder, name + suffix, download_name=Path(name).name)
+    response = send_from_directory(folder, name + suffix, download_name=Path(name).name, **how)
     if encoding:
         response.content_encoding = encoding
     response.vary.add("Accept-Encoding")
@@ -124,6 +127,44 @@ def _preload(name: str) -> str:
 for _path in (*_PHONE_PATHS, *_OTHER_PATHS):
     _view = phone_shell if _path in _PHONE_PATHS else shell
     bp.add_url_rule(_path, view_func=_view, endpoint=f"shell_{_path}".replace(".", "_"))
+
+
+def answer_unknown_address(response: Response) -> Response:
+    """Before a person's eyes an address that nobody knows is the client's own page, which says so.
+
+    A screen's address with a slash too many leads to the screen. Programs get their JSON as ever.
+    """
+    is_unknown = response.status_code == 404 and request.url_rule is None
+    if not (is_unknown and request.method in ("GET", "HEAD") and _is_for_a_person()):
+        return response
+    screen = request.path.rstrip("/")
+    if screen != request.path and _is_screen(screen):
+        query = request.query_string.decode("latin-1")
+        return cast(Response, redirect(quote(screen) + (f"?{query}" if query else "")))
+    try:
+        # Never "not modified": what the browser may have kept of this address is no answer to 404.
+        page = _send_built("index.html", conditional=False, etag=False)
+    except NotFound:
+        return response
+    page.status_code = 404
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+def _is_for_a_person() -> bool:
+    """Whether a browser's window asks; who takes anything at all is a program."""
+    if request.path.startswith(("/api/", "/static/")):
+        return False
+    kinds = ["application/json", "text/html"]
+    return request.accept_mimetypes.best_match(kinds) == "text/html"
+
+
+def _is_screen(path: str) -> bool:
+    try:
+        endpoint, _ = current_app.create_url_adapter(request).match(path, method="GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return False
+    return str(endpoint).startswith(f"{bp.name}.shell_")
 
 
 @bp.get("/sw.js")

@@ -54,10 +54,10 @@ export interface RequestOptions {
 }
 
 const TIMEOUT_SECONDS = 30;
-let signedOut: (() => void) | null = null;
+let signedOut: ((method: string) => void) | null = null;
 
 /** Tells once a request was refused because the session is over. */
-export function onSignedOut(hook: () => void): void {
+export function onSignedOut(hook: (method: string) => void): void {
   signedOut = hook;
 }
 
@@ -100,7 +100,7 @@ async function upload<Answer>(
   }
   // An answer without a body may not be given one.
   const body = request.status === 204 ? null : (request.response as Blob);
-  return accept<Answer>(new Response(body, { status: request.status, headers }));
+  return accept<Answer>(new Response(body, { status: request.status, headers }), "POST");
 }
 
 /** Reads a resource again only when it has changed since `etag`. */
@@ -121,7 +121,7 @@ async function request<Answer>(
   body: unknown,
   options: RequestOptions = {},
 ): Promise<Answer> {
-  return accept<Answer>(await send(method, path, body, options));
+  return accept<Answer>(await send(method, path, body, options), method);
 }
 
 async function send(
@@ -162,13 +162,13 @@ function deadline(options: RequestOptions): { signal: AbortSignal; clear: () => 
   return { signal: controller.signal, clear };
 }
 
-async function accept<Answer>(response: Response): Promise<Answer> {
+async function accept<Answer>(response: Response, method = "GET"): Promise<Answer> {
   if (response.status === 204) return undefined as Answer;
   const type = response.headers.get("Content-Type")?.split(";")[0].trim() ?? "";
   if (response.ok && type === "application/json") return (await readJson(response)) as Answer;
   if (type !== "application/problem+json") throw foreign(response);
   const problem = (await readJson(response)) as Partial<Problem>;
-  if (response.status === 401 && problem.code === "unauthenticated") signedOut?.();
+  if (response.status === 401 && problem.code === "unauthenticated") signedOut?.(method);
   throw new ApiError(response.status, problem, retryAfter(response.headers.get("Retry-After")));
 }
 

@@ -26,6 +26,8 @@ class Session {
   answer = $state.raw<SessionAnswer | null>(null);
   /** Whether the last attempt to reach the server succeeded. */
   reachable = $state(true);
+  /** Whether the desk asks for the password, over what it shows: a change was refused, or somebody pressed for it. */
+  asks = $state(false);
   #contractCode = $state<string | null>(null);
   /** A language was pressed while nobody was signed in. */
   #spoken = false;
@@ -61,7 +63,7 @@ class Session {
     const kept = readStored<SessionAnswer>(KEY);
     this.#contractCode = readStored<string>(CONTRACT_KEY);
     if (kept) this.#enter(kept);
-    onSignedOut(() => this.#expire());
+    onSignedOut((method) => this.#expire(method !== "GET"));
     if (readStored<boolean>(LEAVING_KEY)) await this.#leave();
     if (ask || kept) await this.refresh();
     else this.state = "out";
@@ -135,11 +137,13 @@ class Session {
   #enter(answer: SessionAnswer): void {
     this.answer = answer;
     this.state = "in";
+    this.asks = false;
     writeStored(KEY, answer);
   }
 
-  #expire(): void {
+  #expire(changing = false): void {
     this.state = this.answer ? "expired" : "out";
+    this.asks ||= changing && this.answer !== null;
   }
 
   /** The server still holds a session that the user has ended here: it is not taken up again. */

@@ -43,6 +43,19 @@ async function signedIn() {
 }
 
 describe("the session", () => {
+  it("asks for the password over what is shown once a change was refused, but not for what was only read", async () => {
+    const session = await signedIn();
+    const { api } = await import("../api/client");
+    fetched.mockImplementation(async () => refused("unauthenticated"));
+    await api.get("/api/contracts/A-1/rounds").catch(() => null);
+    expect([session.state, session.asks]).toEqual(["expired", false]);
+    await api.patch("/api/contracts/A-1/devices/4", { name: "电视" }).catch(() => null);
+    expect([session.state, session.asks]).toEqual(["expired", true]);
+    fetched.mockImplementation(async () => json(answer, 201));
+    await session.signIn("wang", "right");
+    expect([session.state, session.asks]).toEqual(["in", false]);
+  });
+
   it("is out for a stranger, with or without a network", async () => {
     fetched.mockImplementationOnce(async () => refused("unauthenticated"));
     expect((await coldStart()).state).toBe("out");

@@ -7,6 +7,7 @@ export default {
   "form.choose_one": "Choose…",
   "form.refused": "The server did not accept this; please check it",
   "form.not_saved": "Not saved",
+  "form.signed_in_again": "You are signed in again; please save once more.",
   "form.kept": "What you typed is still there",
   "form.go_on": "Go on",
   "form.not_address": "Not an IP address",

@@ -5,6 +5,7 @@ export default {
   "form.choose_one": "请选择…",
   "form.refused": "服务器没有接受此项，请检查",
   "form.not_saved": "没有保存",
+  "form.signed_in_again": "您已重新登录，请再保存一次。",
   "form.kept": "填写的内容还在",
   "form.go_on": "继续填写",
   "form.not_address": "不是有效的 IP 地址",

@@ -1,6 +1,7 @@
 /** A form on its way to the server: busy, refused as a whole, or refused field by field. */
 import { ApiError } from "../../../api/client";
 import { errorText, isKey, t } from "../../../i18n";
+import { session } from "../../../stores/session.svelte";
 import { focusFirstWrong } from "../../../ui/wrong";
 
 export class Sending {
@@ -47,6 +48,8 @@ export class Sending {
   /** What to say over the form: nothing where the fields say it all. */
   get summary(): string | null {
     if (!this.error) return null;
+    const wasOut = this.error instanceof ApiError && this.error.code === "unauthenticated";
+    if (wasOut && session.state === "in") return t("form.signed_in_again");
     return errorText(this.error);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The desk's keys. A screen says what it listens to while it is mounted; `?` shows the list.
  *
- * Keys never act while somebody types, in a modal dialog, or with a modifier held down; and keys
+ * Keys never act while somebody types, in a modal dialog or a menu, or with a modifier held down; and keys
  * that are one character can be switched off (WCAG 2.1.4).
  */
 import { onMount } from "svelte";
@@ -48,7 +48,7 @@ class DeskKeys {
 
   press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isTyping(event) || document.querySelector("dialog:modal")) return;
+    if (isTyping(event) || document.querySelector("dialog:modal, :popover-open")) return;
     if (event.key.length === 1 && !this.#characters) return;
     const shortcut = this.#find(event);
     if (!shortcut) return;

@@ -17,6 +17,8 @@ export interface RoomChoice {
 /** Roles that go round the rooms. */
 const ROUND_ROLES = new Set(["on_site_engineer", "inspection_engineer", "backup_engineer", "project_manager"]);
 
+const AGAIN_MS = 5_000;
+
 class Lookups {
   rooms = $state.raw<RoomChoice[]>([]);
   members = $state.raw<Member[]>([]);
@@ -25,7 +27,10 @@ class Lookups {
   rounds = $state.raw<Round[]>([]);
   /** Whether the rounds were read, be there any or not. */
   roundsKnown = $state(false);
+  /** Why they couldn't be read when last asked for. */
+  roundsError = $state.raw<unknown>(null);
   #contract: string | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   /** Reads the contract's names once; what fails is asked again by the next screen. */
   load(): void {
@@ -37,6 +42,9 @@ class Lookups {
     this.content = null;
     this.rounds = [];
     this.roundsKnown = false;
+    this.roundsError = null;
+    clearTimeout(this.#again);
+    if (code === null) return;
     void Promise.all([this.#readRooms(), this.#readMembers(), this.#readContent(), this.readRounds()]).catch(() => {
       if (this.#contract === code) this.#contract = null;
     });
@@ -86,11 +94,20 @@ class Lookups {
     return words(all.find((other) => other.key === key), key);
   }
 
+  /** Never throws: that nobody could tell is no answer, it is kept and asked again by itself. */
   async readRounds(): Promise<void> {
+    clearTimeout(this.#again);
+    const contract = this.#contract;
     try {
-      this.rounds = await api.get<Round[]>(session.path("rounds"));
-    } finally {
+      const rounds = await api.get<Round[]>(session.path("rounds"));
+      if (contract !== this.#contract) return;
+      this.rounds = rounds;
       this.roundsKnown = true;
+      this.roundsError = null;
+    } catch (error) {
+      if (contract !== this.#contract) return;
+      this.roundsError = error;
+      this.#again = setTimeout(() => void this.readRounds(), AGAIN_MS);
     }
   }
 

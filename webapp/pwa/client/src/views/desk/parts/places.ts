@@ -1,6 +1,7 @@
 /** The desk's screens, as the rail and the keys know them. */
 import type { Key } from "../../../i18n";
 import { href, type RouteName } from "../../../routes";
+import { session } from "../../../stores/session.svelte";
 import type { IconName } from "../../../ui/icons";
 
 export interface Place {
@@ -14,6 +15,20 @@ export interface Place {
   /** Pressed after `g`. */
   key: string;
   right?: string;
+}
+
+/** What shows nothing of a contract: who has none, as on a new server, may still go there. */
+const WITHOUT_CONTRACT = new Set<RouteName>(["connections", "deskTold", "deskNotices"]);
+
+export function needsContract(route: RouteName): boolean {
+  if (route === "people") return !session.user?.is_admin;
+  return !WITHOUT_CONTRACT.has(route);
+}
+
+/** Whether there is anything to see for this person, in his contract or without one. */
+export function isOpen(place: Place): boolean {
+  if (!session.contract) return !needsContract(place.name);
+  return !place.right || session.can(place.right);
 }
 
 export const places: { title: Key; places: Place[] }[] = [

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Contract } from "../estate/types";
-import { daysTold, settingsBody, settingsFaults, settingsValues } from "./contract";
+import { contractValues, daysTold, settingsBody, settingsFaults, settingsValues } from "./contract";
 
 const stored = {
   acceptance_strictness: "three",
@@ -42,5 +42,13 @@ describe("a contract's settings in a form", () => {
     expect(daysTold(10, [1, 3], "before")).toEqual([7, 9]);
     expect(daysTold(2, [3, 1], "before")).toEqual([1]);
     expect(daysTold(10, [2, 0], "after")).toEqual([10, 12]);
+  });
+});
+
+describe("a new contract", () => {
+  it("begins in the month that it is where it is, not in the one before", () => {
+    vi.useFakeTimers({ now: Date.parse("2027-02-28T16:30:00Z") });
+    expect(contractValues().anchor_month).toBe("2027-03");
+    vi.useRealTimers();
   });
 });

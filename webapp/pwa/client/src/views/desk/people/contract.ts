@@ -1,6 +1,7 @@
 /** A contract's settings as a form holds them and as the server takes them. */
 import { t } from "../../../i18n";
 import type { Contract } from "../estate/types";
+import { presentMonth } from "../parts/round";
 
 export interface ContractValues {
   code: string;
@@ -63,6 +64,8 @@ export function daysTold(dueDay: number, days: number[], side: "before" | "after
   return told.filter((day) => day >= 1).sort((one, other) => one - other);
 }
 
+const USUAL_ZONE = "Asia/Shanghai";
+
 export function contractValues(contract?: Contract): ContractValues {
   return {
     code: contract?.code ?? "",
@@ -70,10 +73,10 @@ export function contractValues(contract?: Contract): ContractValues {
     name_en: contract?.name_en ?? "",
     client_zh: contract?.client_zh ?? "",
     client_en: contract?.client_en ?? "",
-    time_zone: contract?.time_zone ?? "Asia/Shanghai",
+    time_zone: contract?.time_zone ?? USUAL_ZONE,
     due_day: String(contract?.due_day ?? 10),
     opens_day: contract && contract.opens_day === null ? "" : String(contract?.opens_day ?? 1),
-    anchor_month: contract?.anchor_month ?? new Date().toISOString().slice(0, 7),
+    anchor_month: contract?.anchor_month ?? presentMonth(USUAL_ZONE),
   };
 }
 
