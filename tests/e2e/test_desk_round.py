@@ -185,7 +185,7 @@ def test_rooms_are_assigned_to_a_backup_and_given_back(
 def test_an_unfinished_round_says_what_is_missing(desk_server: Server, open_context: Open) -> None:
     page = supervisor(open_context, desk_server, "/desk", language="en")
     page.get_by_role("button", name="Finish the round").click()
-    expect(page.locator(".missing")).to_contain_text("Devices to inspect")
+    expect(page.locator(".missing")).to_contain_text("Inspections to do")
     expect(page.get_by_role("heading", name="What blocks the report")).to_be_visible()
 
 

@@ -277,6 +277,45 @@ def test_a_whole_room_is_not_testable_with_its_reason(
     expect(page.locator("main")).not_to_contain_text("此房间已完成")
 
 
+def test_what_cannot_be_tested_is_done_with_and_not_asked_for_again(
+    phone: BrowserContext, demo_server: Server
+) -> None:
+    task = hand.todo(demo_server, "codec")
+    page = phone.new_page()
+    hand.use_phone(page, demo_server, task.login)
+    page.context.set_offline(True)
+    hand.open_task(page, demo_server, task.id)
+    page.get_by_role("button", name="更多").click()
+    page.locator("[popover]").get_by_text("未能检", exact=True).click()
+    sheet = page.locator("dialog[open]")
+    sheet.get_by_text("会议占用", exact=True).click()
+    sheet.locator("footer .button").last.click()
+    expect(page.locator(".done")).to_contain_text("会议占用")
+    expect(page.get_by_role("button", name="完成", exact=True)).to_have_count(0)
+    page.locator(".toast").get_by_role("button", name="撤销").click()
+    expect(page.get_by_role("button", name="完成", exact=True)).to_be_visible()
+
+
+def test_a_new_problem_and_a_consumable_stand_on_what_was_done(
+    phone: BrowserContext, demo_server: Server
+) -> None:
+    task = hand.todo(demo_server, "display")
+    page = phone.new_page()
+    hand.use_phone(page, demo_server, task.login)
+    page.context.set_offline(True)
+    hand.open_task(page, demo_server, task.id)
+    hand.find_the_rest_well(page)
+    page.get_by_role("button", name="记一个新问题").click()
+    page.locator("dialog[open] textarea").fill("桌面插座松动")
+    page.locator("dialog[open]").get_by_role("button", name="保存").click()
+    page.get_by_role("button", name="完成", exact=True).click()
+    expect(page.locator(".done, dialog[open] footer").first).to_be_visible()
+    if page.locator("dialog[open]").is_visible():
+        page.locator("dialog[open] footer button").click()
+    expect(page.locator(".done h2")).to_have_text("检查项正常，另报 1 个新问题")
+    expect(page.locator("dt", has_text="新问题")).to_contain_text("桌面插座松动")
+
+
 def test_without_a_camera_there_are_other_ways(phone: BrowserContext, demo_server: Server) -> None:
     task = hand.todo(demo_server, "codec")
     page = phone.new_page()

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Playwright, expect
 
 from tests.e2e import phone_hand as hand
 from tests.e2e.conftest import axe_violations
-from tests.e2e.desk_hand import Sender
+from tests.e2e.desk_hand import Sender, uid
 from tests.e2e.server import Server
 
 Open = Callable[..., BrowserContext]
@@ -71,6 +71,32 @@ def test_somebody_without_an_account_reports_and_follows_a_fault(
         label.device,
     )
     assert "all black now" in json.dumps(case["timeline"], ensure_ascii=False)
+
+
+def test_who_says_it_is_solved_can_still_say_how_it_was(
+    demo_server: Server, playwright: Playwright, open_context: Open
+) -> None:
+    label = hand.todo(demo_server, "display")
+    page = open_context(phone=True).new_page()
+    page.goto(f"{demo_server.url}/d/{label.code}/report")
+    page.get_by_text(WORDS["zh-CN"][0], exact=True).click()
+    page.locator("form button[type=submit]").click()
+    number = page.locator(".number strong").inner_text()
+    page.get_by_role("link", name=WORDS["zh-CN"][4]).click()
+    page.wait_for_url(re.compile(r"/f/"))
+    li = Sender.sign_in(playwright, demo_server.url, "li")
+    for step, fields in (("arrive", {}), ("solve", {"cause": "线松", "solution": "插紧并测试"})):
+        li.post(f"cases/{number}/steps", {"uid": uid(), "step": step, "fields": fields})
+    page.reload()
+    page.get_by_role("button", name="修好了").click()
+    expect(page.get_by_role("button", name="修好了")).to_have_count(0)
+    page.get_by_text("5", exact=True).click()
+    page.locator("textarea").fill("很快")
+    page.get_by_role("button", name="发送").click()
+    expect(page.get_by_text("此故障已结束")).to_be_visible()
+    case = li.get(f"cases/{number}")
+    assert (case["state"], case["facts"]["rating"]) == ("closed", 5)
+    assert "很快" in json.dumps(case["timeline"], ensure_ascii=False)
 
 
 def test_a_code_that_is_no_label_says_what_to_do(demo_server: Server, open_context: Open) -> None:

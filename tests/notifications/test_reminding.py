@@ -100,7 +100,7 @@ def test_a_mail_goes_to_who_has_an_address_in_his_language(march: Round, enginee
     mail = db.session.scalars(sa.select(Mail)).one()
     assert mail.to_address == "li@example.com"
     assert mail.subject == "Round of March 2026, 1 day left: 2 things left for you to do"
-    assert "- Devices to inspect: 2" in mail.text
+    assert "- Inspections to do: 2" in mail.text
     assert "{here}/?phone=1&contract=HQ" in mail.text
     assert mail.useful_until == _at(9, 9) + timedelta(days=2)
     assert db.session.scalars(sa.select(Job.kind)).all() == ["send_mail"]
@@ -112,7 +112,7 @@ def test_the_chinese_mail_says_who_has_not_done_what(march: Round, manager: User
     remind_and_escalate(_at(11, 9))
     mail = db.session.scalars(sa.select(Mail).where(Mail.to_address == "w@example.com")).one()
     assert mail.subject == "2026年3月巡检已逾期 1 天：3 项挡着报告"
-    assert "李明\n- 待检设备：2" in mail.text
+    assert "李明\n- 待检项：2" in mail.text
     assert "项目经理\n- 本月巡检待终验：1" in mail.text
     assert "3月10日 24:00" in mail.text
 
@@ -132,7 +132,7 @@ def test_the_english_mail_names_people_in_english(
     mail = db.session.scalars(sa.select(Mail).where(Mail.to_address == "w@example.com")).one()
     assert mail.text.startswith("Hello Wang Jun,")
     assert mail.to_name == "Wang Jun"
-    assert "Li Ming\n- Devices to inspect: 2" in mail.text
+    assert "Li Ming\n- Inspections to do: 2" in mail.text
     assert "Project manager\n- Final acceptance of the round: 1" in mail.text
 
 

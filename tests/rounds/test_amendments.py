@@ -72,6 +72,25 @@ def test_an_amendment_replaces_and_keeps_the_revision(
     assert only(RoundTask, device_id=device.id).outcome == "abnormal"
 
 
+def test_a_correction_answers_what_was_left_and_not_what_its_own_record_has_opened(
+    contract: Contract, engineer: User, device: Device, march: Round
+) -> None:
+    first = made.visit(march, device)
+    made.reading(first, "image", "dim", "abnormal")
+    # A colleague has found the same: it is there even after the first takes his own word back.
+    second = made.visit(march, device)
+    made.reading(second, "image", "dim", "abnormal")
+    made.send(contract, engineer, first, second)
+    right = made.amended(first)
+    made.reading(right, "image", "ok", "normal")
+    made.send(contract, engineer, right)
+    assert "unanswered_open_items" not in rows(Inspection)[0].flags
+    april = made.opened(contract, "2026-04")
+    silent = made.visit(april, device)
+    made.send(contract, engineer, silent, made.amended(silent, remark="看过"))
+    assert "unanswered_open_items" in rows(Inspection)[-1].flags
+
+
 def test_an_item_that_comes_back_keeps_its_number(
     contract: Contract, engineer: User, device: Device, march: Round
 ) -> None:

@@ -243,6 +243,8 @@ def test_an_open_item_comes_and_goes(phone: Phone, march: Round, devices: list[D
         "power",
         "2026-03",
     )
+    # By it a phone knows what its own record has opened: a correction of that answers no such item.
+    assert item["opened_uid"] == payload["uid"]
     change(db.session.get_one(OpenItem, item["id"]), state="solved")
     assert since(phone, second)["gone"]["open_items"] == [item["id"]]
     assert "open_items" not in phone.pull()["rows"]

@@ -13,7 +13,7 @@ from webapp.notifications.rules import HERE, LINK, Language
 # What blocks a report; the client's catalogues say the same (a test holds them equal).
 BLOCKERS: dict[Language, dict[str, str]] = {
     "zh": {
-        "todo": "待检设备",
+        "todo": "待检项",
         "revisits": "待再次到访",
         "unsent": "手机上未上传",
         "photos_missing": "照片未到",
@@ -29,7 +29,7 @@ BLOCKERS: dict[Language, dict[str, str]] = {
         "report": "月度报告待出具",
     },
     "en": {
-        "todo": "Devices to inspect",
+        "todo": "Inspections to do",
         "revisits": "Second visits due",
         "unsent": "Unsent on the phone",
         "photos_missing": "Photos not here yet",

@@ -88,8 +88,10 @@ def follow_up(draft: Draft, ledger: Ledger) -> None:
     place = place_key(draft.payload.room_id, draft.payload.device_id)
     answers = _check_answers(draft, ledger)
     _settle_task(draft, ledger)
+    own = [item for item in ledger.open_at(place) if item.state.opened_inspection == draft.key]
     before = ledger.take_back(draft.key) if draft.before else []
-    carried = ledger.open_at(place)
+    # What this very record has opened was not left to it: a correction says it again, or takes it back.
+    carried = [item for item in ledger.open_at(place) if item not in own]
     fixed: set[str] = set()
     for reading in draft.judged.readings:
         if reading.makes_open_item:

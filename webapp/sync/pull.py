@@ -267,9 +267,12 @@ def _photo_counts(ask: Ask) -> dict[int, tuple[int, int]]:
 
 
 def _open_items(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
-    names = wire.OpenItemRow.__struct_fields__
-    statement = sa.select(OpenItem.state, *(getattr(OpenItem, name) for name in names)).where(
-        OpenItem.contract_id == ask.contract_id, ask.changed(OpenItem.seq)
+    names = [name for name in wire.OpenItemRow.__struct_fields__ if name != "opened_uid"]
+    columns = (getattr(OpenItem, name) for name in names)
+    statement = (
+        sa.select(OpenItem.state, *columns, Inspection.uid)
+        .join(Inspection, Inspection.id == OpenItem.opened_inspection_id)
+        .where(OpenItem.contract_id == ask.contract_id, ask.changed(OpenItem.seq))
     )
     if not ask.since:
         statement = statement.where(OpenItem.state == OPEN)

@@ -325,7 +325,7 @@ class InspectionRow(msgspec.Struct, omit_defaults=True):
 
 
 class OpenItemRow(msgspec.Struct, omit_defaults=True):
-    """An open item that the round carries."""
+    """An open item that the round carries; ``opened_uid`` is the inspection that opened it."""
 
     id: int
     number: int
@@ -339,6 +339,7 @@ class OpenItemRow(msgspec.Struct, omit_defaults=True):
     action: str = ""
     owner_id: int | None = None
     due_on: str | None = None
+    opened_uid: str = ""
 
 
 class ReturnedPhotoRow(msgspec.Struct, omit_defaults=True):

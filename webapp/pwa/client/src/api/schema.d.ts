@@ -17260,7 +17260,7 @@ export interface components {
         };
         /**
          * OpenItemRow
-         * @description An open item that the round carries.
+         * @description An open item that the round carries; ``opened_uid`` is the inspection that opened it.
          */
         OpenItemRow: {
             /** @default  */
@@ -17276,6 +17276,8 @@ export interface components {
             item: string | null;
             number: number;
             opened_month: string;
+            /** @default  */
+            opened_uid: string;
             /** @default null */
             owner_id: number | null;
             room_id: number;

@@ -257,12 +257,13 @@ async function roomTasks(
   round: RoundRow,
 ): Promise<RoomTask[]> {
   const ids = tasks.map((task) => task.id);
+  const roomIds = tasks.map((task) => task.room_id);
   const deviceIds = tasks.flatMap((task) => task.device_id ?? []);
   const [devices, records, drafts, items, returned, others, version] = await Promise.all([
     db.devices.bulkGet(deviceIds),
     db.records.where("task_id").anyOf(ids).toArray(),
     db.drafts.where("task_id").anyOf(ids).primaryKeys(),
-    db.open_items.where("device_id").anyOf(deviceIds).toArray(),
+    db.open_items.where("room_id").anyOf(roomIds).toArray(),
     returnedToMe(db),
     db.inspections.where("task_id").anyOf(ids).toArray(),
     db.checklists.where("number").equals(round.checklist).first(),
@@ -283,7 +284,7 @@ async function roomTasks(
         started: drafts.includes(task.id),
         record,
         others: others.filter((one) => one.task_id === task.id && one.author_id !== db.userId),
-        openItems: items.filter((item) => item.device_id === task.device_id).length,
+        openItems: items.filter((item) => item.room_id === task.room_id && item.device_id === task.device_id).length,
         returned: returned.filter((one) => one.taskId === task.id).length,
         itemCount: dueOf(task, device, version?.content ?? null, round.checklist).items.length,
       };

@@ -147,6 +147,14 @@ test("a room lists its devices, its own checklist and the reasons for an excepti
   expect(await room(db, 99)).toBeNull();
 });
 
+test("the open items of a room stand at its rows, the room's own at its own check", async () => {
+  const row = { room_id: 1, severity: 3, opened_month: "2026-08" };
+  await applyPull(db, later({ open_items: [{ ...row, id: 10, number: 18 }, { ...row, id: 11, number: 19, device_id: 1 }] }));
+  const view = (await room(db, 1))!;
+  expect(view.own!.openItems).toBe(1);
+  expect([...view.devices, view.own!].reduce((sum, one) => sum + one.openItems, 0)).toBe(view.openItems.length);
+});
+
 test("a task knows its limits, its open items with age, its repeats, and what comes next", async () => {
   const view = await task(db, 2);
   expect(view!.checklist).toMatchObject({ type: "projector", number: 1, register: { rated_lamp_hours: 3000 } });

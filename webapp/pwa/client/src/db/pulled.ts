@@ -55,6 +55,7 @@ const DEFAULTS: Partial<Record<PulledTable, () => Row>> = {
     action: "",
     owner_id: null,
     due_on: null,
+    opened_uid: "",
   }),
   returned_photos: () => ({ item: null, remark: "", marks: [], ...RETURNED }),
   returned_answers: () => ({ item: null, remark: "", ...RETURNED }),

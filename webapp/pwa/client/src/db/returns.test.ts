@@ -113,6 +113,23 @@ test("it leaves the list with the amendment, also offline, and comes back when t
   expect(await db.returned_answers.count()).toBe(0);
 });
 
+test("a correction asks about what was left, and not about what its own record has opened", async () => {
+  const payload = await inspected();
+  const left = { room_id: 1, device_id: 1, severity: 2, opened_uid: "0190a000-0000-7000-8000-00000000beef" };
+  const own = { ...left, opened_uid: payload.uid, item: "lamp_hours" };
+  await pull({
+    returned_answers: [answer(payload)],
+    open_items: [
+      { ...left, id: 21, number: 21, opened_month: "2026-10" },
+      { ...own, id: 22, number: 22, opened_month: "2026-11" },
+    ],
+  });
+  await beginAnswer(db, (await returnedLines(db))[0]!);
+  expect((await task(db, 1))!.openItems.map((one) => one.row.number)).toEqual([21]);
+  await discardDraft(db, 1);
+  expect((await task(db, 1))!.openItems).toHaveLength(2);
+});
+
 test("sent back again, it is there again", async () => {
   const payload = await inspected();
   await amendInspection(db, payload.uid);

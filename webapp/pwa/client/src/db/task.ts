@@ -74,7 +74,7 @@ export async function task(db: UserDatabase, taskId: number): Promise<TaskView |
   const [checklist, photos, rest] = await Promise.all([
     checklistOf(db, row, number),
     photosShown(db, draft, record),
-    surroundings(db, row, room, round),
+    surroundings(db, row, room, round, draft),
   ]);
   return {
     task: row,
@@ -103,7 +103,7 @@ async function photosShown(
   return (await db.photos.bulkGet(ids)).filter((photo) => photo !== undefined);
 }
 
-async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | undefined, round: RoundRow) {
+async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | undefined, round: RoundRow, draft?: Draft) {
   const [building, label, openItems, cases, returned, held, next] = await Promise.all([
     room && db.buildings.get(room.building_id),
     labelOf(db, row.device_id),
@@ -116,7 +116,8 @@ async function surroundings(db: UserDatabase, row: TaskRow, room: RoomRow | unde
   return {
     building,
     label,
-    openItems,
+    // What a correction's own record has opened it has not been left: the server asks for no answer either.
+    openItems: openItems.filter(({ row }) => !draft || row.opened_uid !== draft.uid),
     cases,
     returned,
     others: held.filter((one) => one.author_id !== db.userId),

@@ -25,7 +25,7 @@ export class InspectionForm {
   /** Goes along with the first change: looking at a device begins no draft. */
   #first: DraftPatch;
   #dwell = new Dwell();
-  /** Finished or discarded, but the database's last word on the draft may be an older one. */
+  /** Finished or discarded, but the database's last word on it may be an older one. */
   #ended = false;
 
   constructor(taskId: number, first: DraftPatch = {}) {
@@ -36,7 +36,7 @@ export class InspectionForm {
   /** Takes what the database says, unless this screen knows better. */
   adopt(view: TaskView): void {
     if (this.#queue.length > 0 || this.#running) return;
-    if (!view.draft) this.#ended = false;
+    if (!view.draft && view.outcome !== "todo") this.#ended = false;
     if (this.#ended) return;
     const known = this.draft?.version ?? -1;
     if (view.draft) {

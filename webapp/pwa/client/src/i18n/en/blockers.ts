@@ -2,7 +2,7 @@
 import type zh from "../zh/blockers";
 
 export default {
-  "blocker.todo": "Devices to inspect",
+  "blocker.todo": "Inspections to do",
   "blocker.revisits": "Second visits due",
   "blocker.unsent": "Unsent on the phone",
   "blocker.photos_missing": "Photos not here yet",

@@ -302,6 +302,8 @@ export default {
   "inspect.undo_done": "Taken back: go on editing",
   "inspect.undo_late": "Already sent: use \"Correct it\"",
   "inspect.outcome_normal": "All normal",
+  "inspect.outcome_normal_found": "The test is normal; {count} new {count|problem|problems}",
+  "inspect.found": "New problem",
   "inspect.outcome_abnormal": "{count} abnormal",
   "inspect.outcome_not_tested": "Not fully tested",
   "inspect.read_only": "This account can only look",

@@ -1,6 +1,6 @@
 /** What a report waits for: on the phone's home, at the desk, and in notices. */
 export default {
-  "blocker.todo": "待检设备",
+  "blocker.todo": "待检项",
   "blocker.revisits": "待再次到访",
   "blocker.unsent": "手机上未上传",
   "blocker.photos_missing": "照片未到",
