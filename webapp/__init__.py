@@ -65,6 +65,10 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": settings.max_json_bytes,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": bool(settings.redis_url),
+        # One that is there and says nothing is as good as none: nobody waits for it.
+        "RATELIMIT_STORAGE_OPTIONS": (
+            {"socket_connect_timeout": 1, "socket_timeout": 1} if settings.redis_url else {}
+        ),
         "API_TITLE": "Roundbook",
         "API_VERSION": "1",
         "OPENAPI_VERSION": "3.1.0",

@@ -263,14 +263,24 @@ def _put_objects(
 
 
 def _restore_table(session: Session, archive: tarfile.TarFile, table: sa.Table) -> None:
+    """What a row names of its own table is put in at the end: that may stand anywhere in the file."""
     session.execute(sa.delete(table))
+    own = [key.parent.name for key in table.foreign_keys if key.column.table is table]
+    named: list[dict[str, Any]] = []
     lines = iter(_lines(archive, table))
     while some := list(islice(lines, ROWS_AT_ONCE)):
         try:
             rows = [_row(table, line) for line in some]
         except (KeyError, TypeError, ValueError):
             raise _unreadable(f"The table {table.name}") from None
+        for row in rows if own else ():
+            held = {name: row[name] for name in own if row[name] is not None}
+            if held:
+                named.append({"of": row["id"], **held})
+                row.update(dict.fromkeys(held))
         session.execute(sa.insert(table), rows)
+    for held in named:
+        session.execute(sa.update(table).where(table.c.id == held.pop("of")).values(held))
     _continue_numbers(session, table)
 
 

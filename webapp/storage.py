@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, unquote
@@ -24,8 +27,16 @@ if TYPE_CHECKING:
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
 
 
+# How long a store that does not answer is asked again: somebody waits for it.
+_ASKED_AGAIN_FOR = timedelta(seconds=20)
+
+
+class StoreAwayError(OSError):
+    """The store can't be reached, or refuses; what was wanted of it may be asked again."""
+
+
 class ObjectStore(Protocol):
-    """What the services ask of a store."""
+    """What the services ask of a store. Each raises OSError where it can't be had."""
 
     def put(self, key: str, data: bytes) -> None:
         """Make ``data`` durable under ``key``; the same key again replaces it."""
@@ -118,28 +129,41 @@ class S3CompatibleStore:
         self._store: S3Store | None = None
 
     def put(self, key: str, data: bytes) -> None:
-        self._connected().put(key, data)
+        with self._connected() as store:
+            store.put(key, data)
 
     def get(self, key: str) -> bytes:
-        return bytes(self._connected().get(key).bytes())
+        with self._connected() as store:
+            return bytes(store.get(key).bytes())
 
     def delete(self, key: str) -> None:
-        self._connected().delete(key)
+        with self._connected() as store:
+            store.delete(key)
 
     def keys(self, prefix: str) -> list[tuple[str, float]]:
-        return [
-            (item["path"], item["last_modified"].timestamp())
-            for page in self._connected().list(prefix)
-            for item in page
-        ]
+        with self._connected() as store:
+            return [
+                (item["path"], item["last_modified"].timestamp())
+                for page in store.list(prefix)
+                for item in page
+            ]
 
     def check(self) -> None:
-        next(iter(self._connected().list("photos/__readyz__")), None)
+        with self._connected() as store:
+            next(iter(store.list("photos/__readyz__")), None)
 
-    def _connected(self) -> S3Store:
+    @contextmanager
+    def _connected(self) -> Iterator[S3Store]:
+        from obstore.exceptions import BaseError, NotFoundError
+
         if self._store is None:
             self._store = _s3_store(self._url)
-        return self._store
+        try:
+            yield self._store
+        except NotFoundError as error:
+            raise FileNotFoundError(str(error)) from error
+        except BaseError as error:
+            raise StoreAwayError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +217,7 @@ def _s3_store(url: str) -> S3Store:
         region=place.region,
         virtual_hosted_style_request=place.is_virtual,
         client_options={"allow_http": place.endpoint.startswith("http://")},
+        retry_config={"max_retries": 5, "retry_timeout": _ASKED_AGAIN_FOR},
     )
 
 

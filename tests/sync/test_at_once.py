@@ -53,7 +53,10 @@ def cookie_of(port: int, user: User) -> str:
 def at_once(
     port: int, cookie: str, requests: list[tuple[str, str, bytes, dict[str, str]]]
 ) -> list[tuple[int, Any]]:
-    """Send these requests so that they meet in the server; their statuses and bodies."""
+    """Send these requests so that they meet in the server; their statuses and bodies.
+
+    A path is one of the contract's, unless it is a whole one; a header ``Cookie`` of one's own counts.
+    """
     barrier = threading.Barrier(len(requests))
 
     def send(request: tuple[str, str, bytes, dict[str, str]]) -> tuple[int, Any]:
@@ -61,10 +64,10 @@ def at_once(
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.connect()
         barrier.wait(30)
-        url = f"/api/contracts/HQ/{path}"
+        url = path if path.startswith("/") else f"/api/contracts/HQ/{path}"
         connection.request(method, url, body, {"Cookie": cookie, **headers})
         answer = connection.getresponse()
-        data = json.loads(answer.read())
+        data = json.loads(answer.read() or b"null")
         connection.close()
         return answer.status, data
 

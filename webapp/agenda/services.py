@@ -27,6 +27,8 @@ def feed_of(session: Session, user_id: int) -> CalendarFeed | None:
 
 def renew_feed(session: Session, user_id: int, now: datetime) -> CalendarFeed:
     """Give the person's calendar a new address; the one before leads nowhere from now on."""
+    # Pressed twice, the second waits for the first.
+    session.execute(sa.select(User.id).where(User.id == user_id).with_for_update())
     row = session.scalar(sa.select(CalendarFeed).where(CalendarFeed.user_id == user_id))
     if row is None:
         row = CalendarFeed(user_id=user_id, made_at=now)

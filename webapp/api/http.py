@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -18,7 +19,8 @@ from flask import Flask, Request, Response, current_app, g, jsonify, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user
 from flask_smorest import Blueprint as SmorestBlueprint
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from webapp import log, metrics
@@ -34,6 +36,7 @@ from webapp.identity.rules import Access, Right
 from webapp.identity.services import hash_token
 from webapp.identity.token_rules import NEVER_BY_TOKEN, bearer_of
 from webapp.identity.tokens import LiveToken, live_token
+from webapp.storage import StoreAwayError
 
 CONTRACT = "/api/contracts/<contract_code>"
 MEANT_USER = "Roundbook-User"
@@ -228,6 +231,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(AppError, answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(OperationalError, _answer_database_error)
+    app.register_error_handler(InterfaceError, _answer_database_error)
+    app.register_error_handler(PoolTimeoutError, _answer_away)
+    app.register_error_handler(StoreAwayError, _answer_away)
     app.register_error_handler(DataError, _answer_unstorable)
     app.register_error_handler(OverflowError, _answer_unstorable)
     app.register_error_handler(UnicodeEncodeError, _answer_unstorable)
@@ -374,15 +380,35 @@ def _flat(messages: Any, path: str = "") -> dict[str, list[str]]:
 _PLACES = ("json", "query", "form", "files", "headers")
 
 
-def _answer_database_error(error: OperationalError) -> Response:
-    db.session.rollback()
-    original = error.orig
-    text = str(original).lower()
-    if isinstance(original, sqlite3.OperationalError) and "locked" in text:
-        return answer_error(AppError("busy", headers={"Retry-After": "2"}))
+# What PostgreSQL says when it is not the request's fault: two that waited for each other, locks, a
+# shutdown, too many at once, a broken connection.
+_NOT_THE_REQUESTS = ("40", "55P03", "57P", "53300", "08")
+
+
+def _answer_database_error(error: OperationalError | InterfaceError) -> Response:
+    text = str(error.orig).lower()
     if "full" in text or "no space" in text:
+        db.session.rollback()
         return answer_error(AppError("disk_full"))
-    return _answer_unexpected(error)
+    return _answer_away(error) if _is_away(error) else _answer_unexpected(error)
+
+
+def _is_away(error: OperationalError | InterfaceError) -> bool:
+    """Whether the same may be asked again: the database is locked, away, or broke it off."""
+    original = error.orig
+    if isinstance(original, sqlite3.Error):
+        return "locked" in str(original).lower()
+    # Who could not connect at all has no state to tell.
+    state = getattr(original, "sqlstate", None)
+    return error.connection_invalidated or not state or state.startswith(_NOT_THE_REQUESTS)
+
+
+def _answer_away(error: Exception) -> Response:
+    """The phone takes it for a failed request, not for a record that is bad, and comes again."""
+    with suppress(SQLAlchemyError):
+        db.session.rollback()
+    log.event("busy", path=request.path, why=type(getattr(error, "orig", error)).__name__)
+    return answer_error(AppError("busy", headers={"Retry-After": "2"}))
 
 
 def _answer_unstorable(_error: Exception) -> Response:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
+from webapp.db import take_sequence
 from webapp.desk.photo_list import review_of
 from webapp.errors import AppError
 from webapp.identity.models import User
@@ -75,6 +76,8 @@ def review_photos(
 
     A fixed number of statements, whatever their number. Of two words on one photo the first counts.
     """
+    # Before the photos, as who sends them does: two that wait for each other would break both off.
+    take_sequence(session, access.contract_id)
     found = _photos(session, access.contract_id, [uid for uid, _review in reviews])
     diffs: dict[str, dict[str, Any]] = {}
     answers = [_review(access, uid, review, found, diffs, now) for uid, review in reviews]

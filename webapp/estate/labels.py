@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
+from webapp.db import take_sequence
 from webapp.errors import AppError
 from webapp.estate import queries
 from webapp.estate.models import Device, Label
@@ -71,6 +72,7 @@ def replace_label(session: Session, access: Access, device_id: int, now: datetim
 
     :raise AppError: ``not_found``
     """
+    take_sequence(session, access.contract_id)  # a device has one, also where two ask at once
     queries.belonging(session, Device, access.contract_id, device_id)
     revoke_label_of(session, access, device_id, now)
     (label,) = issue_labels(

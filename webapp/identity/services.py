@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.audit import services as audit
@@ -193,8 +194,7 @@ def create_user(
         is_admin=is_admin,
         created_at=now,
     )
-    session.add(user)
-    session.flush()  # the audit row names the id
+    _add_named(session, user, "login", "login_taken")
     audit.record(
         session,
         at=now,
@@ -228,8 +228,7 @@ def create_contract(
         created_at=now,
         **fields,  # type: ignore[arg-type]
     )
-    session.add(contract)
-    session.flush()  # the audit row and the members name the id
+    _add_named(session, contract, "code", "code_taken")
     audit.record(
         session,
         at=now,
@@ -241,6 +240,18 @@ def create_contract(
         diff={"code": [None, code]},
     )
     return contract
+
+
+def _add_named(session: Session, row: User | Contract, field: str, code: str) -> None:
+    """Add what has a name of its own; the database says so where another took it at the same moment.
+
+    The row has its id then. :raise AppError: ``code``
+    """
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise AppError(code, fields={field: [code]}) from error
 
 
 def add_member(
@@ -279,6 +290,7 @@ def change_member(
 
     :raise AppError: ``not_found``, ``last_project_manager``
     """
+    take_sequence(session, access.contract_id)  # two at once see each other's change
     member = _member(session, access, member_id)
     user = session.get_one(User, member.user_id)
     before = {"role": member.role, "phone": user.phone, "email": user.email}
@@ -293,6 +305,7 @@ def change_member(
 
 def remove_member(session: Session, access: Access, member_id: int, now: datetime) -> None:
     """End a membership (clause 26: departure). :raise AppError: ``not_found``, ``last_project_manager``"""
+    take_sequence(session, access.contract_id)  # two at once see each other's change
     member = _member(session, access, member_id)
     if member.role == "project_manager":
         _refuse_if_last_project_manager(session, member)
@@ -382,7 +395,7 @@ def change_contract(
 
 
 def _member(session: Session, access: Access, member_id: int) -> Membership:
-    member = session.get(Membership, member_id)
+    member = session.get(Membership, member_id, populate_existing=True)
     if member is None or member.contract_id != access.contract_id or member.left_at is not None:
         raise AppError("not_found")
     return member
