@@ -50,7 +50,7 @@ def middle(part: Locator) -> float:
 
 
 @pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
-def test_a_short_notice_keeps_to_one_line_and_a_long_one_keeps_its_sign(
+def test_a_short_notice_keeps_to_one_line_and_a_long_one_its_ends_together(
     open_context: Open, shared_demo_server: Server, phone: bool
 ) -> None:
     page = kit.open_kit(open_context(phone=phone), shared_demo_server.url, "zh", "light")
@@ -63,6 +63,9 @@ def test_a_short_notice_keeps_to_one_line_and_a_long_one_keeps_its_sign(
         places = [middle(part) for part in (sign, words, action, close)]
         assert max(places) - min(places) < 2, (text, places)
     words.evaluate("one => { one.textContent = '已存本机：指挥中心会议终端 '.repeat(4); }")
+    box = toast.bounding_box()
+    assert box
+    assert box["width"] <= page.evaluate("innerWidth") - 24
     assert abs(middle(sign) - middle(words)) < 2
     assert abs(middle(action) - middle(close)) < 2
 
