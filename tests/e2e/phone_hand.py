@@ -107,7 +107,7 @@ def find_the_rest_well(page: Page) -> None:
     for name in page.locator("article[id^=item-]:not(.normal)").evaluate_all(
         "all => all.map((one) => one.id)"
     ):
-        option = page.locator(f"#{name} label")
+        option = page.locator(f"#{name} label:has(input)")
         if option.count():
             option.first.click()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.e2e import kit_pictures as kit
 from tests.e2e.conftest import axe_violations
@@ -40,6 +40,34 @@ def test_every_part_holds_to_wcag_aa(
     expect(opened).to_be_visible()
     found += axe_violations(page)
     assert found == []
+
+
+def middle(part: Locator) -> float:
+    """How far down the middle of a part stands."""
+    box = part.bounding_box()
+    assert box
+    return box["y"] + box["height"] / 2
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
+def test_a_short_notice_keeps_to_one_line_and_a_long_one_its_ends_together(
+    open_context: Open, shared_demo_server: Server, phone: bool
+) -> None:
+    page = kit.open_kit(open_context(phone=phone), shared_demo_server.url, "zh", "light")
+    page.get_by_role("button", name="提示与撤销").click()
+    toast = page.locator(".toast")
+    sign, words = toast.locator("svg").first, toast.locator(".text > span")
+    action, close = toast.locator(".action"), toast.locator(".close")
+    for text in ("已了结", "Saved"):
+        words.evaluate("(one, text) => { one.textContent = text; }", text)
+        places = [middle(part) for part in (sign, words, action, close)]
+        assert max(places) - min(places) < 2, (text, places)
+    words.evaluate("one => { one.textContent = '已存本机：指挥中心会议终端 '.repeat(4); }")
+    box = toast.bounding_box()
+    assert box
+    assert box["width"] <= page.evaluate("innerWidth") - 24
+    assert abs(middle(sign) - middle(words)) < 2
+    assert abs(middle(action) - middle(close)) < 2
 
 
 @look
