@@ -7,17 +7,21 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from webapp import log
 from webapp.config import Settings, settings_from_env
 from webapp.db import db
 from webapp.identity.models import Contract, User
 from webapp.pwa.views import CSP
+from webapp.storage import StoreAwayError, store_for
 
 SHELL = [
     "/",
@@ -213,6 +217,49 @@ def test_an_unexpected_error_tells_the_user_nothing_and_the_log_everything(
     assert b"secret" not in answer.data
     assert db.session.is_active
     assert "a secret of the server" in caplog.text
+
+
+class FromPostgres(Exception):
+    """An error as psycopg raises it; without a state where nobody could be connected to."""
+
+    def __init__(self, sqlstate: str | None) -> None:
+        super().__init__("what PostgreSQL says of it")
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("", {}, FromPostgres("40P01")),
+        OperationalError("", {}, FromPostgres("57P01")),
+        OperationalError("", {}, FromPostgres(None)),
+        InterfaceError("", {}, FromPostgres("08006"), connection_invalidated=True),
+        PoolTimeoutError("every connection is in use"),
+        StoreAwayError("no answer"),
+    ],
+)
+def test_what_is_away_is_asked_for_again_and_is_no_fault_of_the_request(
+    error: Exception,
+    app: Flask,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fall_over(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setitem(app.config, "PROPAGATE_UNEXPECTED", False)
+    monkeypatch.setattr("webapp.identity.services.check_credentials", fall_over)
+    answer = client.post("/api/session", json={"login": "x", "password": "y"})
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "busy")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Traceback" not in caplog.text
+
+
+def test_a_store_that_cannot_be_reached_is_an_error_of_the_system_within_seconds() -> None:
+    store = store_for("s3://key:secret@127.0.0.1:9/photos?scheme=http", Path("nowhere"))
+    with pytest.raises(StoreAwayError):
+        store.get("photos/1")
 
 
 def test_each_request_is_a_line_of_json_with_its_id(

@@ -15,6 +15,7 @@ from tests.backup.hand import put_back, taken
 from tests.conftest import empty_tables
 from webapp.backup import BackupError
 from webapp.db import Base, db, now_utc, unit_of_work
+from webapp.estate.models import Device
 from webapp.identity.models import Contract, Passkey, User
 from webapp.rounds.models import Inspection, Photo, Round, RoundTask
 from webapp.storage import object_store, photo_key
@@ -40,10 +41,15 @@ def _epoch() -> str:
 
 @pytest.fixture
 def backup(app: Flask, contract: Contract, engineer: User, tmp_path: Path) -> Path:
-    """A backup of a contract with a device, an inspection and its photo, and of a passkey's bytes."""
-    device = factories.device(
-        factories.room(factories.building(contract)), register={"laser": True}
-    )
+    """A backup of a contract with a device, an inspection and its photo, and of a passkey's bytes.
+
+    The device stands in the place of one with a higher number: no order of rows is a file's promise.
+    """
+    room = factories.room(factories.building(contract))
+    device = factories.device(room, register={"laser": True})
+    other = factories.device(room)
+    with unit_of_work() as session:
+        session.get_one(Device, device.id).replaces_id = other.id
     with unit_of_work() as session:
         ensure_epoch(session)
         session.add(_passkey(engineer))

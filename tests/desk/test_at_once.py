@@ -112,7 +112,6 @@ def test_photos_are_reviewed_while_the_phone_sends_corrections_of_their_inspecti
         return at_once(port, desk, [asked("POST", f"photos/{line['id']}/review", word)])[0][0]
 
     with ThreadPoolExecutor(2) as pool:
-        sent, seen = (
-            pool.submit(lambda do=do: [do(n) for n in range(25)]) for do in (corrects, reviews)
-        )
+        sent = pool.submit(lambda: [corrects(number) for number in range(25)])
+        seen = pool.submit(lambda: [reviews(number) for number in range(25)])
         assert 500 not in {*sent.result(), *seen.result()}
