@@ -24,7 +24,7 @@ from webapp.identity.models import User
 from webapp.rounds.models import Photo, Round
 from webapp.storage import ObjectStore, object_store, photo_key
 from webapp.sync.models import ServerState
-from webapp.sync.photos import orphan_candidates
+from webapp.sync.photos import orphan_candidates, sweep_orphans
 
 
 @pytest.fixture
@@ -245,6 +245,21 @@ def test_the_sweep_deletes_what_nobody_names_and_spares_what_is_expected(
         photo_key(contract_id, sha256(data)) for data in (received, expected)
     )
     background.sweep_orphaned_objects(now_utc() + timedelta(hours=26))  # once a day
+
+
+def test_a_slow_store_holds_the_lock_of_a_contract_for_no_longer_than_one_deletion(
+    phone: Phone, march: Round, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = iter(range(0, 360_000, 3600))
+    monkeypatch.setattr("webapp.sync.photos.time.monotonic", lambda: float(next(hours)))
+    hashes = [sha256(picture(number)) for number in range(3)]
+    for one in hashes:
+        store.put(photo_key(march.contract_id, one), b"nobody's")
+    with unit_of_work() as session:
+        assert sweep_orphans(session, store, march.contract_id, hashes) == 1
+    monkeypatch.undo()
+    with unit_of_work() as session:
+        assert sweep_orphans(session, store, march.contract_id, hashes[1:]) == 2
 
 
 def test_the_sweep_removes_what_a_killed_worker_left_half_written(

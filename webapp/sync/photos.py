@@ -11,6 +11,7 @@ import binascii
 import errno
 import hashlib
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,8 +35,10 @@ from webapp.sync.rules import ORPHAN_GRACE
 _READ_AT_ONCE = 1024 * 1024
 _DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
 _KEY = re.compile(r"photos/(\d+)/[0-9a-f]/([0-9a-f]{64})")
-# The sweep holds the lock of a contract so long as it takes to look at so many objects.
+# The sweep holds the lock of a contract so long as it takes to look at so many objects, and deletes for no
+# longer than so many seconds: a phone's push waits for it. What is left is the next day's.
 _SWEPT_AT_ONCE = 50
+_SWEEPS_FOR_SECONDS = 1.0
 # Built once: a phone sends hundreds, and building a statement costs more than running it.
 _FILL_SLOT = (
     sa.update(Photo)
@@ -235,8 +238,11 @@ def sweep_orphans(session: Session, store: ObjectStore, contract_id: int, hashes
         )
     }
     orphans = [sha256 for sha256 in hashes if sha256 not in named]
-    for sha256 in orphans:
+    until = time.monotonic() + _SWEEPS_FOR_SECONDS
+    for done, sha256 in enumerate(orphans, 1):
         store.delete(photo_key(contract_id, sha256))
+        if time.monotonic() > until:
+            return done
     return len(orphans)
 
 
