@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from webapp.cases.placing import follow_devices
 from webapp.checklists.queries import own_types
 from webapp.db import db, now_utc, unit_of_work
 from webapp.errors import AppError
@@ -125,6 +126,7 @@ def _imported(parsed: ParsedRegister, contract_code: str) -> ImportReport:
             session, parsed, contract_id=contract_id, actor_id=None, now=now_utc()
         )
         sync_tasks_with_estate(session, contract_id, now_utc())
+        follow_devices(session, contract_id, now_utc())
         return report
 
 

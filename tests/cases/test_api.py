@@ -254,3 +254,23 @@ def test_the_list_and_the_story_take_a_fixed_number_of_statements(
         declare(chen, device_id=device.id)
         take(chen, "F1", "note", text="还在等")
     assert asked() == before
+
+
+def test_a_fault_that_is_under_way_goes_with_its_device_into_another_room(
+    chen: FlaskClient,
+    li: FlaskClient,
+    manager: User,
+    signed_in: SignIn,
+    device: Device,
+    contract: Contract,
+) -> None:
+    other = factories.room(factories.building(contract, "二号楼"), "钱塘厅")
+    over, live = declare(chen, device_id=device.id), declare(chen, device_id=device.id)
+    take(li, over["name"], "fold", into=live["name"])
+    moved = signed_in(manager).patch(
+        f"/api/contracts/HQ/devices/{device.id}", json={"room_id": other.id}
+    )
+    assert moved.status_code == 200
+    found = li.get(f"/api/contracts/HQ/cases?room_id={other.id}").get_json()["items"]
+    assert [case["name"] for case in found] == [live["name"]]
+    assert li.get(f"/api/contracts/HQ/cases/{live['name']}").get_json()["room_zh"] == "钱塘厅"

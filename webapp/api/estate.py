@@ -14,6 +14,7 @@ from webapp.api.files import sent_file
 from webapp.api.http import CONTRACT, Schema, blueprint, page_of, require, settings, signed_in
 from webapp.api.listing import file_views
 from webapp.cases import registering
+from webapp.cases.placing import follow_devices
 from webapp.checklists import queries as checklists
 from webapp.db import db, now_utc, unit_of_work
 from webapp.desk.other_lists import DEVICE_CHANGES, device_change_records
@@ -95,7 +96,7 @@ def create_room(body: dict[str, Any], contract_code: str) -> dict[str, Any]:
     access = require("manage_estate", contract_code)
     with unit_of_work() as session:
         row = services.create_room(session, access, body, now_utc())
-        _let_rounds_follow(session, access)
+        _let_all_follow(session, access)
         return queries.room_row(row)
 
 
@@ -119,7 +120,7 @@ def change_room(body: dict[str, Any], contract_code: str, room_id: int) -> dict[
     with unit_of_work() as session:
         row = services.change_room(session, access, room_id, body, now_utc())
         if "retired" in body:
-            _let_rounds_follow(session, access)
+            _let_all_follow(session, access)
         return queries.room_row(row)
 
 
@@ -152,7 +153,7 @@ def create_device(body: dict[str, Any], contract_code: str) -> dict[str, Any]:
         else:
             made = registering.add_device(session, access, change, body, now_utc(), uid=uid)
         device_id = made.id
-        _let_rounds_follow(session, access)
+        _let_all_follow(session, access)
     return _device(access, device_id)
 
 
@@ -180,13 +181,14 @@ def change_device(body: dict[str, Any], contract_code: str, device_id: int) -> d
         else:
             registering.change_device(session, access, change, device_id, body, now_utc())
         if body.keys() & {"room_id", "retired"}:
-            _let_rounds_follow(session, access)
+            _let_all_follow(session, access)
     return _device(access, device_id)
 
 
-def _let_rounds_follow(session: Session, access: Access) -> None:
-    """The rounds under way get and lose tasks with the estate (clause 15: every device)."""
+def _let_all_follow(session: Session, access: Access) -> None:
+    """Rounds under way get and lose tasks with the estate (clause 15: every device); cases go along."""
     sync_tasks_with_estate(session, access.contract_id, now_utc())
+    follow_devices(session, access.contract_id, now_utc())
 
 
 def _device(access: Access, device_id: int) -> dict[str, Any]:
@@ -239,7 +241,7 @@ def import_estate(args: dict[str, Any], contract_code: str) -> dict[str, Any]:
             actor_id=access.user_id,
             now=now_utc(),
         )
-        _let_rounds_follow(session, access)
+        _let_all_follow(session, access)
     return _report(report, dry_run=False)
 
 
