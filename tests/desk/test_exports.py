@@ -337,7 +337,8 @@ def test_a_file_holds_the_apis_rows(name: str, kind: Format, desk: FlaskClient) 
     for row, line in zip(rows, lines, strict=True):
         said = dict(zip(heads, map(as_text, line), strict=True))
         for column in columns:
-            value = expected(column, row)
+            # A case's file names the day that a term ends with; this one's ends within the day.
+            value = expected(column, {"due": row.get("due_at"), **row})
             # The API names a consumable by its key.
             assert said[column.zh] in (value, quoted(value)), (name, column.key)
     english, _, _ = saved(desk, f"{HQ}/{name}", kind, "?language=en")
