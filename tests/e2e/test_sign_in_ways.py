@@ -36,6 +36,13 @@ def speak(page: Page, language: str) -> None:
     page.evaluate("kept => localStorage.setItem('roundbook.settings', kept)", kept)
 
 
+def sign_out_by_hand(page: Page, name: str) -> None:
+    """Once no notice lies over the button; one stays for as long as the pointer rests on it."""
+    page.mouse.move(0, 0)
+    expect(page.locator(".toast")).to_have_count(0)
+    page.get_by_role("button", name=name).click()
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_passkey_and_a_sign_in_elsewhere_need_no_password(
     language: str, demo_template: Path, tmp_path: Path, open_context: Open
@@ -57,7 +64,7 @@ def test_a_passkey_and_a_sign_in_elsewhere_need_no_password(
             page.get_by_role("button", name=add).click()
             expect(page.get_by_text(added)).to_be_visible()
             assert axe_violations(page) == []
-            page.get_by_role("button", name=sign_out).click()
+            sign_out_by_hand(page, sign_out)
             page.get_by_role("button", name=by_passkey).click()
             page.wait_for_url(lambda url: "/sign-in" not in url)
             assert page.request.get(f"{server.url}/api/session").json()["user"]["login"] == "zhang"
@@ -65,7 +72,7 @@ def test_a_passkey_and_a_sign_in_elsewhere_need_no_password(
             page.goto(f"{server.url}/me")
             page.get_by_role("button", name=remove, exact=True).click()
             expect(page.get_by_role("button", name=remove, exact=True)).to_have_count(0)
-            page.get_by_role("button", name=sign_out).click()
+            sign_out_by_hand(page, sign_out)
 
             page.get_by_role("button", name=by_issuer).click()
             expect(page.get_by_text(unknown)).to_contain_text("u-1")
