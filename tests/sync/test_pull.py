@@ -231,7 +231,13 @@ def test_the_day_of_a_second_visit_reaches_every_phone(
     assert told == {devices[0].id: "2026-03-05", devices[1].id: None}
 
 
-def test_an_open_item_comes_and_goes(phone: Phone, march: Round, devices: list[Device]) -> None:
+def test_an_open_item_comes_and_goes(
+    phone: Phone,
+    march: Round,
+    devices: list[Device],
+    manager: User,
+    signed_in: Callable[[User], FlaskClient],
+) -> None:
     first = phone.pull()
     payload = made.visit(march, devices[0])
     made.reading(payload, "power", "fail", "abnormal", cause="fuse")
@@ -245,6 +251,8 @@ def test_an_open_item_comes_and_goes(phone: Phone, march: Round, devices: list[D
     )
     # By it a phone knows what its own record has opened: a correction of that answers no such item.
     assert item["opened_uid"] == payload["uid"]
+    [others] = Phone(signed_in(manager)).pull()["rows"]["open_items"]
+    assert (others["id"], others.get("opened_uid")) == (item["id"], None)
     change(db.session.get_one(OpenItem, item["id"]), state="solved")
     assert since(phone, second)["gone"]["open_items"] == [item["id"]]
     assert "open_items" not in phone.pull()["rows"]

@@ -269,9 +269,12 @@ def _photo_counts(ask: Ask) -> dict[int, tuple[int, int]]:
 def _open_items(ask: Ask, rows: wire.PullRows, gone: wire.Gone) -> None:
     names = [name for name in wire.OpenItemRow.__struct_fields__ if name != "opened_uid"]
     columns = (getattr(OpenItem, name) for name in names)
+    # Who may still correct it is told of his own record; ids of everybody's would be most of the answer.
+    his = sa.and_(Inspection.author_id == ask.user_id, Round.state.in_(TAKING))
     statement = (
-        sa.select(OpenItem.state, *columns, Inspection.uid)
+        sa.select(OpenItem.state, *columns, sa.case((his, Inspection.uid), else_=""))
         .join(Inspection, Inspection.id == OpenItem.opened_inspection_id)
+        .join(Round, Round.id == Inspection.round_id)
         .where(OpenItem.contract_id == ask.contract_id, ask.changed(OpenItem.seq))
     )
     if not ask.since:

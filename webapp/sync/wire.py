@@ -325,7 +325,9 @@ class InspectionRow(msgspec.Struct, omit_defaults=True):
 
 
 class OpenItemRow(msgspec.Struct, omit_defaults=True):
-    """An open item that the round carries; ``opened_uid`` is the inspection that opened it."""
+    """An open item that the round carries; ``opened_uid`` is the reader's own inspection that opened it,
+    while its round takes corrections.
+    """
 
     id: int
     number: int

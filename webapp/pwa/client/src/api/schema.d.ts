@@ -17260,7 +17260,8 @@ export interface components {
         };
         /**
          * OpenItemRow
-         * @description An open item that the round carries; ``opened_uid`` is the inspection that opened it.
+         * @description An open item that the round carries; ``opened_uid`` is the reader's own inspection that opened it,
+         *         while its round takes corrections.
          */
         OpenItemRow: {
             /** @default  */
